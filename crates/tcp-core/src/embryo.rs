@@ -6,7 +6,6 @@ use crate::address::Remote;
 use crate::config::{Config, GiveUp};
 use crate::connection::{self, Marks, RateLimiter};
 use crate::fifo::{Link, Linked};
-use crate::listener::ListenerId;
 use crate::segment::{Segment, Tag};
 use crate::seq::SeqNum;
 
@@ -14,7 +13,7 @@ use crate::seq::SeqNum;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Embryo {
     pub(crate) remote: Remote,
-    /// The local address and listener, by number.
+    /// The listener and the local address that it was reached at, by number.
     pub(crate) door: u16,
     pub(crate) iss: SeqNum,
     pub(crate) irs: SeqNum,
@@ -26,7 +25,6 @@ pub(crate) struct Embryo {
     mss: u16,
     /// ACKs sent.
     pub(crate) acks: u16,
-    listener: u16,
     /// SYN,ACKs sent, for any reason.
     pub(crate) syn_acks: u8,
     /// SYN,ACK timeouts.
@@ -56,7 +54,6 @@ impl Embryo {
     pub(crate) fn new(
         (remote, six): (Remote, bool),
         door: u16,
-        listener: ListenerId,
         syn: &Segment,
         tag: Tag,
         iss: SeqNum,
@@ -85,7 +82,6 @@ impl Embryo {
                 .min(config.mss)
                 .max(1),
             acks: 0,
-            listener: listener.0,
             syn_acks: 0,
             timeouts: 0,
             shift_and_facts: facts | (shift.unwrap_or(0) & SHIFT),
@@ -95,11 +91,6 @@ impl Embryo {
     /// Whether the remote address is IPv6.
     pub(crate) fn is_six(&self) -> bool {
         self.shift_and_facts & SIX != 0
-    }
-
-    /// The listener whose queue it is in.
-    pub(crate) fn listener(&self) -> ListenerId {
-        ListenerId(self.listener)
     }
 
     /// What was agreed on.

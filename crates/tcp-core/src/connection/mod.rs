@@ -35,6 +35,7 @@ use crate::address::Pair;
 use crate::config::Config;
 use crate::embryo::Embryo;
 use crate::io::{ConnectionId, Event, Io, Outcome, Reason, Transition};
+use crate::listener::ListenerId;
 use crate::segment::{Flow, Segment, Tag};
 use crate::seq::SeqNum;
 use crate::time::{Instant, Stamp};
@@ -243,6 +244,7 @@ impl Connection {
         config_id: u8,
         config: &Config,
         embryo: &Embryo,
+        listener: ListenerId,
     ) -> Connection {
         let mut connection =
             Connection::blank(pair, config_id, embryo.tag, (embryo.iss, embryo.irs));
@@ -250,7 +252,7 @@ impl Connection {
         connection.state = State::SynReceived(SynReceived {
             snd,
             rcv,
-            origin: Origin::Passive(embryo.listener()),
+            origin: Origin::Passive(listener),
         });
         connection.limiter = embryo.limiter;
         connection.ordinals.syn_ack = embryo.syn_acks;
@@ -268,8 +270,9 @@ impl Connection {
         config_id: u8,
         config: &Config,
         embryo: &Embryo,
+        listener: ListenerId,
     ) -> Connection {
-        let mut connection = Connection::from_embryo(pair, config_id, config, embryo);
+        let mut connection = Connection::from_embryo(pair, config_id, config, embryo, listener);
         let (mut snd, mut rcv) = embryo.halves(config);
         rcv.round_edge(config, snd.mss);
         snd.cursor = snd.iss;
