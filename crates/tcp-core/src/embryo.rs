@@ -6,6 +6,7 @@ use crate::address::Remote;
 use crate::config::{Config, GiveUp};
 use crate::connection::{self, Marks, RateLimiter};
 use crate::fifo::{Link, Linked};
+use crate::options::Options;
 use crate::segment::{Segment, Tag};
 use crate::seq::SeqNum;
 
@@ -59,9 +60,14 @@ impl Embryo {
         iss: SeqNum,
         config: &Config,
     ) -> Embryo {
-        let shift = config.window_scale.and(syn.options.window_scale());
-        let stamps = syn.options.timestamps().filter(|_| config.timestamps);
-        let sack = config.sack_permitted && syn.options.sack_permitted();
+        let offered = if config.options {
+            syn.options
+        } else {
+            Options::NONE
+        };
+        let shift = config.window_scale.and(offered.window_scale());
+        let stamps = offered.timestamps().filter(|_| config.timestamps);
+        let sack = config.sack_permitted && offered.sack_permitted();
         let facts = u8::from(six) * SIX
             | u8::from(shift.is_some()) * SCALED
             | u8::from(stamps.is_some()) * TIMESTAMPS
@@ -97,6 +103,7 @@ impl Embryo {
     pub(crate) fn marks(&self) -> Marks {
         let mut marks = Marks::default();
         marks.set(Marks::TIMESTAMPS, self.shift_and_facts & TIMESTAMPS != 0);
+        marks.set(Marks::SCALED, self.shift_and_facts & SCALED != 0);
         marks.set(Marks::SACK, self.shift_and_facts & SACK != 0);
         marks
     }

@@ -104,11 +104,13 @@ pub(crate) struct Stamps {
 
 /// Facts about a connection that are true or false.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub(crate) struct Marks(u8);
+pub(crate) struct Marks(u16);
 
 impl Marks {
     /// Timestamps were agreed on.
     pub(crate) const TIMESTAMPS: Marks = Marks(1);
+    /// Window scaling was agreed on.
+    pub(crate) const SCALED: Marks = Marks(256);
     /// SACK was permitted by both ends.
     pub(crate) const SACK: Marks = Marks(2);
     /// An ACK is owed and leaves at the next poll.

@@ -25,6 +25,12 @@ impl Endpoint {
             .copied()
     }
 
+    fn config_of(&self, id: ListenerId) -> u8 {
+        self.listeners[id.0 as usize]
+            .as_ref()
+            .map_or(0, |listener| listener.connections)
+    }
+
     pub(super) fn listener(&mut self, id: ListenerId) -> &mut Listener {
         self.listeners[id.0 as usize]
             .as_mut()
@@ -48,16 +54,15 @@ impl Endpoint {
         }
         // Second, check for an ACK: "any acknowledgment is bad if it arrives on a connection
         // still in the LISTEN state".
+        let config = &self.configs[self.config_of(listener) as usize];
         if flags.ack() {
-            self.reset_stray(packet);
+            if !(flags.syn() && config.listen_drops_syn_ack) {
+                self.reset_stray(packet);
+            }
             return;
         }
         // Third, check for a SYN. Fourth, other data or control: drop the segment.
-        if !flags.syn() {
-            return;
-        }
-        let config = self.listener(listener).connections;
-        if flags.fin() && self.configs[config as usize].drop_syn_fin {
+        if !flags.syn() || (flags.fin() && config.drop_syn_fin) {
             return;
         }
         self.syn_in_listen(now, listener, flow, packet, floor);
