@@ -1,0 +1,4 @@
+//! The network from outside: one module for each promise.
+
+mod faults;
+mod lab;
