@@ -155,7 +155,10 @@ impl Candidate for Ladder {
 
 const MS: u64 = 1_000_000;
 const SIZES: [usize; 4] = [1_000, 100_000, 1_000_000, 10_000_000];
-const MIXES: [(&str, fn(u64) -> u64); 4] = [
+/// A name, and how a draw becomes the time from now to the new event.
+type Mix = (&'static str, fn(u64) -> u64);
+
+const MIXES: [Mix; 4] = [
     ("tcp", |draw| match draw % 100 {
         0..75 => 20 * MS,
         75..94 => 1_000 * MS,

@@ -8,7 +8,9 @@ use crate::rng::Stream;
 /// A loss model, with netem's parameters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LossConfig {
-    /// Each frame is lost with probability `percent`. Without correlation its fate is its own.
+    /// Each frame is lost with probability `percent`. Without correlation its fate is its own. With
+    /// correlation losses cluster and, as in netem, are rarer than `percent`: blended draws are seldom
+    /// small (10 % with a correlation of 25 % loses 1.8 %). For bursts of a known rate take the chains.
     Random {
         /// Share of frames lost.
         percent: Probability,

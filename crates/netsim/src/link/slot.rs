@@ -12,7 +12,7 @@ use crate::time::{Instant, span_nanos};
 
 /// Delivery in slots.
 ///
-/// A frame that has served its delay and rate waits for a slot to open. Once one has opened while
+/// A slot is open at time zero. A frame that has served its delay and rate waits for a slot to open. Once one has opened while
 /// nothing was ready, the next opens a spacing after the next frame is ready. A slot passes at most
 /// `packets` frames and `bytes` bytes, the one that reaches the limit included; what is left waits for
 /// the slot after. Spacings are drawn by the number of the slot, so a frame's time depends on the

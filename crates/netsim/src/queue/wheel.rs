@@ -126,7 +126,7 @@ impl Wheel {
 /// The position of the highest digit that is not zero; 0 for zero.
 #[inline]
 fn level(difference: u64) -> usize {
-    ((63 - (difference | 1).leading_zeros()) / DIGIT_BITS) as usize
+    ((difference | 1).ilog2() / DIGIT_BITS) as usize
 }
 
 #[inline]

@@ -1,6 +1,6 @@
 //! The event queue against a sorted model, and on inputs made to break its buckets.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use netsim::{EventQueue, Instant};
 use proptest::prelude::*;
@@ -9,7 +9,7 @@ use proptest::prelude::*;
 #[derive(Default)]
 struct Both {
     queue: EventQueue,
-    model: BTreeMap<(u64, u32), ()>,
+    model: BTreeSet<(u64, u32)>,
     next: u32,
     now: u64,
 }
@@ -18,12 +18,12 @@ impl Both {
     fn push(&mut self, time: u64) {
         self.queue.push(Instant::from_nanos(time), self.next);
         // Tokens rise, so among equal times the model's order is that of insertion.
-        self.model.insert((time.max(self.now), self.next), ());
+        self.model.insert((time.max(self.now), self.next));
         self.next += 1;
     }
 
     fn pop(&mut self) {
-        let expected = self.model.pop_first().map(|(key, ())| key);
+        let expected = self.model.pop_first();
         assert_eq!(
             self.queue.pop().map(|(at, token)| (at.as_nanos(), token)),
             expected
@@ -33,7 +33,7 @@ impl Both {
 
     fn check(&mut self) {
         assert_eq!(self.queue.len(), self.model.len());
-        let expected = self.model.first_key_value().map(|((time, _), ())| *time);
+        let expected = self.model.first().map(|(time, _)| *time);
         assert_eq!(self.queue.next_time().map(Instant::as_nanos), expected);
     }
 
