@@ -40,6 +40,7 @@ pub mod sample;
 mod script;
 mod simulator;
 mod slab;
+mod tc;
 mod time;
 
 pub use conservation::Conservation;
@@ -65,4 +66,5 @@ pub use script::{
     Subject, Trigger,
 };
 pub use simulator::{Event, EventKind, Simulator, StepLimit, Stuck, StuckReason};
+pub use tc::TcEquivalent;
 pub use time::{Instant, Window};

@@ -57,6 +57,12 @@ impl Probability {
         }
     }
 
+    /// Whether this is more than `other`, exactly.
+    pub(crate) fn exceeds(self, other: Probability) -> bool {
+        u128::from(self.numerator) * u128::from(other.denominator)
+            > u128::from(other.numerator) * u128::from(self.denominator)
+    }
+
     /// Whether this is 0.
     pub fn is_zero(self) -> bool {
         self.numerator == 0

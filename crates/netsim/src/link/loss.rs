@@ -98,7 +98,7 @@ impl LossConfig {
             return Ok(());
         };
         for (field, a, b) in [("loss.state.p14", p13, p14), ("loss.state.p32", p31, p32)] {
-            if a.as_f64() + b.as_f64() > 1.0 + 1e-12 {
+            if b.exceeds(a.complement()) {
                 return Err(ConfigError::new(
                     field,
                     format!("at most {}, what the other way out leaves", a.complement()),
