@@ -21,7 +21,7 @@ fn percent(text: &str) -> Probability {
     text.parse().expect("a percentage")
 }
 
-fn reorder(gap: u32) -> Option<ReorderConfig> {
+fn reorder(gap: u32) -> ReorderConfig {
     Some(ReorderConfig {
         percent: Probability::ONE,
         correlation: Probability::ZERO,
@@ -42,7 +42,10 @@ fn values_out_of_range() {
         refused(|link| link.max_lifetime = Some(centuries)),
         "max_lifetime"
     );
-    assert_eq!(refused(|link| link.reorder = reorder(0)), "reorder.gap");
+    assert_eq!(
+        refused(|link| link.reorder = Some(reorder(0))),
+        "reorder.gap"
+    );
     assert_eq!(
         refused(|link| link.rate = Some(RateConfig::new(0))),
         "rate.rate"
@@ -114,12 +117,12 @@ fn slots_and_queues_out_of_range() {
 #[test]
 fn contradictions() {
     let mut without_delay = bare();
-    without_delay.reorder = reorder(1);
+    without_delay.reorder = Some(reorder(1));
     assert_eq!(
         without_delay.check().expect_err("no delay to skip").field,
         "reorder"
     );
-    let ordered = |link: &mut LinkConfig| (link.reorder, link.fifo) = (reorder(1), true);
+    let ordered = |link: &mut LinkConfig| (link.reorder, link.fifo) = (Some(reorder(1)), true);
     assert_eq!(refused(ordered), "reorder");
     assert_eq!(refused(|link| link.ecn = true), "ecn");
     let queue = QueueConfig {
@@ -159,7 +162,7 @@ fn a_states_ways_out_sum_to_at_most_one() {
 #[test]
 fn an_error_reads_as_a_sentence() {
     let mut link = bare();
-    link.reorder = reorder(1);
+    link.reorder = Some(reorder(1));
     let error = link.check().expect_err("no delay");
     assert_eq!(
         error.to_string(),
