@@ -4,6 +4,7 @@ mod deadlines;
 mod stuck;
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::time::Duration;
 
 use crate::conservation::Conservation;
@@ -37,7 +38,8 @@ pub struct Simulator<N: Node, D = (), O = ()> {
     deadlines: Deadlines,
     queue: EventQueue,
     flights: Slab<Flight<N::Frame>>,
-    held: BTreeMap<FrameId, Flight<N::Frame>>,
+    /// Flights that wait for the director.
+    held: BTreeMap<FrameId, u32>,
     next_id: u64,
     counts: Conservation,
     recent: Recent,
@@ -180,7 +182,7 @@ where
     /// What became of all frames so far.
     pub fn conservation(&self) -> Conservation {
         let mut counts = self.counts;
-        counts.in_flight = self.flights.len() as u64;
+        counts.in_flight = (self.flights.len() - self.held.len()) as u64;
         counts.held = self.held.len() as u64;
         counts
     }
@@ -245,8 +247,8 @@ where
         while let Some(command) = self.director.poll_command(self.now) {
             match command {
                 Command::Release(id) => {
-                    if let Some(flight) = self.held.remove(&id) {
-                        self.release(flight);
+                    if let Some(key) = self.held.remove(&id) {
+                        self.release(key);
                     }
                 }
                 Command::Inject {
@@ -257,10 +259,11 @@ where
                     let id = self.new_id();
                     self.counts.injected += 1;
                     self.observer.injected(self.now, link, id, original, &frame);
+                    let key = self.flights.insert(Flight::new(id, link, self.now, frame));
                     if (link.0 as usize) < self.links.len() {
-                        self.enter(Flight::new(id, link, self.now, frame));
+                        self.enter(key);
                     } else {
-                        self.lose(&Flight::new(id, link, self.now, frame), DropReason::NoRoute);
+                        self.lose(key, DropReason::NoRoute);
                     }
                 }
             }
@@ -272,46 +275,48 @@ where
         let Some((_, key)) = self.queue.pop() else {
             return Ok(());
         };
-        let flight = self.flights.remove(key);
-        let (link, id) = (flight.link, flight.id);
-        match flight.stage {
+        let Flight {
+            link,
+            id,
+            sent_at,
+            stage,
+            ref frame,
+        } = *self.flights.get(key);
+        match stage {
             Stage::Enter => {
                 self.recent.note(self.now, EventKind::Entered(link, id));
-                self.release(flight);
+                self.release(key);
             }
             Stage::AwaitSlot => {
                 self.recent
                     .note(self.now, EventKind::ReadyForSlot(link, id));
-                let len = flight.frame.wire_len();
-                let passage = self.links[link.0 as usize].leave_slot(self.now, flight.sent_at, len);
-                self.follow(flight, passage);
+                let link = &mut self.links[link.0 as usize];
+                let passage = link.leave_slot(self.now, sent_at, frame.wire_len());
+                self.follow(key, passage);
             }
             Stage::Lose(reason) => {
                 self.recent.note(self.now, EventKind::Lost(link, id));
                 self.links[link.0 as usize].forget();
-                self.lose(&flight, reason);
+                self.lose(key, reason);
             }
             Stage::Arrive => {
                 self.recent.note(self.now, EventKind::Arrived(link, id));
-                self.links[link.0 as usize].forget();
-                return self.deliver(flight, last_step);
+                return self.deliver(key, last_step);
             }
         }
         Ok(())
     }
 
-    fn deliver(
-        &mut self,
-        flight: Flight<N::Frame>,
-        last_step: u64,
-    ) -> Result<(), Option<StuckReason>> {
+    fn deliver(&mut self, key: u32, last_step: u64) -> Result<(), Option<StuckReason>> {
         let Flight {
             id, link, frame, ..
-        } = flight;
+        } = self.flights.remove(key);
         self.counts.delivered += 1;
         self.observer.delivered(self.now, link, id, &frame);
         self.director.on_fate(self.now, id, Fate::Delivered);
-        let node = self.links[link.0 as usize].to;
+        let link = &mut self.links[link.0 as usize];
+        link.forget();
+        let node = link.to;
         self.nodes[node.0 as usize].on_frame(self.now, frame);
         self.settle(node, last_step)
     }
@@ -355,154 +360,184 @@ where
     /// A node gives a frame to a link.
     fn admit(&mut self, from: NodeId, link: LinkId, frame: N::Frame) {
         let id = self.new_id();
-        let mut flight = Flight::new(id, link, self.now, frame);
         self.counts.sent += 1;
         self.recent.note(self.now, EventKind::Sent(link, id));
-        self.observer.sent(self.now, link, id, &flight.frame);
+        self.observer.sent(self.now, link, id, &frame);
+        let key = self.flights.insert(Flight::new(id, link, self.now, frame));
         if self
             .links
             .get(link.0 as usize)
             .is_none_or(|link| link.from != from)
         {
-            return self.lose(&flight, DropReason::NoRoute);
+            return self.lose(key, DropReason::NoRoute);
         }
-        match self.director.verdict(self.now, link, id, &mut flight.frame) {
-            Verdict::Pass => self.enter(flight),
-            Verdict::Drop => self.lose(&flight, DropReason::Fault),
+        let frame = &mut self.flights.get_mut(key).frame;
+        match self.director.verdict(self.now, link, id, frame) {
+            Verdict::Pass => self.enter(key),
+            Verdict::Drop => self.lose(key, DropReason::Fault),
             Verdict::Rewritten => {
-                self.observer.rewritten(self.now, link, id, &flight.frame);
-                self.enter(flight);
+                self.observer.rewritten(self.now, link, id, frame);
+                self.enter(key);
             }
             Verdict::Corrupt(draw) => {
-                self.corrupt(&mut flight, draw);
-                self.enter(flight);
+                self.corrupt(key, draw);
+                self.enter(key);
             }
             Verdict::Delay(span) => {
-                self.observer.held(self.now, link, id, &flight.frame);
-                self.schedule(flight, Stage::Enter, self.now.saturating_add(span));
+                self.observer.held(self.now, link, id, frame);
+                self.schedule(key, Stage::Enter, self.now.saturating_add(span));
             }
             Verdict::Hold => {
-                self.observer.held(self.now, link, id, &flight.frame);
-                self.held.insert(id, flight);
+                self.observer.held(self.now, link, id, frame);
+                self.held.insert(id, key);
             }
             Verdict::Duplicate {
                 copies,
                 first_copy,
                 spacing,
             } => {
-                self.duplicate_by_fault(flight, copies, first_copy, spacing);
+                self.duplicate_by_fault(
+                    key,
+                    first_copy..first_copy.saturating_add(copies),
+                    spacing,
+                );
             }
         }
     }
 
-    fn duplicate_by_fault(
-        &mut self,
-        flight: Flight<N::Frame>,
-        copies: u32,
-        first_copy: u32,
-        spacing: Duration,
-    ) {
+    fn duplicate_by_fault(&mut self, key: u32, numbers: Range<u32>, spacing: Duration) {
         let mut at = self.now;
-        for number in 0..copies {
+        for number in numbers {
             at = at.saturating_add(spacing);
-            let copy = self.copy(&flight, first_copy.wrapping_add(number));
-            self.observer
-                .held(self.now, copy.link, copy.id, &copy.frame);
+            let copy = self.copy(key, number);
+            let Flight {
+                link,
+                id,
+                ref frame,
+                ..
+            } = *self.flights.get(copy);
+            self.observer.held(self.now, link, id, frame);
             self.schedule(copy, Stage::Enter, at);
         }
-        self.enter(flight);
+        self.enter(key);
     }
 
     /// A frame that a script had caught goes on.
-    fn release(&mut self, flight: Flight<N::Frame>) {
-        self.observer
-            .released(self.now, flight.link, flight.id, &flight.frame);
-        self.enter(flight);
+    fn release(&mut self, key: u32) {
+        let Flight {
+            link,
+            id,
+            ref frame,
+            ..
+        } = *self.flights.get(key);
+        self.observer.released(self.now, link, id, frame);
+        self.enter(key);
     }
 
     /// A frame enters the link's own impairments.
-    fn enter(&mut self, flight: Flight<N::Frame>) {
-        let link = &mut self.links[flight.link.0 as usize];
+    fn enter(&mut self, key: u32) {
+        let Flight {
+            link, ref frame, ..
+        } = *self.flights.get(key);
+        let link = &mut self.links[link.0 as usize];
         if link.is_dark(self.now) {
-            return self.lose(&flight, DropReason::Blackout);
+            return self.lose(key, DropReason::Blackout);
         }
-        if let Some(number) = link.duplicates(flight.frame.key()) {
-            let copy = self.copy(&flight, number);
-            self.pass(flight);
+        if let Some(number) = link.duplicates(frame.key()) {
+            let copy = self.copy(key, number);
+            self.pass(key);
             self.pass(copy);
         } else {
-            self.pass(flight);
+            self.pass(key);
         }
     }
 
     /// Loss, ecn, corruption, and on to the far end.
-    fn pass(&mut self, mut flight: Flight<N::Frame>) {
-        let key = flight.frame.key();
-        let index = flight.link.0 as usize;
-        let link = &mut self.links[index];
-        if link.loses(key) {
-            if !(link.ecn && flight.frame.mark_congestion()) {
-                return self.lose(&flight, DropReason::Loss);
+    fn pass(&mut self, key: u32) {
+        let Flight {
+            link: link_id,
+            id,
+            sent_at,
+            ref mut frame,
+            ..
+        } = *self.flights.get_mut(key);
+        let link = &mut self.links[link_id.0 as usize];
+        let frame_key = frame.key();
+        if link.loses(frame_key) {
+            if !(link.ecn && frame.mark_congestion()) {
+                return self.lose(key, DropReason::Loss);
             }
-            self.observer
-                .marked(self.now, flight.link, flight.id, &flight.frame);
+            self.observer.marked(self.now, link_id, id, frame);
         }
-        if let Some(draw) = self.links[index].corrupts(key) {
-            self.corrupt(&mut flight, draw);
+        if let Some(draw) = link.corrupts(frame_key) {
+            frame.corrupt(draw);
+            self.observer.corrupted(self.now, link_id, id, frame);
         }
-        let len = flight.frame.wire_len();
-        let passage = self.links[index].schedule(self.now, flight.sent_at, key, len);
-        self.follow(flight, passage);
+        let passage = link.schedule(self.now, sent_at, frame_key, frame.wire_len());
+        self.follow(key, passage);
     }
 
     /// Carries out what the link decided.
-    fn follow(&mut self, flight: Flight<N::Frame>, passage: Passage) {
-        match passage {
-            Passage::Dropped(reason) => self.lose(&flight, reason),
-            Passage::Lost(at, reason) => self.schedule(flight, Stage::Lose(reason), at),
-            Passage::AwaitsSlot(at) => {
-                self.observer
-                    .scheduled(self.now, flight.link, flight.id, at, &flight.frame);
-                self.schedule(flight, Stage::AwaitSlot, at);
-            }
-            Passage::Arrives(at) => {
-                self.observer
-                    .scheduled(self.now, flight.link, flight.id, at, &flight.frame);
-                self.schedule(flight, Stage::Arrive, at);
-            }
-        }
+    fn follow(&mut self, key: u32, passage: Passage) {
+        let (at, stage) = match passage {
+            Passage::Dropped(reason) => return self.lose(key, reason),
+            Passage::Lost(at, reason) => return self.schedule(key, Stage::Lose(reason), at),
+            Passage::AwaitsSlot(at) => (at, Stage::AwaitSlot),
+            Passage::Arrives(at) => (at, Stage::Arrive),
+        };
+        let Flight {
+            link,
+            id,
+            ref frame,
+            ..
+        } = *self.flights.get(key);
+        self.observer.scheduled(self.now, link, id, at, frame);
+        self.schedule(key, stage, at);
     }
 
-    fn schedule(&mut self, mut flight: Flight<N::Frame>, stage: Stage, at: Instant) {
-        flight.stage = stage;
-        let key = self.flights.insert(flight);
+    fn schedule(&mut self, key: u32, stage: Stage, at: Instant) {
+        self.flights.get_mut(key).stage = stage;
         self.queue.push(at, key);
     }
 
-    fn copy(&mut self, flight: &Flight<N::Frame>, number: u32) -> Flight<N::Frame> {
+    /// Makes a copy, as a flight of its own.
+    fn copy(&mut self, key: u32, number: u32) -> u32 {
         let id = self.new_id();
-        let frame = flight.frame.copied(number);
+        let original = self.flights.get(key);
+        let frame = original.frame.copied(number);
         self.counts.duplicates += 1;
         self.observer
-            .duplicated(self.now, flight.link, flight.id, id, &frame);
-        Flight {
+            .duplicated(self.now, original.link, original.id, id, &frame);
+        let copy = Flight {
             id,
             frame,
-            ..*flight
-        }
+            ..*original
+        };
+        self.flights.insert(copy)
     }
 
-    fn corrupt(&mut self, flight: &mut Flight<N::Frame>, draw: u64) {
-        flight.frame.corrupt(draw);
-        self.observer
-            .corrupted(self.now, flight.link, flight.id, &flight.frame);
+    fn corrupt(&mut self, key: u32, draw: u64) {
+        let Flight {
+            link,
+            id,
+            ref mut frame,
+            ..
+        } = *self.flights.get_mut(key);
+        frame.corrupt(draw);
+        self.observer.corrupted(self.now, link, id, frame);
     }
 
-    fn lose(&mut self, flight: &Flight<N::Frame>, reason: DropReason) {
+    fn lose(&mut self, key: u32, reason: DropReason) {
+        let Flight {
+            link,
+            id,
+            ref frame,
+            ..
+        } = *self.flights.get(key);
         self.counts.count_drop(reason);
-        self.observer
-            .dropped(self.now, flight.link, flight.id, reason, &flight.frame);
-        self.director.on_fate(self.now, flight.id, Fate::Lost);
+        self.observer.dropped(self.now, link, id, reason, frame);
+        self.director.on_fate(self.now, id, Fate::Lost);
+        self.flights.discard(key);
     }
 
     fn new_id(&mut self) -> FrameId {

@@ -22,16 +22,16 @@ fn percent(text: &str) -> Probability {
 }
 
 fn reorder(gap: u32) -> ReorderConfig {
-    Some(ReorderConfig {
+    ReorderConfig {
         percent: Probability::ONE,
         correlation: Probability::ZERO,
         gap,
-    })
+    }
 }
 
 #[test]
 fn values_out_of_range() {
-    let centuries = Duration::from_secs(400 * 366 * 86_400);
+    let centuries = Duration::from_hours(400 * 366 * 24);
     assert_eq!(refused(|link| link.name.clear()), "name");
     assert_eq!(refused(|link| link.limit = Some(0)), "limit");
     assert_eq!(

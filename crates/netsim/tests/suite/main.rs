@@ -9,6 +9,7 @@ mod lab;
 mod looping;
 mod losses;
 mod outages;
+mod properties;
 mod queue;
 mod samplers;
 mod tc;

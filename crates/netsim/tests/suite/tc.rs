@@ -140,10 +140,11 @@ fn what_tc_cannot_say_is_said() {
     (dark.blackout, dark.partition) = (window(), window());
     assert_eq!(dark.as_tc("eth0").caveats.len(), 3);
     let queued = caveats(|link| {
+        link.rate = Some(RateConfig::new(8));
         link.queue = Some(QueueConfig {
             bytes: Some(1),
             packets: None,
-        })
+        });
     });
     assert!(queued.starts_with("queue"));
     let unbounded = caveats(|link| {
