@@ -1,6 +1,7 @@
 //! Frames through a link, and keyed draws: `cargo bench -p netsim --bench frames`.
 //!
-//! A frame costs a deadline of the sender, an admission, and an arrival; some thousand are in flight.
+//! A frame costs a deadline of the sender, an admission, and an arrival; some thousand are in
+//! flight.
 
 use std::hint::black_box;
 use std::time::Duration;

@@ -1,8 +1,8 @@
 //! The choice of event queue: `cargo bench -p netsim --bench queues`.
 //!
-//! Each cell is millions of holds (pop one, push one) a second of CPU time on one core, with the given
-//! number of events pending all the time. Arguments choose rows and columns by substring, such as
-//! `-- ladder tcp 1000000`.
+//! Each cell is millions of holds (pop one, push one) a second of CPU time on one core, with the
+//! given number of events pending all the time. Arguments choose rows and columns by substring,
+//! such as `-- ladder tcp 1000000`.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -102,8 +102,8 @@ impl Candidate for Quaternary {
     }
 }
 
-/// The published monotone radix heap; its order among equal times is not that of insertion, so it would
-/// need a sequence number in its key to be of use.
+/// The published monotone radix heap; its order among equal times is not that of insertion, so it
+/// would need a sequence number in its key to be of use.
 struct Radix {
     heap: RadixHeapMap<Reverse<u64>, u32>,
 }
@@ -189,8 +189,8 @@ fn increments(mix: fn(u64) -> u64) -> Vec<u64> {
         .collect()
 }
 
-/// Nanoseconds of CPU time that this thread has used, from the kernel's scheduler statistics; wall-clock
-/// time where there are none.
+/// Nanoseconds of CPU time that this thread has used, from the kernel's scheduler statistics;
+/// wall-clock time where there are none.
 #[expect(clippy::disallowed_methods, reason = "a benchmark measures time")]
 fn cpu_nanos() -> u64 {
     static START: std::sync::OnceLock<std::time::Instant> = std::sync::OnceLock::new();
@@ -245,7 +245,8 @@ fn main() {
         .skip(1)
         .filter(|argument| !argument.starts_with("--"))
         .collect();
-    // An argument chooses within the dimension whose names it occurs in, and leaves the others whole.
+    // An argument chooses within the dimension whose names it occurs in, and leaves the others
+    // whole.
     let dimensions: [Vec<String>; 3] = [
         [Binary::NAME, Quaternary::NAME, Radix::NAME, Ladder::NAME]
             .map(String::from)

@@ -1,5 +1,5 @@
-//! Probabilities as integers: an exact fraction in the configuration, a threshold on a 64-bit draw in
-//! the running network. No float decides whether a frame lives.
+//! Probabilities as integers: an exact fraction in the configuration, a threshold on a 64-bit draw
+//! in the running network. No float decides whether a frame lives.
 
 use std::fmt;
 use std::str::FromStr;

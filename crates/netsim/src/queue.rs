@@ -1,15 +1,16 @@
 //! Pending events in the total order (time, insertion).
 //!
-//! A ladder of two rungs. The next events stand in a short sorted run, the front; all later ones lie in
-//! a wheel of buckets by magnitude of their distance ([`wheel`]), each bucket in order of insertion. When
-//! the front is used up, the earliest bucket takes its place if it is small, else it is dealt out into
-//! finer buckets first. When the front grows too long, its later part goes back to the wheel. So bucket
-//! width adapts to the density of events in both directions, and an event is moved a bounded number of
-//! times however far ahead it lies: the cost of an event does not grow with the number pending.
+//! A ladder of two rungs. The next events stand in a short sorted run, the front; all later ones
+//! lie in a wheel of buckets by magnitude of their distance ([`wheel`]), each bucket in order of
+//! insertion. When the front is used up, the earliest bucket takes its place if it is small, else
+//! it is dealt out into finer buckets first. When the front grows too long, its later part goes
+//! back to the wheel. So bucket width adapts to the density of events in both directions, and an
+//! event is moved a bounded number of times however far ahead it lies: the cost of an event does
+//! not grow with the number pending.
 //!
-//! All events of one time are always in one bucket or in the front, in order of insertion, so equal times
-//! come out first in, first out, without a sequence number. `cargo bench -p netsim --bench queues`
-//! compares it with the alternatives.
+//! All events of one time are always in one bucket or in the front, in order of insertion, so equal
+//! times come out first in, first out, without a sequence number. `cargo bench -p netsim --bench
+//! queues` compares it with the alternatives.
 
 mod chunks;
 mod wheel;
@@ -31,8 +32,8 @@ const LONGEST_FRONT: usize = 96;
 
 /// A monotone priority queue of tokens: among equal times, first in, first out.
 ///
-/// Time does not run backwards: an event added for a time before the last one taken counts as added for
-/// that.
+/// Time does not run backwards: an event added for a time before the last one taken counts as added
+/// for that.
 #[derive(Clone, Debug)]
 pub struct EventQueue {
     /// The last time taken.

@@ -64,6 +64,10 @@ impl LinkConfig {
         if let Some(slot) = &self.slot {
             tc.slot(slot);
         }
+        if let Some(seed) = self.seed {
+            tc.option("seed", &[seed.to_string()]);
+            tc.caveat("seed: netem draws from another generator");
+        }
         self.beyond_netem(&mut tc);
         let command = format!(
             "tc qdisc add dev {device} root netem {}",
@@ -80,7 +84,7 @@ impl LinkConfig {
             tc.caveat("duplicate: in netem a loss cancels the duplicate and spares the original");
         }
         if self.queue.is_some() {
-            tc.caveat("queue: netem has no drop-tail limit before its rate; limit counts delayed packets too");
+            tc.caveat("queue: netem has no limit on what waits for its rate alone");
         }
         for (name, windows) in [("blackout", &self.blackout), ("partition", &self.partition)] {
             for window in windows {
@@ -157,7 +161,7 @@ impl Writer {
             let correlation = self.percent(correlation);
             self.words.push(correlation);
             self.caveat(
-                "delay: netem takes a remainder of the correlated draw, which leaves little of the correlation",
+                "delay: netem takes a remainder of the draw, which loses most of the correlation",
             );
         }
         self.distribution("distribution", &delay.distribution);
@@ -176,7 +180,7 @@ impl Writer {
             }
             Distribution::Exponential | Distribution::LogNormal | Distribution::Weibull { .. } => {
                 self.caveat(
-                    "distribution: netem has tables only, which end at four jitters; pareto is the nearest",
+                    "distribution: netem's tables end at four jitters; pareto is the nearest",
                 );
                 "pareto"
             }

@@ -1,5 +1,5 @@
-//! In the steady state a frame costs no allocation, whatever the impairments. Alone in its file, because
-//! it counts the allocations of the whole process.
+//! In the steady state a frame costs no allocation, whatever the impairments. Alone in its file,
+//! because it counts the allocations of the whole process.
 
 use std::alloc::System;
 use std::time::Duration;
@@ -148,7 +148,8 @@ fn a_frame_allocates_nothing_in_the_steady_state() {
 
     let frames = simulator.conservation().delivered - delivered;
     assert!(frames > 150_000, "{frames} frames have passed");
-    // Deadlines are laid out anew at the beginning of a run; a buffer may still double once or twice.
+    // Deadlines are laid out anew at the beginning of a run; a buffer may still double once or
+    // twice.
     let allocations = change.allocations + change.reallocations;
     assert!(
         allocations < 10,

@@ -9,17 +9,18 @@ use crate::rng::Stream;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LossConfig {
     /// Each frame is lost with probability `percent`. Without correlation its fate is its own. With
-    /// correlation losses cluster and, as in netem, are rarer than `percent`: blended draws are seldom
-    /// small (10 % with a correlation of 25 % loses 1.8 %). For bursts of a known rate take the chains.
+    /// correlation losses cluster and, as in netem, are rarer than `percent`: blended draws are
+    /// seldom small (10 % with a correlation of 25 % loses 1.8 %). For bursts of a known rate take
+    /// the chains.
     Random {
         /// Share of frames lost.
         percent: Probability,
         /// Correlation with the frame before.
         correlation: Probability,
     },
-    /// The four-state Markov chain of Salsano and others ("Definition of a general and intuitive loss
-    /// model for packet networks and its implementation in the Netem module in the Linux kernel", 2012). It advances by
-    /// arrival: a frame's fate depends on how many came before.
+    /// The four-state Markov chain of Salsano and others ("Definition of a general and intuitive
+    /// loss model for packet networks and its implementation in the Netem module in the Linux
+    /// kernel", 2012). It advances by arrival: a frame's fate depends on how many came before.
     State {
         /// From good reception to loss in a burst.
         p13: Probability,
@@ -33,8 +34,8 @@ pub enum LossConfig {
         p14: Probability,
     },
     /// The Gilbert-Elliott chain, which starts in the good state and advances by arrival: a frame's
-    /// fate depends on how many came before. As in netem the state before the transition decides the
-    /// frame's loss.
+    /// fate depends on how many came before. As in netem the state before the transition decides
+    /// the frame's loss.
     GilbertElliott {
         /// From good to bad.
         p: Probability,

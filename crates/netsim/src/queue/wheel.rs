@@ -1,8 +1,9 @@
 //! A hierarchical timing wheel over all 64 bits of time: eleven levels of 64 buckets.
 //!
-//! Times are read as numbers of eleven digits in base 64. An event lies on the level of the highest digit
-//! in which its time differs from the base, in the bucket of that digit. The base never passes a pending
-//! event, so on the lowest level that is not empty the lowest bucket holds the earliest events.
+//! Times are read as numbers of eleven digits in base 64. An event lies on the level of the highest
+//! digit in which its time differs from the base, in the bucket of that digit. The base never
+//! passes a pending event, so on the lowest level that is not empty the lowest bucket holds the
+//! earliest events.
 
 use super::Event;
 use super::chunks::{Bucket, Pool};
@@ -59,8 +60,8 @@ impl Wheel {
         self.pool.earliest(&self.buckets[level][digit])
     }
 
-    /// Moves the earliest events, sorted, to `into`: at most `most` of them, or all of one time. Returns
-    /// the time before which none is left, or `None` if the wheel is empty.
+    /// Moves the earliest events, sorted, to `into`: at most `most` of them, or all of one time.
+    /// Returns the time before which none is left, or `None` if the wheel is empty.
     pub(super) fn take_earliest(&mut self, most: usize, into: &mut Vec<Event>) -> Option<u64> {
         loop {
             let (level, digit) = self.first_bucket()?;
@@ -83,8 +84,8 @@ impl Wheel {
         }
     }
 
-    /// Sets the base for a front that begins at `first` and is to end by `limit`, a later part of the
-    /// same bucket. Returns where the front ends.
+    /// Sets the base for a front that begins at `first` and is to end by `limit`, a later part of
+    /// the same bucket. Returns where the front ends.
     pub(super) fn narrow(&mut self, first: u64, limit: u64) -> u64 {
         // On the level of the digit in which the two part, they lie in different buckets.
         let shift = level(first ^ limit) as u32 * DIGIT_BITS;

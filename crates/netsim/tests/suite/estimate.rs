@@ -1,7 +1,7 @@
 //! Estimates with their standard errors, so that a test's tolerance follows from its sample size.
 
-/// Standard errors that a sample may be off: with a few hundred comparisons in the suite, chance passes
-/// this about once in a hundred suites, and the seed is fixed.
+/// Standard errors that a sample may be off: with a few hundred comparisons in the suite, chance
+/// passes this about once in a hundred suites, and the seed is fixed.
 const TOLERANCE: f64 = 4.0;
 
 pub(crate) fn mean(values: &[f64]) -> f64 {

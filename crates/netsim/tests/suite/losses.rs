@@ -44,8 +44,8 @@ fn nearest(position: f64) -> usize {
     position.round() as usize
 }
 
-/// The stationary distribution function at `x` of V = (1 - r) U + r V', with U uniform: the fixed point of
-/// F(x) = 1 / (1 - r) * integral of F(y / r) over y from x - (1 - r) to x.
+/// The stationary distribution function at `x` of V = (1 - r) U + r V', with U uniform: the fixed
+/// point of F(x) = 1 / (1 - r) * integral of F(y / r) over y from x - (1 - r) to x.
 fn correlated_distribution(r: f64, x: f64) -> f64 {
     const CELLS: u32 = 8192;
     let cells = f64::from(CELLS);

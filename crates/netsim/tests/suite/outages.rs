@@ -131,7 +131,8 @@ fn the_order_is_faults_blackout_duplicate_loss_corrupt_limit_delay() {
     assert_eq!(flips.iter().map(Vec::len).collect::<Vec<_>>(), [1, 1]);
     assert_ne!(flips[0], flips[1]);
 
-    // Duplicate before limit: the copy finds the link full. Corrupt before limit: it is corrupt by then.
+    // Duplicate before limit: the copy finds the link full. Corrupt before limit: it is corrupt by
+    // then.
     link.limit = Some(1);
     let simulator = run(&link, flow(1, 0), ());
     assert_eq!(simulator.conservation().dropped(DropReason::Limit), 1);

@@ -158,6 +158,7 @@ fn what_tc_cannot_say_is_said() {
     assert!(unbounded.contains("four jitters"));
     let long = caveats(|link| link.delay.as_mut().expect("set").jitter = ms(2148));
     assert!(long.contains("2.147483647"));
+    assert!(caveats(|link| link.seed = Some(7)).starts_with("seed"));
     let third = caveats(|link| link.loss = Some(LossConfig::random(percent("1/3"))));
     assert_eq!(third, "1/3 is rounded to 33.33333333%");
 }

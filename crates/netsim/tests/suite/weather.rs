@@ -35,7 +35,8 @@ fn memoryless() -> LinkConfig {
     link
 }
 
-/// What the link did to a frame: for the original and its copies, the delay and the flips, if it arrived.
+/// What the link did to a frame: for the original and its copies, the delay and the flips, if it
+/// arrived.
 type Fate = Vec<(Vec<u32>, u64, Vec<u64>)>;
 
 /// The fate of every packet of the flow at its receiver. Packet n is sent at n milliseconds.
@@ -210,8 +211,28 @@ fn seed_and_replication_change_the_weather() {
     assert_ne!(fates_of(Seed { root: 1, ..SEED }), fates_of(SEED));
 }
 
-/// Chains advance by arrival, so their guarantee is weaker: the same arrivals, the same fates; and what
-/// happens after a change may differ. This test shows that it does, so that nobody promises more.
+#[test]
+fn a_link_may_have_a_seed_of_its_own() {
+    let fates_of = |link_seed, root| {
+        let mut link = memoryless();
+        link.seed = link_seed;
+        let mut simulator = Simulator::new(Seed { root, ..SEED }, (), ());
+        simulator.add_node(Host::sending(flow(FRAMES, MS)));
+        simulator.add_node(Host::default());
+        simulator.add_link(&link).expect("valid");
+        simulator
+            .run_until(at_ms(100_000), StepLimit(1_000_000))
+            .expect("ends");
+        fates(&simulator.node(BOB).received)
+    };
+    assert_eq!(fates_of(Some(5), 1), fates_of(Some(5), 2));
+    assert_eq!(fates_of(Some(5), 1), fates_of(None, 5));
+    assert_ne!(fates_of(Some(5), 1), fates_of(Some(6), 1));
+}
+
+/// Chains advance by arrival, so their guarantee is weaker: the same arrivals, the same fates; and
+/// what happens after a change may differ. This test shows that it does, so that nobody promises
+/// more.
 #[test]
 fn chains_depend_on_how_many_frames_came_before() {
     let mut link = bare();
@@ -239,8 +260,8 @@ fn chains_depend_on_how_many_frames_came_before() {
     assert!((0..FRAMES).any(|number| differs(&number)));
 }
 
-/// FNV-1a over what became of each passage: a change here is a change of every recorded result, and must
-/// be meant.
+/// FNV-1a over what became of each passage: a change here is a change of every recorded result, and
+/// must be meant.
 #[test]
 fn the_weather_of_this_seed_is_recorded() {
     let mut link = memoryless();
