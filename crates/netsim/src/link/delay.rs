@@ -1,0 +1,205 @@
+//! `delay TIME [JITTER [CORRELATION]] [distribution ...]`: how long a frame is under way.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::distribution::{
+    Distribution, TABLE_SCALE, normal_table, pareto_normal_table, pareto_table,
+};
+use crate::error::ConfigError;
+use crate::link::correlation::Correlated;
+use crate::probability::Probability;
+use crate::rng::Stream;
+use crate::sample;
+use crate::time::span_nanos;
+
+/// Delay with variation.
+///
+/// Without correlation a frame's delay is its own. A sum that would be negative is zero. Deviation
+/// from netem: the draw selects by its high bits, where netem takes a remainder, so that correlated
+/// draws give correlated delays.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DelayConfig {
+    /// The mean.
+    pub time: Duration,
+    /// The deviation: half the width of the uniform distribution, else the scale.
+    pub jitter: Duration,
+    /// Correlation of the variation with that of the frame before.
+    pub correlation: Option<Probability>,
+    /// The shape of the variation.
+    pub distribution: Distribution,
+}
+
+impl DelayConfig {
+    /// A constant delay.
+    pub fn constant(time: Duration) -> DelayConfig {
+        DelayConfig {
+            time,
+            ..DelayConfig::default()
+        }
+    }
+
+    pub(crate) fn check(&self) -> Result<(), ConfigError> {
+        for (field, span) in [("delay.time", self.time), ("delay.jitter", self.jitter)] {
+            check_span(field, span)?;
+        }
+        let log_normal = matches!(self.distribution, Distribution::LogNormal);
+        if log_normal && self.time.is_zero() && !self.jitter.is_zero() {
+            let expected = "a time above 0, the mean of the log-normal distribution";
+            return Err(ConfigError::new("delay.time", expected, "0"));
+        }
+        Ok(())
+    }
+}
+
+/// # Errors
+/// Beyond 292 years, where sums of two could leave the range of time.
+pub(crate) fn check_span(field: &str, span: Duration) -> Result<(), ConfigError> {
+    if i64::try_from(span.as_nanos()).is_err() {
+        return Err(ConfigError::new(
+            field,
+            "at most 292 years",
+            format!("{span:?}"),
+        ));
+    }
+    Ok(())
+}
+
+/// Running state of [`DelayConfig`].
+#[derive(Clone, Debug)]
+pub(crate) struct Delay {
+    spread: Spread,
+    draws: Correlated,
+}
+
+impl Delay {
+    pub(crate) fn new(config: &DelayConfig, stream: Stream) -> Delay {
+        Delay {
+            spread: Spread::new(config.time, config.jitter, &config.distribution),
+            draws: Correlated::new(stream, config.correlation.unwrap_or(Probability::ZERO)),
+        }
+    }
+
+    /// The delay of the frame with this key, in nanoseconds.
+    #[inline]
+    pub(crate) fn sample(&mut self, key: u64) -> u64 {
+        if let Some(constant) = self.spread.constant() {
+            return constant;
+        }
+        self.spread.sample(self.draws.draw(key))
+    }
+}
+
+/// A distribution of times, ready to be sampled.
+#[derive(Clone, Debug)]
+pub(crate) struct Spread {
+    mean: u64,
+    jitter: u64,
+    sampler: Sampler,
+}
+
+#[derive(Clone, Debug)]
+enum Sampler {
+    Constant,
+    Uniform,
+    Table(Arc<[i16]>),
+    LogNormal {
+        mu: f64,
+        sigma: f64,
+    },
+    Weibull {
+        shape: f64,
+        mean: f64,
+        deviation: f64,
+    },
+}
+
+impl Spread {
+    pub(crate) fn new(mean: Duration, jitter: Duration, distribution: &Distribution) -> Spread {
+        let (mean, jitter) = (span_nanos(mean), span_nanos(jitter));
+        let sampler = match distribution {
+            _ if jitter == 0 => Sampler::Constant,
+            Distribution::Uniform => Sampler::Uniform,
+            Distribution::Normal => Sampler::Table(Arc::clone(normal_table())),
+            Distribution::Pareto => Sampler::Table(Arc::clone(pareto_table())),
+            Distribution::ParetoNormal => Sampler::Table(Arc::clone(pareto_normal_table())),
+            Distribution::Table(table) => Sampler::Table(Arc::clone(table.values())),
+            Distribution::Exponential => Sampler::weibull(1.0),
+            Distribution::Weibull { shape } => Sampler::weibull(shape.as_f64()),
+            Distribution::LogNormal => Sampler::log_normal(mean, jitter),
+        };
+        Spread {
+            mean,
+            jitter,
+            sampler,
+        }
+    }
+
+    fn constant(&self) -> Option<u64> {
+        matches!(self.sampler, Sampler::Constant).then_some(self.mean)
+    }
+
+    /// The time that this uniform draw selects, in nanoseconds; never negative, at most `u64::MAX`.
+    pub(crate) fn sample(&self, draw: u64) -> u64 {
+        match &self.sampler {
+            Sampler::Constant => self.mean,
+            Sampler::Uniform => {
+                let offset = sample::uniform(draw, self.jitter.saturating_mul(2));
+                self.mean.saturating_add(offset).saturating_sub(self.jitter)
+            }
+            Sampler::Table(table) => {
+                let entry = table[sample::uniform(draw, table.len() as u64) as usize];
+                self.at_table_entry(i64::from(entry))
+            }
+            Sampler::LogNormal { mu, sigma } => {
+                sample::round_nanos(libm::exp(mu + sigma * sample::normal(draw)))
+            }
+            Sampler::Weibull {
+                shape,
+                mean,
+                deviation,
+            } => {
+                let standard = (sample::weibull(draw, *shape) - mean) / deviation;
+                let time =
+                    sample::nanos_as_f64(self.mean) + sample::nanos_as_f64(self.jitter) * standard;
+                sample::round_nanos(time)
+            }
+        }
+    }
+
+    /// `mean + jitter * entry / 8192`, the product rounded to nearest, halves away from zero, as
+    /// netem's `tabledist` does.
+    fn at_table_entry(&self, entry: i64) -> u64 {
+        let product = i128::from(self.jitter) * i128::from(entry);
+        let half = i128::from(TABLE_SCALE / 2);
+        let rounded = if product >= 0 {
+            product + half
+        } else {
+            product - half
+        };
+        let time = i128::from(self.mean) + rounded / i128::from(TABLE_SCALE);
+        u64::try_from(time.max(0)).unwrap_or(u64::MAX)
+    }
+}
+
+impl Sampler {
+    fn weibull(shape: f64) -> Sampler {
+        let mean = libm::tgamma(1.0 + 1.0 / shape);
+        let second_moment = libm::tgamma(1.0 + 2.0 / shape);
+        Sampler::Weibull {
+            shape,
+            mean,
+            deviation: libm::sqrt(second_moment - mean * mean),
+        }
+    }
+
+    fn log_normal(mean: u64, jitter: u64) -> Sampler {
+        let mean = sample::nanos_as_f64(mean);
+        let ratio = sample::nanos_as_f64(jitter) / mean;
+        let variance = libm::log1p(ratio * ratio);
+        Sampler::LogNormal {
+            mu: libm::log(mean) - variance / 2.0,
+            sigma: libm::sqrt(variance),
+        }
+    }
+}
