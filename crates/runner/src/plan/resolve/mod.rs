@@ -1,0 +1,297 @@
+//! From what is written to what is meant: names become indices, defaults are filled in, and
+//! everything that makes no sense is found.
+//!
+//! A problem is recorded and the rest is looked at all the same, so that one look shows them all.
+//! Nothing is blamed twice: what depends on a faulty part is not judged.
+
+mod expectation;
+mod fault;
+mod host;
+mod impairment;
+mod settings;
+mod workload;
+
+use std::ops::Range;
+
+use toml::Spanned;
+
+use crate::diagnostic::{Diagnostic, Sources, suggestion};
+use crate::spec::{Document, Named, ProseSpec, RunSpec, Short, Spec};
+
+use super::{HostId, LinkId, Plan, Policy, Prose, Run};
+
+/// The names that the parts of a file call each other by.
+struct Names {
+    hosts: Vec<String>,
+    links: Vec<String>,
+    faults: Vec<String>,
+    connections: usize,
+}
+
+impl Names {
+    fn of(spec: &Spec) -> Names {
+        let keys = |name: &Spanned<String>| name.get_ref().clone();
+        let mut hosts: Vec<String> = spec.host.keys().map(keys).collect();
+        hosts.extend(["client", "server"].map(str::to_owned));
+        hosts.sort();
+        hosts.dedup();
+        Names {
+            hosts,
+            links: spec.link.keys().map(keys).collect(),
+            faults: spec
+                .fault
+                .iter()
+                .map(|fault| keys(&fault.get_ref().id))
+                .collect(),
+            connections: spec.connection.len(),
+        }
+    }
+
+    fn host(&self, name: &str, span: Range<usize>) -> Result<HostId, Diagnostic> {
+        find(&self.hosts, name, span, "host").map(HostId)
+    }
+
+    fn link(&self, name: &Spanned<String>) -> Result<LinkId, Diagnostic> {
+        find(&self.links, name.get_ref(), name.span(), "link").map(LinkId)
+    }
+
+    fn connection(&self, index: &Spanned<usize>) -> Result<super::ConnectionId, Diagnostic> {
+        let number = *index.get_ref();
+        if number < self.connections {
+            return Ok(super::ConnectionId(number));
+        }
+        let help = match self.connections {
+            0 => "the file has no [[connection]]".to_owned(),
+            count => format!("connections are counted from 0, and the file has {count}"),
+        };
+        Err(Diagnostic::at(index.span(), format!("there is no connection {number}")).help(help))
+    }
+}
+
+fn find(known: &[String], name: &str, span: Range<usize>, what: &str) -> Result<usize, Diagnostic> {
+    known
+        .iter()
+        .position(|candidate| candidate == name)
+        .ok_or_else(|| {
+            let list = known.iter().map(String::as_str);
+            Diagnostic::at(span, format!("there is no {what} `{name}`"))
+                .label(format!("unknown {what}"))
+                .help(suggestion(name, list, &format!("{what}s of this file")))
+        })
+}
+
+/// What is found on the way.
+struct Findings<'a> {
+    sources: &'a Sources,
+    problems: Vec<Diagnostic>,
+    notes: Vec<Diagnostic>,
+}
+
+impl Findings<'_> {
+    /// Records the problem, if it is one.
+    fn take<T>(&mut self, result: Result<T, Diagnostic>) -> Option<T> {
+        result.map_err(|problem| self.problems.push(problem)).ok()
+    }
+
+    fn problem(&mut self, problem: Diagnostic) {
+        self.problems.push(problem);
+    }
+
+    fn is_clean(&self) -> bool {
+        self.problems.is_empty()
+    }
+}
+
+/// What a document means, and remarks about it; or everything that is wrong with it.
+pub(crate) fn resolve(document: Document) -> Result<(Plan, Vec<Diagnostic>), Vec<Diagnostic>> {
+    let Document { spec, sources, .. } = document;
+    let mut findings = Findings {
+        sources: &sources,
+        problems: Vec::new(),
+        notes: Vec::new(),
+    };
+    let plan = resolve_spec(spec, &mut findings);
+    let Findings {
+        mut problems,
+        notes,
+        ..
+    } = findings;
+    match plan {
+        Some(plan) if problems.is_empty() => Ok((plan, notes)),
+        _ => {
+            problems.sort_by_key(|problem| problem.span.as_ref().map(|span| span.start));
+            Err(problems)
+        }
+    }
+}
+
+fn resolve_spec(spec: Spec, findings: &mut Findings<'_>) -> Option<Plan> {
+    // Another version of the vocabulary: nothing else that could be said would be right.
+    findings.take(check_schema(&spec.schema))?;
+    let names = Names::of(&spec);
+    let name = findings.take(check_name(&spec.name, "the experiment"));
+    let title = prose(spec.title).unwrap_or_else(|| {
+        let name = spec.name.get_ref().clone();
+        Prose {
+            en: name.clone(),
+            zh: name,
+        }
+    });
+    let policies_at = spec.run.policies.as_ref().map(Spanned::span);
+    let run = run(spec.run, findings);
+    let hosts = host::resolve_all(&spec.host, &names, findings);
+    let links = impairment::resolve_all(&spec.link, &names, findings);
+    let (hosts, links) = (hosts?, links?);
+    if findings.is_clean() {
+        host::check_reached(&spec.host, &hosts, &links, findings);
+    }
+    let run = run?;
+    let topology = workload::Topology {
+        names: &names,
+        hosts: &hosts,
+        links: &links,
+        run: &run,
+    };
+    let connections = workload::connections(spec.connection, &topology, findings);
+    let loads = workload::loads(spec.load, &topology, findings);
+    if findings.is_clean() && connections.is_empty() && loads.is_empty() {
+        findings.problem(
+            Diagnostic::new("nothing happens in this experiment")
+                .help("add a [[connection]] or a [load.NAME]"),
+        );
+    }
+    let faults = fault::resolve_all(spec.fault, &names, findings);
+    let mut plan = Plan {
+        name: name.unwrap_or_default(),
+        title,
+        lesson: prose(spec.lesson).unwrap_or_default(),
+        refs: spec.refs,
+        run,
+        hosts,
+        links,
+        connections,
+        loads,
+        faults,
+        expectations: Vec::new(),
+    };
+    if findings.is_clean() {
+        let policies_overridden =
+            policies_at.is_some_and(|span| !findings.sources.is_in_file(&span));
+        plan.expectations =
+            expectation::resolve_all(spec.expect, &plan, &names, policies_overridden, findings);
+    }
+    Some(plan)
+}
+
+fn check_schema(schema: &Spanned<u64>) -> Result<(), Diagnostic> {
+    match schema.get_ref() {
+        1 => Ok(()),
+        other => Err(
+            Diagnostic::at(schema.span(), format!("schema {other} is not known"))
+                .help("this program reads schema 1"),
+        ),
+    }
+}
+
+/// Names become parts of paths, of file names and of event expressions.
+fn check_name(name: &Spanned<String>, what: &str) -> Result<String, Diagnostic> {
+    let text = name.get_ref();
+    let allowed = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    if !text.is_empty() && text.len() <= 100 && text.chars().all(allowed) {
+        return Ok(text.clone());
+    }
+    Err(Diagnostic::at(
+        name.span(),
+        format!("`{text}` cannot be the name of {what}"),
+    )
+    .help("a name has 1 to 100 letters, digits, hyphens and underscores"))
+}
+
+/// The names of a table's entries, checked.
+fn check_names<T>(table: &Named<T>, what: &str, findings: &mut Findings<'_>) {
+    for name in table.keys() {
+        findings.take(check_name(name, what));
+    }
+}
+
+fn prose(spec: Option<Short<ProseSpec>>) -> Option<Prose> {
+    let Short(spec) = spec?;
+    let zh = spec.zh.unwrap_or_else(|| spec.en.clone());
+    Some(Prose { en: spec.en, zh })
+}
+
+fn run(spec: RunSpec, findings: &mut Findings<'_>) -> Option<Run> {
+    let until = spec.until.get_ref().0;
+    if until.is_zero() {
+        findings.problem(
+            Diagnostic::at(spec.until.span(), "a run that ends at 0s shows nothing")
+                .help("`until` is the virtual time at which a run ends, such as \"400s\""),
+        );
+    }
+    let replications = match spec.replications {
+        None => 1,
+        Some(count) if *count.get_ref() == 0 => {
+            findings.problem(
+                Diagnostic::at(count.span(), "no replication means no run")
+                    .help("`replications` is at least 1"),
+            );
+            1
+        }
+        Some(count) => count.into_inner(),
+    };
+    let policies = match spec.policies {
+        None => vec![Policy::ThreeWay],
+        Some(list) => policies(list, findings)?,
+    };
+    Some(Run {
+        seed: spec.seed,
+        until,
+        replications,
+        policies,
+    })
+}
+
+fn policies(
+    list: Spanned<Vec<Spanned<String>>>,
+    findings: &mut Findings<'_>,
+) -> Option<Vec<Policy>> {
+    let span = list.span();
+    let mut policies = Vec::new();
+    for name in list.into_inner() {
+        match findings.take(policy(&name))? {
+            policy if policies.contains(&policy) => {
+                findings.problem(
+                    Diagnostic::at(name.span(), format!("`{policy}` is in the list twice"))
+                        .help("each policy runs once; `replications` repeats all of them"),
+                );
+                return None;
+            }
+            policy => policies.push(policy),
+        }
+    }
+    if policies.is_empty() {
+        findings.problem(
+            Diagnostic::at(span, "the list of policies is empty").help(format!(
+                "policies: {}",
+                Policy::ALL.map(Policy::name).join(", ")
+            )),
+        );
+        return None;
+    }
+    Some(policies)
+}
+
+fn policy(name: &Spanned<String>) -> Result<Policy, Diagnostic> {
+    Policy::from_name(name.get_ref()).ok_or_else(|| {
+        Diagnostic::at(
+            name.span(),
+            format!("there is no policy `{}`", name.get_ref()),
+        )
+        .label("unknown policy")
+        .help(suggestion(
+            name.get_ref(),
+            Policy::ALL.map(Policy::name),
+            "policies",
+        ))
+    })
+}
