@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use tcp_core::Phase;
+use tcp_core::{Handshake, Phase};
 
 use super::metric::Metric;
-use super::policy::Policy;
 use super::sequence::SegmentPattern;
 use super::workload::{ConnectionId, End};
 
@@ -13,7 +12,7 @@ use super::workload::{ConnectionId, End};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Expectation {
     /// The policy that it is about; it runs.
-    pub policy: Policy,
+    pub policy: Handshake,
     /// What must hold, in the order in which reports list it; at least one check.
     pub checks: Vec<Check>,
 }

@@ -10,7 +10,6 @@ mod fault;
 mod host;
 mod link;
 mod metric;
-mod policy;
 mod resolve;
 mod sequence;
 mod workload;
@@ -20,7 +19,6 @@ pub use fault::{Action, Fault, FlagPattern, Match, Moment, Occurrence, StateCond
 pub use host::{Host, HostId, PowerOff};
 pub use link::{Link, LinkId};
 pub use metric::{Class, Counter, Metric, MetricKey, Statistic, Unit};
-pub use policy::Policy;
 pub(crate) use resolve::resolve;
 pub use sequence::{SegmentPattern, SequenceExpression, SequenceOrigin};
 pub use workload::{
@@ -29,6 +27,8 @@ pub use workload::{
 };
 
 use std::time::Duration;
+
+use tcp_core::Handshake;
 
 /// One experiment, ready to run. See the module's documentation.
 #[derive(Clone, Debug)]
@@ -99,5 +99,5 @@ pub struct Run {
     /// How often each policy runs, each time with its own weather; at least one.
     pub replications: u32,
     /// The handshake policies to compare, each once, in the order of the file; at least one.
-    pub policies: Vec<Policy>,
+    pub policies: Vec<Handshake>,
 }

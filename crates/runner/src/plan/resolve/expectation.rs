@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::time::Duration;
 
-use tcp_core::Phase;
+use tcp_core::{Handshake, Phase};
 use toml::Spanned;
 
 use crate::diagnostic::Diagnostic;
@@ -11,8 +11,8 @@ use crate::quantity::{self, Time};
 use crate::spec::{ExpectSpec, ExpectedValue, PeriodSpec};
 
 use super::super::{
-    Bound, Check, ConnectionId, End, Expectation, Metric, Period, Plan, Policy, Reached,
-    SegmentPattern, SequenceExpression, SequenceOrigin, Unit,
+    Bound, Check, ConnectionId, End, Expectation, Metric, Period, Plan, Reached, SegmentPattern,
+    SequenceExpression, SequenceOrigin, Unit,
 };
 use super::{Findings, Names, fault, policy};
 
@@ -52,7 +52,7 @@ fn policies_of(
     plan: &Plan,
     policies_overridden: bool,
     findings: &mut Findings<'_>,
-) -> Result<Vec<Policy>, Diagnostic> {
+) -> Result<Vec<Handshake>, Diagnostic> {
     let Some(name) = &spec.get_ref().policy else {
         return Ok(plan.run.policies.clone());
     };
@@ -60,7 +60,10 @@ fn policies_of(
     if plan.run.policies.contains(&wanted) {
         return Ok(vec![wanted]);
     }
-    let title = format!("policy `{wanted}` does not run, so nothing can be expected of it");
+    let title = format!(
+        "policy `{}` does not run, so nothing can be expected of it",
+        wanted.name()
+    );
     if policies_overridden {
         findings.notes.push(
             Diagnostic::at(name.span(), title).label("not checked, because policies were chosen"),

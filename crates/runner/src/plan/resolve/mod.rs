@@ -13,12 +13,13 @@ mod workload;
 
 use std::ops::Range;
 
+use tcp_core::Handshake;
 use toml::Spanned;
 
 use crate::diagnostic::{Diagnostic, Sources, suggestion};
 use crate::spec::{Document, Named, ProseSpec, RunSpec, Short, Spec};
 
-use super::{HostId, LinkId, Plan, Policy, Prose, Run};
+use super::{HostId, LinkId, Plan, Prose, Run};
 
 /// The names that the parts of a file call each other by.
 struct Names {
@@ -240,7 +241,7 @@ fn run(spec: RunSpec, findings: &mut Findings<'_>) -> Option<Run> {
         Some(count) => count.into_inner(),
     };
     let policies = match spec.policies {
-        None => vec![Policy::ThreeWay],
+        None => vec![Handshake::ThreeWay],
         Some(list) => policies(list, findings)?,
     };
     Some(Run {
@@ -254,15 +255,18 @@ fn run(spec: RunSpec, findings: &mut Findings<'_>) -> Option<Run> {
 fn policies(
     list: Spanned<Vec<Spanned<String>>>,
     findings: &mut Findings<'_>,
-) -> Option<Vec<Policy>> {
+) -> Option<Vec<Handshake>> {
     let span = list.span();
     let mut policies = Vec::new();
     for name in list.into_inner() {
         match findings.take(policy(&name))? {
             policy if policies.contains(&policy) => {
                 findings.problem(
-                    Diagnostic::at(name.span(), format!("`{policy}` is in the list twice"))
-                        .help("each policy runs once; `replications` repeats all of them"),
+                    Diagnostic::at(
+                        name.span(),
+                        format!("`{}` is in the list twice", policy.name()),
+                    )
+                    .help("each policy runs once; `replications` repeats all of them"),
                 );
                 return None;
             }
@@ -271,27 +275,25 @@ fn policies(
     }
     if policies.is_empty() {
         findings.problem(
-            Diagnostic::at(span, "the list of policies is empty").help(format!(
-                "policies: {}",
-                Policy::ALL.map(Policy::name).join(", ")
-            )),
+            Diagnostic::at(span, "the list of policies is empty")
+                .help(format!("policies: {}", policy_names().join(", "))),
         );
         return None;
     }
     Some(policies)
 }
 
-fn policy(name: &Spanned<String>) -> Result<Policy, Diagnostic> {
-    Policy::from_name(name.get_ref()).ok_or_else(|| {
+fn policy_names() -> [&'static str; Handshake::ALL.len()] {
+    Handshake::ALL.map(|(_, name)| name)
+}
+
+fn policy(name: &Spanned<String>) -> Result<Handshake, Diagnostic> {
+    Handshake::from_name(name.get_ref()).ok_or_else(|| {
         Diagnostic::at(
             name.span(),
             format!("there is no policy `{}`", name.get_ref()),
         )
         .label("unknown policy")
-        .help(suggestion(
-            name.get_ref(),
-            Policy::ALL.map(Policy::name),
-            "policies",
-        ))
+        .help(suggestion(name.get_ref(), policy_names(), "policies"))
     })
 }
