@@ -180,7 +180,7 @@ fn render(sources: &Sources, diagnostics: &[Diagnostic], level: &Level<'_>, colo
             group = group.element(Level::HELP.message(&diagnostic.help));
         }
         // Writing to a String cannot fail.
-        writeln!(page, "{}", renderer.render(&[group])).expect("a String takes any text");
+        writeln!(page, "{}\n", renderer.render(&[group])).expect("a String takes any text");
     }
     page
 }

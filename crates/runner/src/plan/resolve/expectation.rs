@@ -229,6 +229,12 @@ fn period_checks(
     findings: &mut Findings<'_>,
     checks: &mut Vec<Check>,
 ) {
+    if table.get_ref().is_empty() {
+        findings.problem(
+            Diagnostic::at(table.span(), "this table expects nothing")
+                .help("name metrics in it, such as \"embryonic.area\" = \"0.1s\", or `segments`"),
+        );
+    }
     // Keys are sorted by name; reports follow the file.
     let mut entries: Vec<_> = table.get_ref().iter().collect();
     entries.sort_by_key(|(key, _)| key.span().start);

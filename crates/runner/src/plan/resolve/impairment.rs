@@ -28,23 +28,23 @@ pub(super) fn resolve_all(
         .map(|(name, spec)| findings.take(resolve_one(name, spec, names)))
         .collect();
     let links: Vec<Link> = links.into_iter().collect::<Option<_>>()?;
-    for (index, (name, _)) in table.iter().enumerate() {
-        let link = &links[index];
-        let same = |other: &&Link| other.from == link.from && other.to == link.to;
-        if let Some(other) = links[..index].iter().find(same) {
-            findings.problem(
-                Diagnostic::at(
-                    name.span(),
-                    format!(
-                        "links `{}` and `{}` both lead from `{}` to `{}`",
-                        other.name(),
-                        link.name(),
-                        names.hosts[link.from.0],
-                        names.hosts[link.to.0],
-                    ),
-                )
-                .help("there is one link in each direction between two hosts"),
+    // In the order of the text, so that the later of two is blamed.
+    let mut places: Vec<(&Spanned<String>, &Link)> = table.keys().zip(&links).collect();
+    places.sort_by_key(|(name, _)| name.span().start);
+    for (index, (name, link)) in places.iter().enumerate() {
+        let same = |other: &&(_, &Link)| other.1.from == link.from && other.1.to == link.to;
+        if let Some((_, other)) = places[..index].iter().find(same) {
+            let (from, to) = (&names.hosts[link.from.0], &names.hosts[link.to.0]);
+            let title = format!(
+                "links `{}` and `{}` both lead from `{from}` to `{to}`",
+                other.name(),
+                link.name(),
             );
+            findings.problem(
+                Diagnostic::at(name.span(), title)
+                    .help("there is one link in each direction between two hosts"),
+            );
+            return None;
         }
     }
     Some(links)

@@ -91,11 +91,14 @@ struct Findings<'a> {
 impl Findings<'_> {
     /// Records the problem, if it is one.
     fn take<T>(&mut self, result: Result<T, Diagnostic>) -> Option<T> {
-        result.map_err(|problem| self.problems.push(problem)).ok()
+        result.map_err(|problem| self.problem(problem)).ok()
     }
 
+    /// One cause may show in several places; the first is enough to find it.
     fn problem(&mut self, problem: Diagnostic) {
-        self.problems.push(problem);
+        if !self.problems.iter().any(|known| known.title == problem.title) {
+            self.problems.push(problem);
+        }
     }
 
     fn is_clean(&self) -> bool {
@@ -143,9 +146,6 @@ fn resolve_spec(spec: Spec, findings: &mut Findings<'_>) -> Option<Plan> {
     let hosts = host::resolve_all(&spec.host, &names, findings);
     let links = impairment::resolve_all(&spec.link, &names, findings);
     let (hosts, links) = (hosts?, links?);
-    if findings.is_clean() {
-        host::check_reached(&spec.host, &hosts, &links, findings);
-    }
     let run = run?;
     let topology = workload::Topology {
         names: &names,
@@ -155,6 +155,9 @@ fn resolve_spec(spec: Spec, findings: &mut Findings<'_>) -> Option<Plan> {
     };
     let connections = workload::connections(spec.connection, &topology, findings);
     let loads = workload::loads(spec.load, &topology, findings);
+    if findings.is_clean() {
+        host::check_reached(&spec.host, &hosts, &links, findings);
+    }
     if findings.is_clean() && connections.is_empty() && loads.is_empty() {
         findings.problem(
             Diagnostic::new("nothing happens in this experiment")

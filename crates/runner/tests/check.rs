@@ -1,0 +1,234 @@
+//! `runner check`: what good files are understood as, and the one clear message for each kind of
+//! bad file, with its exact text.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use runner::experiment::Experiment;
+use runner::overrides::Override;
+
+/// A valid experiment that every case below spoils in one place.
+const GOOD: &str = r#"schema = 1
+name = "spoiled"
+
+[run]
+seed = 1
+until = "10s"
+replications = 2
+policies = ["two-way", "three-way"]
+
+[host.client]
+profile = "rfc9293"
+
+[host.server]
+profile = "linux-6"
+backlog = 128
+
+[link.c2s]
+delay = { time = "50ms" }
+
+[link.s2c]
+delay = "50ms"
+
+[[connection]]
+from = "client:5555"
+to = "server:80"
+send = [{ from = "client", bytes = 10 }]
+close = { after = "300ms" }
+
+[load.main]
+arrivals = { poisson = "5/s" }
+
+[[fault]]
+id = "old-syn"
+match = { link = "c2s", flags = "SYN", nth = 1 }
+hold_until = { event = "client.state == CLOSED", plus = "1s" }
+
+[[expect]]
+policy = "three-way"
+server_states = ["LISTEN", "1.05s SYN-RECEIVED"]
+after_fault = { synack_sent = 1, segments = ["50ms s2c SYN,ACK seq=k2 ack=j+1"] }
+whole_run = { "embryonic.area" = "0.1s" }
+"#;
+
+/// Every case: what is replaced in [`GOOD`], and by what.
+const BAD: &[(&str, &str)] = &[
+    // The shape of the file.
+    ("schema = 1\n", ""),
+    ("schema = 1", "schema = 2"),
+    ("schema = 1", "schema = \"1\""),
+    ("schema = 1", "schema = 1 1"),
+    ("name = \"spoiled\"", "name = \"../elsewhere\""),
+    ("name = \"spoiled\"", "name = \"\""),
+    ("name = \"spoiled\"", "name = \"spoiled\"\nname = \"twice\""),
+    ("name = \"spoiled\"", "name = \"spoiled\"\nnmae = \"twice\""),
+    ("name = \"spoiled\"", "name = \"spoiled\"\ntitle = { zh = \"标题\" }"),
+    ("name = \"spoiled\"", "name = \"spoiled\"\ntitle = 3"),
+    // [run]
+    ("seed = 1\n", ""),
+    ("seed = 1", "seed = -1"),
+    ("seed = 1", "seed = 99999999999999999999"),
+    ("until = \"10s\"", "until = \"0s\""),
+    ("until = \"10s\"", "until = 10"),
+    ("until = \"10s\"", "until = \"-10s\""),
+    ("until = \"10s\"", "until = \"300000000000000h\""),
+    ("until = \"10s\"", "until = \"ten\""),
+    ("replications = 2", "replications = 0"),
+    ("replications = 2", "replications = 4294967296"),
+    ("replications = 2", "replications = 1.5"),
+    ("\"two-way\", \"three-way\"]", "\"two-way\", \"tree-way\"]"),
+    ("\"two-way\", \"three-way\"]", "\"two-way\", \"two-way\"]"),
+    ("[\"two-way\", \"three-way\"]", "[]"),
+    ("[\"two-way\", \"three-way\"]", "\"three-way\""),
+    ("[\"two-way\", \"three-way\"]", "[\"two-way\"]"),
+    // [host.NAME]
+    ("[host.client]", "[host.\"the client\"]"),
+    ("[host.client]", "[host.clinet]"),
+    ("\"linux-6\"", "\"linux\""),
+    ("backlog = 128", "backlog = -1"),
+    ("profile = \"linux-6\"\nbacklog = 128", "backlog = 0"),
+    ("backlog = 128", "addresses = 0"),
+    ("backlog = 128", "addresses = []"),
+    ("backlog = 128", "addresses = [\"10.0.0.256\"]"),
+    ("backlog = 128", "addresses = [\"0.0.0.0\"]"),
+    ("backlog = 128", "addresses = [\"10.1.0.1\"]"),
+    ("backlog = 128", "addresses = [\"2001:db8::1\"]"),
+    ("backlog = 128", "passive_open = [0, 80]"),
+    ("backlog = 128", "passive_open = [80, 80]"),
+    ("backlog = 128", "passive_open = [8080]"),
+    ("backlog = 128", "r2_syn = \"3min\"\nsyn_retries = 6"),
+    ("backlog = 128", "mss = 0"),
+    ("backlog = 128", "window_scale = 15"),
+    ("backlog = 128", "delayed_ack = \"1s\""),
+    ("backlog = 128", "rto_max = \"10ms\""),
+    ("backlog = 128", "keepalive = { idle = \"0s\" }"),
+    ("backlog = 128", "keepalive = 5"),
+    ("backlog = 128", "keepalive = \"on\""),
+    ("backlog = 128", "fin_timeout = 60"),
+    ("backlog = 128", "client_on_unexpected = \"reset\""),
+    ("backlog = 128", "rfc5961 = \"yes\""),
+    ("backlog = 128", "rfc5961 = { fin = true }"),
+    ("backlog = 128", "power_off = {}"),
+    ("backlog = 128", "power_off = { at = \"1s\", event = \"client.state == CLOSED\" }"),
+    ("backlog = 128", "power_off = { event = \"client.state == CLOSED\", connection = 7 }"),
+    ("backlog = 128", "[host.router]"),
+    // [link.NAME]
+    ("delay = \"50ms\"", "deley = \"50ms\""),
+    ("delay = \"50ms\"", "delay = 50"),
+    ("delay = \"50ms\"", "delay = true"),
+    ("delay = \"50ms\"", "delay = { jitter = \"1ms\" }"),
+    ("delay = \"50ms\"", "delay = { time = \"1ms\", distribution = \"gauss\" }"),
+    ("delay = \"50ms\"", "delay = { time = \"1ms\", jitter = \"1ms\", distribution = { weibull = { shape = 1000 } } }"),
+    ("delay = \"50ms\"", "delay = { time = \"1ms\", correlation = \"150%\" }"),
+    ("delay = \"50ms\"", "loss.random = \"150%\""),
+    ("delay = \"50ms\"", "loss.random = \"-1%\""),
+    ("delay = \"50ms\"", "loss.random = 0.01"),
+    ("delay = \"50ms\"", "loss = \"1%\""),
+    ("delay = \"50ms\"", "loss = { random = \"1%\", gemodel = { p = \"1%\" } }"),
+    ("delay = \"50ms\"", "loss.gemodel = { p = \"1%\", h = \"10%\" }"),
+    ("delay = \"50ms\"", "reorder = \"25%\""),
+    ("delay = \"50ms\"", "rate = \"1mb\""),
+    ("delay = \"50ms\"", "rate = \"0bit\""),
+    ("delay = \"50ms\"", "limit = 0"),
+    ("delay = \"50ms\"", "queue = { packets = 10 }"),
+    ("delay = \"50ms\"", "slot = { packets = 10 }"),
+    ("delay = \"50ms\"", "blackout = []"),
+    ("delay = \"50ms\"", "blackout = [{ from = \"2s\", until = \"1s\" }]"),
+    ("[link.s2c]", "[link.back]"),
+    ("[link.s2c]", "[link.back]\nfrom = \"server\"\nto = \"server\""),
+    ("[link.s2c]", "[link.back]\nfrom = \"client\"\nto = \"server\""),
+    ("[link.s2c]", "[link.back]\nfrom = \"server\"\nto = \"clint\""),
+    ("[link.s2c]\ndelay = \"50ms\"", ""),
+    // [[connection]] and [load.NAME]
+    ("from = \"client:5555\"\n", ""),
+    ("from = \"client:5555\"", "from = \"client\""),
+    ("from = \"client:5555\"", "from = \"client:70000\""),
+    ("from = \"client:5555\"", "from = \"cleint:5555\""),
+    ("from = \"client:5555\"", "from = \"server:5555\""),
+    ("to = \"server:80\"", "to = \"server:8080\""),
+    ("to = \"server:80\"", "active_open = \"10s\""),
+    ("to = \"server:80\"", "iss = { client = 4294967296 }"),
+    ("bytes = 10", "bytes = 0"),
+    ("from = \"client\", bytes", "from = \"attacker\", bytes"),
+    ("\"5/s\"", "\"0/s\""),
+    ("\"5/s\"", "5"),
+    ("{ poisson = \"5/s\" }", "{ poisson = \"5/s\", constant = \"5/s\" }"),
+    ("{ poisson = \"5/s\" }", "{}"),
+    ("{ poisson = \"5/s\" }", "{ poison = \"5/s\" }"),
+    ("\"5/s\" }", "\"5/s\" }\nclients = 0"),
+    ("\"5/s\" }", "\"5/s\" }\nclients = 100\nport_pool = 1000"),
+    ("\"5/s\" }", "\"5/s\" }\nstart = \"3s\"\nstop = \"2s\""),
+    ("\"5/s\" }", "\"5/s\" }\ntransfer = { bytes = { exponential = 0 } }"),
+    // [[fault]]
+    ("id = \"old-syn\"\n", ""),
+    ("id = \"old-syn\"", "id = \"old syn\""),
+    ("link = \"c2s\"", "link = \"c2x\""),
+    ("link = \"c2s\"", "connection = 1"),
+    ("flags = \"SYN\"", "flags = \"SYM\""),
+    ("flags = \"SYN\"", "flags = { all = \"SYN\", none = \"SYN,ACK\" }"),
+    ("nth = 1", "nth = 0"),
+    ("nth = 1", "nth = []"),
+    ("nth = 1", "nth = [2, 2]"),
+    ("nth = 1", "nth = \"first\""),
+    ("nth = 1", "payload = { min = 2, max = 1 }"),
+    ("nth = 1", "window = { from = \"2s\", until = \"2s\" }"),
+    ("nth = 1", "probability = \"0%\""),
+    ("nth = 1", "state = \"server is listening\""),
+    ("hold_until = { event = \"client.state == CLOSED\", plus = \"1s\" }", ""),
+    ("plus = \"1s\" }", "plus = \"1s\" }\ndrop = true"),
+    ("hold_until = { event = \"client.state == CLOSED\", plus = \"1s\" }", "drop = false"),
+    ("hold_until = { event = \"client.state == CLOSED\", plus = \"1s\" }", "delay_by = \"0s\""),
+    ("hold_until = { event = \"client.state == CLOSED\", plus = \"1s\" }", "duplicate = 0"),
+    ("client.state == CLOSED", "client.state == CLOSD"),
+    ("client.state == CLOSED", "client.state = CLOSED"),
+    ("client.state == CLOSED", "atacker.state == CLOSED"),
+    ("event = \"client.state == CLOSED\"", "at = \"3s\""),
+    ("client.state == CLOSED", "old-syn lost"),
+    ("client.state == CLOSED", "new-syn lost"),
+    ("[[expect]]", "[[fault]]\nid = \"old-syn\"\ndrop = true\n\n[[expect]]"),
+    // [[expect]]
+    ("policy = \"three-way\"", "policy = \"four-way\""),
+    ("policy = \"three-way\"", "conection = 0"),
+    ("policy = \"three-way\"", "connection = 1"),
+    ("\"1.05s SYN-RECEIVED\"", "\"1.05s SYN-RECIEVED\""),
+    ("[\"LISTEN\", \"1.05s SYN-RECEIVED\"]", "[]"),
+    ("hold_until = { event = \"client.state == CLOSED\", plus = \"1s\" }", "drop = true"),
+    ("synack_sent = 1", "sinack_sent = 1"),
+    ("synack_sent = 1", "half_open = 1"),
+    ("synack_sent = 1", "synack_sent = \"1s\""),
+    ("synack_sent = 1", "synack_sent = -1"),
+    ("synack_sent = 1", "synack_sent = \"3..1\""),
+    ("synack_sent = 1", "synack_sent = true"),
+    ("\"embryonic.area\" = \"0.1s\"", "\"embryonic.area\" = 0.1"),
+    ("\"embryonic.area\" = \"0.1s\"", "embryonic.area = \"0.1s\""),
+    ("\"embryonic.area\" = \"0.1s\"", ""),
+    ("s2c SYN,ACK seq=k2 ack=j+1", "SYN,ACK seq=k2 ack=j+1"),
+    ("s2c SYN,ACK seq=k2 ack=j+1", "s2c"),
+    ("s2c SYN,ACK seq=k2 ack=j+1", "s2c SYN,ACK seq=x"),
+    ("s2c SYN,ACK seq=k2 ack=j+1", "s2c SYN,ACK win=0"),
+    ("s2c SYN,ACK seq=k2 ack=j+1", "s2c SYN,NAK"),
+    ("[\"50ms s2c SYN,ACK seq=k2 ack=j+1\"]", "\"s2c SYN,ACK\""),
+];
+
+#[test]
+fn the_unspoiled_file_is_good() {
+    let experiment = Experiment::parse("good.toml", GOOD, &[]).expect("it is good");
+    assert_eq!(experiment.notes, []);
+}
+
+#[test]
+fn every_bad_file_gets_one_clear_message() {
+    let mut page = String::new();
+    for (good, bad) in BAD {
+        assert!(GOOD.contains(good), "the table is out of date: {good}");
+        let text = GOOD.replacen(good, bad, 1);
+        let rejection = match Experiment::parse("bad.toml", &text, &[]) {
+            Err(rejection) => rejection,
+            Ok(_) => panic!("accepted: {bad}"),
+        };
+        assert_eq!(rejection.diagnostics.len(), 1, "{bad}:\n{}", rejection.render(false));
+        writeln!(page, "### {good} -> {bad}\n{}", rejection.render(false)).expect("a String");
+    }
+    insta::assert_snapshot!(page);
+}
