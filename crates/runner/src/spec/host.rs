@@ -19,6 +19,8 @@ pub(crate) struct HostSpec {
     pub(crate) addresses: Option<Spanned<AddressesSpec>>,
     /// Ports on which it listens; 80 on the host `server`, none elsewhere.
     pub(crate) passive_open: Option<Spanned<Vec<u16>>>,
+    /// First and last port that a load's clients may use.
+    pub(crate) ephemeral_ports: Option<Spanned<(u16, u16)>>,
     pub(crate) power_off: Option<Spanned<PowerOffSpec>>,
 
     // Listener.
@@ -75,6 +77,9 @@ pub(crate) struct HostSpec {
     pub(crate) drop_syn_fin: Option<bool>,
     pub(crate) reset_on_unread: Option<bool>,
     pub(crate) fin_rides_acks: Option<bool>,
+    pub(crate) abort_with_ack: Option<bool>,
+    pub(crate) reset_on_keepalive: Option<bool>,
+    pub(crate) reset_on_timeout: Option<bool>,
     pub(crate) isn_bits: Option<Spanned<u8>>,
 }
 

@@ -3,14 +3,14 @@
 use std::ops::Range;
 
 use netsim::{Ending, Probability, Window};
-use tcp_core::Flags;
+use tcp_core::{Flags, Phase};
 use toml::Spanned;
 
 use crate::diagnostic::{Diagnostic, suggestion};
 use crate::quantity::Time;
 use crate::spec::{FaultSpec, FlagsSpec, MatchSpec, MomentSpec, NthSpec, Short};
 
-use super::super::{Action, Fault, FlagPattern, Match, Moment, Occurrence, StateCondition};
+use super::super::{Action, Fault, FlagPattern, HostId, Match, Moment, Occurrence, StateCondition};
 use super::{Findings, Names, check_name, expectation, impairment};
 
 /// The bits that tell one kind of segment from another.
@@ -86,7 +86,8 @@ fn resolve_one(
         state: match state {
             None => None,
             Some(text) => {
-                let (host, phase) = state_event(text, names, findings)?;
+                let form = "write a condition such as \"server.state == LISTEN\"";
+                let (host, phase) = state_event(text, form, names, findings)?;
                 Some(StateCondition { host, phase })
             }
         },
@@ -296,7 +297,9 @@ pub(super) fn moment(
                     plus,
                 });
             }
-            let (host, phase) = state_event(text, names, findings)?;
+            let form = "events: \"HOST.state == STATE\", \"FAULT delivered\", \"FAULT lost\", \
+                        \"FAULT ended\"";
+            let (host, phase) = state_event(text, form, names, findings)?;
             Ok(Moment::Enters { host, phase, plus })
         }
         (Some(event), Some(_)) => Err(Diagnostic::at(
@@ -337,16 +340,16 @@ fn fate_event(
     Ok(Some((fault, ending)))
 }
 
-/// `HOST.state == STATE`.
+/// `HOST.state == STATE`; `forms` says what else could have been written.
 fn state_event(
     text: &Spanned<String>,
+    forms: &str,
     names: &Names,
     findings: &mut Findings<'_>,
-) -> Result<(super::super::HostId, tcp_core::Phase), Diagnostic> {
+) -> Result<(HostId, Phase), Diagnostic> {
     let form = || {
-        Diagnostic::at(text.span(), format!("`{}` is no event", text.get_ref())).help(
-            "events: \"HOST.state == STATE\", \"FAULT delivered\", \"FAULT lost\", \"FAULT ended\"",
-        )
+        let title = format!("`{}` cannot be understood", text.get_ref());
+        Diagnostic::at(text.span(), title).help(forms)
     };
     let (left, state) = text.get_ref().split_once("==").ok_or_else(form)?;
     let host = left.trim().strip_suffix(".state").ok_or_else(form)?;

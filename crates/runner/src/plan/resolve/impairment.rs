@@ -59,7 +59,7 @@ fn resolve_one(name: &Spanned<String>, spec: &LinkSpec, names: &Names) -> Result
         .as_ref()
         .map(|delay| self::delay(&delay.get_ref().0))
         .transpose()?;
-    config.loss = spec.loss.as_ref().map(|loss| self::loss(loss.get_ref()));
+    config.loss = spec.loss.as_ref().map(loss).transpose()?;
     config.ecn = spec.ecn.as_ref().is_some_and(|ecn| *ecn.get_ref());
     config.duplicate = spec.duplicate.as_ref().map(
         |Short(ShareSpec {
@@ -203,38 +203,63 @@ fn distribution(spec: Option<&Spanned<DistributionSpec>>) -> Result<Distribution
     })
 }
 
-fn loss(spec: &LossSpec) -> LossConfig {
-    let optional = |percent: Option<Percent>| percent.as_ref().map(Into::into);
-    match spec {
-        LossSpec::Random(Short(ShareSpec {
-            percent,
-            correlation,
-        })) => LossConfig::Random {
+fn loss(spec: &Spanned<Short<LossSpec>>) -> Result<LossConfig, Diagnostic> {
+    let optional = |percent: &Option<Percent>| percent.as_ref().map(Into::into);
+    let Short(models) = spec.get_ref();
+    match (&models.random, &models.state, &models.gemodel) {
+        (
+            Some(Short(ShareSpec {
+                percent,
+                correlation,
+            })),
+            None,
+            None,
+        ) => Ok(LossConfig::Random {
             percent: percent.into(),
             correlation: share(*correlation),
-        },
-        LossSpec::State(StateSpec {
-            p13,
-            p31,
-            p32,
-            p23,
-            p14,
-        }) => LossConfig::state(
-            p13.into(),
-            optional(*p31),
-            optional(*p32),
-            optional(*p23),
-            optional(*p14),
-        ),
-        LossSpec::GeModel(GilbertElliottSpec {
-            p,
-            r,
-            bad_loss,
-            good_loss,
-        }) => {
-            let bad_loss = optional(*bad_loss);
-            LossConfig::gilbert_elliott(p.into(), optional(*r), bad_loss, optional(*good_loss))
+        }),
+        (
+            None,
+            Some(StateSpec {
+                p13,
+                p31,
+                p32,
+                p23,
+                p14,
+            }),
+            None,
+        ) => {
+            let (p31, p32) = (optional(p31), optional(p32));
+            Ok(LossConfig::state(
+                p13.into(),
+                p31,
+                p32,
+                optional(p23),
+                optional(p14),
+            ))
         }
+        (
+            None,
+            None,
+            Some(GilbertElliottSpec {
+                p,
+                r,
+                bad_loss,
+                good_loss,
+            }),
+        ) => {
+            let (bad_loss, good_loss) = (optional(bad_loss), optional(good_loss));
+            Ok(LossConfig::gilbert_elliott(
+                p.into(),
+                optional(r),
+                bad_loss,
+                good_loss,
+            ))
+        }
+        _ => Err(
+            Diagnostic::at(spec.span(), "a link has exactly one model of loss")
+                .help("models: random, state, gemodel"),
+        ),
     }
 }
 

@@ -96,7 +96,11 @@ impl Findings<'_> {
 
     /// One cause may show in several places; the first is enough to find it.
     fn problem(&mut self, problem: Diagnostic) {
-        if !self.problems.iter().any(|known| known.title == problem.title) {
+        if !self
+            .problems
+            .iter()
+            .any(|known| known.title == problem.title)
+        {
             self.problems.push(problem);
         }
     }

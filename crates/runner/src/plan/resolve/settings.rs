@@ -28,7 +28,8 @@ pub(super) fn resolve(
     set_rules(&mut config, spec);
     config.validate().map_err(|error| blame(&error, spec))?;
     let mut listen = profile.listen_config();
-    set_listener(&mut listen, spec)?;
+    set_listener(&mut listen, spec);
+    listen.validate().map_err(|error| blame(&error, spec))?;
     Ok((config, listen))
 }
 
@@ -210,6 +211,13 @@ fn set_rules(config: &mut Config, spec: &HostSpec) {
     set_plain(&mut config.drop_syn_fin, spec.drop_syn_fin);
     set_plain(&mut config.reset_on_unread, spec.reset_on_unread);
     set_plain(&mut config.fin_rides_acks, spec.fin_rides_acks);
+    set_plain(&mut config.abort_with_ack, spec.abort_with_ack);
+    set_plain(&mut config.reset_on_keepalive, spec.reset_on_keepalive);
+    set_plain(&mut config.reset_on_timeout, spec.reset_on_timeout);
+    if let Some(range) = &spec.ephemeral_ports {
+        let (first, last) = *range.get_ref();
+        config.ephemeral_ports = first..=last;
+    }
     set(&mut config.isn_bits, spec.isn_bits.as_ref());
     set_plain(
         &mut config.client_on_unexpected,
@@ -248,7 +256,7 @@ fn set_rules(config: &mut Config, spec: &HostSpec) {
     );
 }
 
-fn set_listener(listen: &mut ListenConfig, spec: &HostSpec) -> Result<(), Diagnostic> {
+fn set_listener(listen: &mut ListenConfig, spec: &HostSpec) {
     set(&mut listen.backlog, spec.backlog.as_ref());
     set_switchable(
         &mut listen.max_syn_backlog,
@@ -257,13 +265,6 @@ fn set_listener(listen: &mut ListenConfig, spec: &HostSpec) -> Result<(), Diagno
     );
     set_plain(&mut listen.syn_queue_prune, spec.syn_queue_prune);
     set_plain(&mut listen.abort_on_overflow, spec.abort_on_overflow);
-    match &spec.backlog {
-        Some(backlog) if *backlog.get_ref() == 0 && !listen.backlog_plus_one => Err(
-            Diagnostic::at(backlog.span(), "a backlog of 0 refuses every connection")
-                .help("`backlog` is at least 1 in this profile"),
-        ),
-        _ => Ok(()),
-    }
 }
 
 /// Points at the key whose value the configuration refuses.
@@ -277,6 +278,11 @@ fn blame(error: &ConfigError, spec: &HostSpec) -> Diagnostic {
 /// The key in the file that a field of the configuration is set by, and where it is written.
 fn place(field: &str, spec: &HostSpec) -> (String, Option<Range<usize>>) {
     let (key, span) = match field {
+        "backlog" => ("backlog", spec.backlog.as_ref().map(Spanned::span)),
+        "max_syn_backlog" => (
+            "max_syn_backlog",
+            spec.max_syn_backlog.as_ref().map(Spanned::span),
+        ),
         "mss" => ("mss", spec.mss.as_ref().map(Spanned::span)),
         "mss_default" => ("mss_default", spec.mss_default.as_ref().map(Spanned::span)),
         "receive_buffer" => ("rcv_wnd", spec.rcv_wnd.as_ref().map(Spanned::span)),
@@ -313,6 +319,10 @@ fn place(field: &str, spec: &HostSpec) -> (String, Option<Range<usize>>) {
                 .map(Spanned::span);
             ("time_wait", span)
         }
+        "ephemeral_ports" => (
+            "ephemeral_ports",
+            spec.ephemeral_ports.as_ref().map(Spanned::span),
+        ),
         "isn_bits" => ("isn_bits", spec.isn_bits.as_ref().map(Spanned::span)),
         other => (other, None),
     };
