@@ -190,7 +190,7 @@ pub(crate) fn nearest<'a>(
     written: &str,
     known: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {
-    let distance = |word: &str| strsim::osa_distance(&written.to_lowercase(), word);
+    let distance = |word: &str| strsim::osa_distance(&written.to_lowercase(), &word.to_lowercase());
     let near = |word: &&str| {
         let length = word.chars().count();
         distance(word) <= (length / 3).max(1) && distance(word) < length

@@ -75,15 +75,16 @@ fn parse_path(text: &str, base: usize) -> Result<(Vec<Step>, usize), Diagnostic>
         let rest = &text[at..];
         let trimmed = rest.trim_start();
         at += rest.len() - trimmed.len();
-        let (name, length) = match trimmed.chars().next() {
-            Some(quote @ ('"' | '\'')) => match trimmed[1..].find(quote) {
+        let (name, length) = if let Some(quote) = trimmed.chars().next()
+            && (quote == '"' || quote == '\'')
+        {
+            match trimmed[1..].find(quote) {
                 Some(end) => (&trimmed[1..=end], end + 2),
                 None => return Err(form("a quoted key does not end")),
-            },
-            _ => {
-                let end = trimmed.find(['.', '=']).unwrap_or(trimmed.len());
-                (trimmed[..end].trim_end(), end)
             }
+        } else {
+            let end = trimmed.find(['.', '=']).unwrap_or(trimmed.len());
+            (trimmed[..end].trim_end(), end)
         };
         if name.is_empty() {
             return Err(form("an override needs a key before `=`"));

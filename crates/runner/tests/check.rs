@@ -292,9 +292,8 @@ fn every_bad_file_gets_one_clear_message() {
     for (good, bad) in BAD {
         assert!(GOOD.contains(good), "the table is out of date: {good}");
         let text = GOOD.replacen(good, bad, 1);
-        let rejection = match Experiment::parse("bad.toml", &text, &[]) {
-            Err(rejection) => rejection,
-            Ok(_) => panic!("accepted: {bad}"),
+        let Err(rejection) = Experiment::parse("bad.toml", &text, &[]) else {
+            panic!("accepted: {bad}");
         };
         let message = rejection.render(false);
         assert_eq!(rejection.diagnostics.len(), 1, "{bad}:\n{message}");
@@ -357,9 +356,8 @@ fn every_bad_override_gets_one_clear_message() {
     let mut page = String::new();
     for assignment in BAD_OVERRIDES {
         let changes = [Override::set(*assignment)];
-        let rejection = match Experiment::parse("good.toml", GOOD, &changes) {
-            Err(rejection) => rejection,
-            Ok(_) => panic!("accepted: {assignment}"),
+        let Err(rejection) = Experiment::parse("good.toml", GOOD, &changes) else {
+            panic!("accepted: {assignment}");
         };
         let message = rejection.render(false);
         assert_eq!(rejection.diagnostics.len(), 1, "{assignment}:\n{message}");

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tcp_core::{Handshake, Phase};
 use toml::Spanned;
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, suggestion};
 use crate::quantity::{self, Time};
 use crate::spec::{ExpectSpec, ExpectedValue, PeriodSpec};
 
@@ -200,24 +200,13 @@ pub(super) fn phase(
         .into_iter()
         .find(|(name, _)| *name == normal)
         .map(|(_, phase)| phase);
-    match Phase::from_name(&normal).or(alias) {
-        Some(phase) => {
-            let title = format!("RFC 9293 spells the state `{text}` as `{phase}`");
-            Ok((phase, Some(Diagnostic::at(span, title))))
-        }
-        None => {
-            let known = Phase::ALL.map(|(_, name)| name);
-            let lower = known.map(str::to_lowercase);
-            let near = crate::diagnostic::nearest(&normal, lower.iter().map(String::as_str));
-            let meant = near.map_or(String::new(), |near| {
-                format!("did you mean `{}`? ", near.to_uppercase())
-            });
-            Err(
-                Diagnostic::at(span, format!("`{text}` is no state of a connection"))
-                    .help(format!("{meant}states: {}", known.join(", "))),
-            )
-        }
+    if let Some(phase) = Phase::from_name(&normal).or(alias) {
+        let title = format!("RFC 9293 spells the state `{text}` as `{phase}`");
+        return Ok((phase, Some(Diagnostic::at(span, title))));
     }
+    let known = Phase::ALL.map(|(_, name)| name);
+    let help = suggestion(&normal, known, "states");
+    Err(Diagnostic::at(span, format!("`{text}` is no state of a connection")).help(help))
 }
 
 fn period_checks(

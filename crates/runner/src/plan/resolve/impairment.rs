@@ -9,8 +9,8 @@ use toml::Spanned;
 use crate::diagnostic::Diagnostic;
 use crate::quantity::{Percent, Time};
 use crate::spec::{
-    DelaySpec, DistributionSpec, GilbertElliottSpec, LinkSpec, LossSpec, Named, OutageSpec,
-    RateSpec, ReorderSpec, ShareSpec, Short, SlotSpec, StateSpec,
+    DelaySpec, DistributionSpec, LinkSpec, LossSpec, Named, OutageSpec, RateSpec, ReorderSpec,
+    ShareSpec, Short, SlotSpec,
 };
 
 use super::super::{HostId, Link};
@@ -207,55 +207,23 @@ fn loss(spec: &Spanned<Short<LossSpec>>) -> Result<LossConfig, Diagnostic> {
     let optional = |percent: &Option<Percent>| percent.as_ref().map(Into::into);
     let Short(models) = spec.get_ref();
     match (&models.random, &models.state, &models.gemodel) {
-        (
-            Some(Short(ShareSpec {
-                percent,
-                correlation,
-            })),
-            None,
-            None,
-        ) => Ok(LossConfig::Random {
-            percent: percent.into(),
-            correlation: share(*correlation),
+        (Some(Short(model)), None, None) => Ok(LossConfig::Random {
+            percent: (&model.percent).into(),
+            correlation: share(model.correlation),
         }),
-        (
-            None,
-            Some(StateSpec {
-                p13,
-                p31,
-                p32,
-                p23,
-                p14,
-            }),
-            None,
-        ) => {
-            let (p31, p32) = (optional(p31), optional(p32));
-            Ok(LossConfig::state(
-                p13.into(),
-                p31,
-                p32,
-                optional(p23),
-                optional(p14),
-            ))
-        }
-        (
-            None,
-            None,
-            Some(GilbertElliottSpec {
-                p,
-                r,
-                bad_loss,
-                good_loss,
-            }),
-        ) => {
-            let (bad_loss, good_loss) = (optional(bad_loss), optional(good_loss));
-            Ok(LossConfig::gilbert_elliott(
-                p.into(),
-                optional(r),
-                bad_loss,
-                good_loss,
-            ))
-        }
+        (None, Some(model), None) => Ok(LossConfig::state(
+            (&model.p13).into(),
+            optional(&model.p31),
+            optional(&model.p32),
+            optional(&model.p23),
+            optional(&model.p14),
+        )),
+        (None, None, Some(model)) => Ok(LossConfig::gilbert_elliott(
+            (&model.p).into(),
+            optional(&model.r),
+            optional(&model.bad_loss),
+            optional(&model.good_loss),
+        )),
         _ => Err(
             Diagnostic::at(spec.span(), "a link has exactly one model of loss")
                 .help("models: random, state, gemodel"),

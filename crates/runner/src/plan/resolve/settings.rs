@@ -219,6 +219,11 @@ fn set_rules(config: &mut Config, spec: &HostSpec) {
         config.ephemeral_ports = first..=last;
     }
     set(&mut config.isn_bits, spec.isn_bits.as_ref());
+    set_choices(config, spec);
+}
+
+/// The rules that are a choice between two.
+fn set_choices(config: &mut Config, spec: &HostSpec) {
     set_plain(
         &mut config.client_on_unexpected,
         spec.client_on_unexpected.map(|choice| match choice {
