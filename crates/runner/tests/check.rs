@@ -37,7 +37,7 @@ delay = "50ms"
 [[connection]]
 from = "client:5555"
 to = "server:80"
-send = [{ from = "client", bytes = 10 }]
+send = [{ from = "client", bytes = 10, after = "100ms" }]
 close = { after = "300ms" }
 
 [load.main]
@@ -252,6 +252,29 @@ const BAD: &[(&str, &str)] = &[
     (
         "[[expect]]",
         "[[fault]]\nid = \"old-syn\"\ndrop = true\n\n[[expect]]",
+    ),
+    // Parts that do not go together.
+    (
+        "[link.c2s]",
+        "[link.b2s]\nfrom = \"bystander\"\nto = \"server\"\n[link.s2b]\nfrom = \"server\"\nto = \
+         \"bystander\"\n[host.bystander]\npower_off = { event = \"bystander.state == CLOSED\", \
+         connection = 0 }\n[link.c2s]",
+    ),
+    (
+        "[[expect]]",
+        "[link.b2s]\nfrom = \"bystander\"\nto = \"server\"\n[link.s2b]\nfrom = \"server\"\nto = \
+         \"bystander\"\n[[fault]]\nid = \"idle\"\nmatch = { link = \"c2s\" }\nhold_until = { event = \
+         \"bystander.state == CLOSED\" }\n\n[[expect]]",
+    ),
+    (
+        "[[expect]]",
+        "[link.b2s]\nfrom = \"bystander\"\nto = \"server\"\n[link.s2b]\nfrom = \"server\"\nto = \
+         \"bystander\"\n[[expect]]\nwhole_run = { segments = [\"b2s SYN\"] }\n\n[[expect]]",
+    ),
+    ("after = \"300ms\"", "after = \"0s\""),
+    (
+        "[load.main]",
+        "[[connection]]\nfrom = \"client:5555\"\n\n[load.main]",
     ),
     // [[expect]]
     ("policy = \"three-way\"", "policy = \"four-way\""),

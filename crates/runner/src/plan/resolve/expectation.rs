@@ -14,7 +14,7 @@ use super::super::{
     Bound, Check, ConnectionId, End, Expectation, Metric, Period, Plan, Reached, SegmentPattern,
     SequenceExpression, SequenceOrigin, Unit,
 };
-use super::{Findings, Names, fault, policy};
+use super::{Findings, Names, consistency, fault, policy};
 
 /// All expectations, each for one policy, in the order of the file. `plan` has everything else.
 pub(super) fn resolve_all(
@@ -32,6 +32,8 @@ pub(super) fn resolve_all(
         };
         let before = findings.problems.len();
         let checks = checks(&spec, plan, names, findings);
+        let consistent = consistency::check_segments(plan, &checks, &spec.span());
+        findings.take(consistent);
         if checks.is_empty() && findings.problems.len() == before {
             findings.problem(Diagnostic::at(spec.span(), "this expectation expects nothing").help(
                 "add client_states, server_states, whole_run = { ... } or after_fault = { ... }",

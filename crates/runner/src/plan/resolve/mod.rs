@@ -4,6 +4,7 @@
 //! A problem is recorded and the rest is looked at all the same, so that one look shows them all.
 //! Nothing is blamed twice: what depends on a faulty part is not judged.
 
+mod consistency;
 mod expectation;
 mod fault;
 mod host;
@@ -138,13 +139,7 @@ fn resolve_spec(spec: Spec, findings: &mut Findings<'_>) -> Option<Plan> {
     findings.take(check_schema(&spec.schema))?;
     let names = Names::of(&spec);
     let name = findings.take(check_name(&spec.name, "the experiment"));
-    let title = prose(spec.title).unwrap_or_else(|| {
-        let name = spec.name.get_ref().clone();
-        Prose {
-            en: name.clone(),
-            zh: name,
-        }
-    });
+    let places = consistency::Places::of(&spec);
     let policies_at = spec.run.policies.as_ref().map(Spanned::span);
     let run = run(spec.run, findings);
     let hosts = host::resolve_all(&spec.host, &names, findings);
@@ -162,17 +157,11 @@ fn resolve_spec(spec: Spec, findings: &mut Findings<'_>) -> Option<Plan> {
     if findings.is_clean() {
         host::check_reached(&spec.host, &hosts, &links, findings);
     }
-    if findings.is_clean() && connections.is_empty() && loads.is_empty() {
-        findings.problem(
-            Diagnostic::new("nothing happens in this experiment")
-                .help("add a [[connection]] or a [load.NAME]"),
-        );
-    }
     let faults = fault::resolve_all(spec.fault, &names, findings);
     let mut plan = Plan {
         name: name.unwrap_or_default(),
-        title,
-        lesson: prose(spec.lesson).unwrap_or_default(),
+        title: prose(spec.title, spec.name.get_ref()),
+        lesson: prose(spec.lesson, ""),
         refs: spec.refs,
         run,
         hosts,
@@ -183,6 +172,7 @@ fn resolve_spec(spec: Spec, findings: &mut Findings<'_>) -> Option<Plan> {
         expectations: Vec::new(),
     };
     if findings.is_clean() {
+        consistency::check(&plan, &places, findings);
         let policies_overridden =
             policies_at.is_some_and(|span| !findings.sources.is_in_file(&span));
         plan.expectations =
@@ -222,10 +212,14 @@ fn check_names<T>(table: &Named<T>, what: &str, findings: &mut Findings<'_>) {
     }
 }
 
-fn prose(spec: Option<Short<ProseSpec>>) -> Option<Prose> {
-    let Short(spec) = spec?;
-    let zh = spec.zh.unwrap_or_else(|| spec.en.clone());
-    Some(Prose { en: spec.en, zh })
+/// A text in both languages; `absent` stands for one that is not written.
+fn prose(spec: Option<Short<ProseSpec>>, absent: &str) -> Prose {
+    let (en, zh) = match spec {
+        Some(Short(ProseSpec { en, zh })) => (en, zh),
+        None => (absent.to_owned(), None),
+    };
+    let zh = zh.unwrap_or_else(|| en.clone());
+    Prose { en, zh }
 }
 
 fn run(spec: RunSpec, findings: &mut Findings<'_>) -> Option<Run> {
