@@ -262,14 +262,14 @@ const BAD: &[(&str, &str)] = &[
     ),
     (
         "[[expect]]",
-        "[link.b2s]\nfrom = \"bystander\"\nto = \"server\"\n[link.s2b]\nfrom = \"server\"\nto = \
-         \"bystander\"\n[[fault]]\nid = \"idle\"\nmatch = { link = \"c2s\" }\nhold_until = { event = \
+        "[host.bystander]\n[link.b2s]\nfrom = \"bystander\"\nto = \"server\"\n[link.s2b]\nfrom = \
+         \"server\"\nto = \"bystander\"\n[[fault]]\nid = \"idle\"\nmatch = { link = \"c2s\" }\nhold_until = { event = \
          \"bystander.state == CLOSED\" }\n\n[[expect]]",
     ),
     (
         "[[expect]]",
-        "[link.b2s]\nfrom = \"bystander\"\nto = \"server\"\n[link.s2b]\nfrom = \"server\"\nto = \
-         \"bystander\"\n[[expect]]\nwhole_run = { segments = [\"b2s SYN\"] }\n\n[[expect]]",
+        "[host.bystander]\n[link.b2s]\nfrom = \"bystander\"\nto = \"server\"\n[link.s2b]\nfrom = \
+         \"server\"\nto = \"bystander\"\n[[expect]]\nwhole_run = { segments = [\"b2s SYN\"] }\n\n[[expect]]",
     ),
     ("after = \"300ms\"", "after = \"0s\""),
     (
@@ -547,6 +547,46 @@ fn colours_are_used_only_when_they_are_wanted() {
     assert!(!escape(&["check"]));
     assert!(!escape(&["check", "--color", "never"]));
     assert!(escape(&["check", "--color", "always"]));
+}
+
+#[test]
+fn the_description_of_the_vocabulary_knows_every_key() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios/VOCABULARY.md");
+    let description = std::fs::read_to_string(path).expect("readable");
+    let tables = [
+        ("name = \"spoiled\"", "name = \"spoiled\"\nno_such_key = 1"),
+        ("seed = 1", "seed = 1\nno_such_key = 1"),
+        ("backlog = 128", "no_such_key = 1"),
+        ("delay = \"50ms\"", "no_such_key = 1"),
+        ("delay = \"50ms\"", "delay.no_such_key = 1"),
+        ("delay = \"50ms\"", "loss.no_such_key = 1"),
+        ("delay = \"50ms\"", "loss.state.no_such_key = 1"),
+        ("delay = \"50ms\"", "loss.gemodel.no_such_key = 1"),
+        ("delay = \"50ms\"", "reorder.no_such_key = 1"),
+        ("delay = \"50ms\"", "rate.no_such_key = 1"),
+        ("delay = \"50ms\"", "slot.no_such_key = 1"),
+        ("delay = \"50ms\"", "queue.no_such_key = 1"),
+        ("from = \"client:5555\"", "no_such_key = 1"),
+        ("bytes = 10", "no_such_key = 1"),
+        ("close = { after", "close = { no_such_key = 1, after"),
+        ("\"5/s\" }", "\"5/s\" }\nno_such_key = 1"),
+        ("id = \"old-syn\"", "no_such_key = 1"),
+        ("link = \"c2s\"", "no_such_key = 1"),
+        ("plus = \"1s\"", "no_such_key = 1"),
+        ("policy = \"three-way\"", "no_such_key = 1"),
+    ];
+    for (good, bad) in tables {
+        let text = GOOD.replacen(good, bad, 1);
+        let rejection = Experiment::parse("bad.toml", &text, &[]).expect_err(bad);
+        let help = &rejection.diagnostics[0].help;
+        let (_, keys) = help.split_once("known keys here: ").expect(bad);
+        for key in keys.split(", ") {
+            let is_known = description
+                .split(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '-'))
+                .any(|word| word == key);
+            assert!(is_known, "`{key}` is not described (found by {bad})");
+        }
+    }
 }
 
 #[test]
