@@ -205,7 +205,7 @@ fn expectations(plan: &Plan) -> String {
             .iter()
             .filter(|expectation| expectation.policy == *policy);
         let checks: usize = own.map(|expectation| expectation.checks.len()).sum();
-        format!("{} of {}", count(checks, "thing"), policy.name())
+        format!("{} of {}", count(checks, "check"), policy.name())
     };
     plan.run
         .policies

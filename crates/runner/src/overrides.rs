@@ -40,6 +40,9 @@ impl Override {
     }
 }
 
+/// Most parts of a path; no key of an experiment has more.
+const DEEPEST: usize = 16;
+
 /// One step of a path, and where it stands.
 struct Step {
     name: String,
@@ -98,7 +101,8 @@ fn parse_path(text: &str, base: usize) -> Result<(Vec<Step>, usize), Diagnostic>
         let separator = text[at..].trim_start();
         at += text[at..].len() - separator.len() + 1;
         match separator.chars().next() {
-            Some('.') => {}
+            Some('.') if steps.len() < DEEPEST => {}
+            Some('.') => return Err(form("no key has that many parts")),
             Some('=') => return Ok((steps, at)),
             _ => return Err(form("an override needs `=` and a value after its key")),
         }

@@ -157,6 +157,10 @@ const BAD: &[(&str, &str)] = &[
         "delay = \"50ms\"",
         "loss.gemodel = { p = \"1%\", h = \"10%\" }",
     ),
+    (
+        "delay = \"50ms\"",
+        "delay = { time = \"1ms\", distribution = { table = \"none.dist\" } }",
+    ),
     ("delay = \"50ms\"", "reorder = \"25%\""),
     ("delay = \"50ms\"", "rate = \"1mb\""),
     ("delay = \"50ms\"", "rate = \"0bit\""),
@@ -354,6 +358,7 @@ const BAD_OVERRIDES: &[&str] = &[
     "run.seed",
     "run.seed=",
     "run..seed=1",
+    "a.b.c.d.e.f.g.h.i.j.k.l.m.n.o.p.q.r=1",
     "\"run.seed=1",
     "run.seed=x",
     "run.seed.x=1",
@@ -547,6 +552,27 @@ fn colours_are_used_only_when_they_are_wanted() {
     assert!(!escape(&["check"]));
     assert!(!escape(&["check", "--color", "never"]));
     assert!(escape(&["check", "--color", "always"]));
+}
+
+#[test]
+fn a_table_of_delays_is_read_from_beside_the_experiment_and_counts_for_the_digest() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("experiment.toml");
+    let table = r#"delay = { time = "50ms", jitter = "5ms", distribution = { table = "t.dist" } }"#;
+    let text = GOOD.replace("delay = \"50ms\"", table);
+    let with_table = |values: &str| {
+        std::fs::write(folder.path().join("t.dist"), values).expect("written");
+        Experiment::parse(&path, &text, &[])
+    };
+    let one = with_table("# values\n-8192 0\n8192\n").expect("a good table");
+    let other = with_table("-8192 0 8191\n").expect("another");
+    assert_ne!(one.digest, other.digest);
+    let rejection = with_table("-8192 x\n").expect_err("a word is no value");
+    assert_eq!(
+        rejection.diagnostics[0].title,
+        "`t.dist` is no table of netem's: line 1: expected integers from -32768 to 32767, found \
+         \"x\""
+    );
 }
 
 #[test]

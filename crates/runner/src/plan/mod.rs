@@ -19,7 +19,7 @@ pub use fault::{Action, Fault, FlagPattern, Match, Moment, Occurrence, StateCond
 pub use host::{Host, HostId, PowerOff};
 pub use link::{Link, LinkId};
 pub use metric::{Class, Counter, Metric, MetricKey, Statistic, Unit};
-pub(crate) use resolve::resolve;
+pub(crate) use resolve::{Resolved, resolve};
 pub use sequence::{SegmentPattern, SequenceExpression, SequenceOrigin};
 pub use workload::{
     Arrivals, Close, Connection, ConnectionId, End, InitialSequence, Load, Send, Target, Transfer,

@@ -65,7 +65,11 @@ pub(crate) enum DistributionSpec {
     ParetoNormal,
     Exponential,
     LogNormal,
-    Weibull { shape: f64 },
+    Weibull {
+        shape: f64,
+    },
+    /// A file in netem's format, relative to the experiment's.
+    Table(String),
 }
 
 /// One model of loss; a plain percentage is the first, as in tc.

@@ -10,6 +10,7 @@ mod fault;
 mod host;
 mod link;
 mod shorthand;
+mod text_file;
 mod workload;
 
 pub(crate) use document::Document;
@@ -26,6 +27,7 @@ pub(crate) use link::{
     SlotSpec,
 };
 pub(crate) use shorthand::{Short, Shorthand, Switchable};
+pub(crate) use text_file::TextFiles;
 pub(crate) use workload::{ArrivalsSpec, BytesSpec, CloseSpec, ConnectionSpec, EndSpec, LoadSpec};
 
 use std::collections::BTreeMap;

@@ -1,8 +1,8 @@
 //! Links: which hosts they join, and what they do to a segment.
 
 use netsim::{
-    CorruptConfig, DelayConfig, Distribution, DuplicateConfig, LinkConfig, LossConfig, NodeId,
-    QueueConfig, RateConfig, ReorderConfig, SlotConfig, SlotSpacing, Window,
+    CorruptConfig, DelayConfig, Distribution, DistributionTable, DuplicateConfig, LinkConfig,
+    LossConfig, NodeId, QueueConfig, RateConfig, ReorderConfig, SlotConfig, SlotSpacing, Window,
 };
 use toml::Spanned;
 
@@ -10,7 +10,7 @@ use crate::diagnostic::Diagnostic;
 use crate::quantity::{Percent, Time};
 use crate::spec::{
     DelaySpec, DistributionSpec, LinkSpec, LossSpec, Named, OutageSpec, RateSpec, ReorderSpec,
-    ShareSpec, Short, SlotSpec,
+    ShareSpec, Short, SlotSpec, TextFiles,
 };
 
 use super::super::{HostId, Link};
@@ -25,7 +25,10 @@ pub(super) fn resolve_all(
     check_names(table, "a link", findings);
     let links: Vec<Option<Link>> = table
         .iter()
-        .map(|(name, spec)| findings.take(resolve_one(name, spec, names)))
+        .map(|(name, spec)| {
+            let link = resolve_one(name, spec, names, &mut findings.files);
+            findings.take(link)
+        })
         .collect();
     let links: Vec<Link> = links.into_iter().collect::<Option<_>>()?;
     // In the order of the text, so that the later of two is blamed.
@@ -50,14 +53,19 @@ pub(super) fn resolve_all(
     Some(links)
 }
 
-fn resolve_one(name: &Spanned<String>, spec: &LinkSpec, names: &Names) -> Result<Link, Diagnostic> {
+fn resolve_one(
+    name: &Spanned<String>,
+    spec: &LinkSpec,
+    names: &Names,
+    files: &mut TextFiles,
+) -> Result<Link, Diagnostic> {
     let (from, to) = ends(name, spec, names)?;
     let node = |host: HostId| NodeId(u32::try_from(host.0).unwrap_or(u32::MAX));
     let mut config = LinkConfig::new(name.get_ref(), node(from), node(to));
     config.delay = spec
         .delay
         .as_ref()
-        .map(|delay| self::delay(&delay.get_ref().0))
+        .map(|delay| self::delay(&delay.get_ref().0, files))
         .transpose()?;
     config.loss = spec.loss.as_ref().map(loss).transpose()?;
     config.ecn = spec.ecn.as_ref().is_some_and(|ecn| *ecn.get_ref());
@@ -96,7 +104,11 @@ fn resolve_one(name: &Spanned<String>, spec: &LinkSpec, names: &Names) -> Result
         }
     });
     config.rate = spec.rate.as_ref().map(|rate| self::rate(&rate.get_ref().0));
-    config.slot = spec.slot.as_ref().map(slot).transpose()?;
+    config.slot = spec
+        .slot
+        .as_ref()
+        .map(|spec| slot(spec, files))
+        .transpose()?;
     config.limit = spec.limit.as_ref().map(|limit| *limit.get_ref());
     config.queue = spec.queue.as_ref().map(|queue| QueueConfig {
         bytes: queue.get_ref().bytes,
@@ -171,16 +183,19 @@ fn place(field: &str, spec: &LinkSpec) -> Option<std::ops::Range<usize>> {
     }
 }
 
-fn delay(spec: &DelaySpec) -> Result<DelayConfig, Diagnostic> {
+fn delay(spec: &DelaySpec, files: &mut TextFiles) -> Result<DelayConfig, Diagnostic> {
     Ok(DelayConfig {
         time: spec.time.0,
         jitter: spec.jitter.unwrap_or_default().0,
         correlation: spec.correlation.as_ref().map(Into::into),
-        distribution: distribution(spec.distribution.as_ref())?,
+        distribution: distribution(spec.distribution.as_ref(), files)?,
     })
 }
 
-fn distribution(spec: Option<&Spanned<DistributionSpec>>) -> Result<Distribution, Diagnostic> {
+fn distribution(
+    spec: Option<&Spanned<DistributionSpec>>,
+    files: &mut TextFiles,
+) -> Result<Distribution, Diagnostic> {
     let Some(spec) = spec else {
         return Ok(Distribution::Uniform);
     };
@@ -191,6 +206,17 @@ fn distribution(spec: Option<&Spanned<DistributionSpec>>) -> Result<Distribution
         DistributionSpec::ParetoNormal => Distribution::ParetoNormal,
         DistributionSpec::Exponential => Distribution::Exponential,
         DistributionSpec::LogNormal => Distribution::LogNormal,
+        DistributionSpec::Table(name) => {
+            let text = files.read_named(name).map_err(|why| {
+                let title = format!("cannot read the table `{name}`: {why}");
+                Diagnostic::at(spec.span(), title)
+            })?;
+            let table = DistributionTable::parse(&text).map_err(|error| {
+                let title = format!("`{name}` is no table of netem's: {error}");
+                Diagnostic::at(spec.span(), title)
+            })?;
+            Distribution::Table(table)
+        }
         DistributionSpec::Weibull { shape } => Distribution::Weibull {
             shape: shape
                 .to_string()
@@ -240,7 +266,7 @@ fn rate(spec: &RateSpec) -> RateConfig {
     }
 }
 
-fn slot(spec: &Spanned<SlotSpec>) -> Result<SlotConfig, Diagnostic> {
+fn slot(spec: &Spanned<SlotSpec>, files: &mut TextFiles) -> Result<SlotConfig, Diagnostic> {
     let SlotSpec {
         min_delay,
         max_delay,
@@ -264,7 +290,7 @@ fn slot(spec: &Spanned<SlotSpec>) -> Result<SlotConfig, Diagnostic> {
         (false, true) => SlotSpacing::Distribution {
             delay: delay.unwrap_or_default().0,
             jitter: jitter.unwrap_or_default().0,
-            distribution: self::distribution(distribution.as_ref())?,
+            distribution: self::distribution(distribution.as_ref(), files)?,
         },
         _ => {
             return Err(Diagnostic::at(

@@ -18,7 +18,7 @@ use tcp_core::Handshake;
 use toml::Spanned;
 
 use crate::diagnostic::{Diagnostic, Sources, suggestion};
-use crate::spec::{Document, Named, ProseSpec, RunSpec, Short, Spec};
+use crate::spec::{Named, ProseSpec, RunSpec, Short, Spec, TextFiles};
 
 use super::{HostId, LinkId, Plan, Prose, Run};
 
@@ -85,6 +85,7 @@ fn find(known: &[String], name: &str, span: Range<usize>, what: &str) -> Result<
 /// What is found on the way.
 struct Findings<'a> {
     sources: &'a Sources,
+    files: TextFiles,
     problems: Vec<Diagnostic>,
     notes: Vec<Diagnostic>,
 }
@@ -111,22 +112,38 @@ impl Findings<'_> {
     }
 }
 
-/// What a document means, and remarks about it; or everything that is wrong with it.
-pub(crate) fn resolve(document: Document) -> Result<(Plan, Vec<Diagnostic>), Vec<Diagnostic>> {
-    let Document { spec, sources, .. } = document;
+/// A plan, remarks about it, and the digest of all files that it was made from.
+pub(crate) struct Resolved {
+    pub(crate) plan: Plan,
+    pub(crate) notes: Vec<Diagnostic>,
+    pub(crate) digest: String,
+}
+
+/// What a document means, or everything that is wrong with it.
+pub(crate) fn resolve(
+    spec: Spec,
+    sources: &Sources,
+    files: TextFiles,
+) -> Result<Resolved, Vec<Diagnostic>> {
     let mut findings = Findings {
-        sources: &sources,
+        sources,
+        files,
         problems: Vec::new(),
         notes: Vec::new(),
     };
     let plan = resolve_spec(spec, &mut findings);
     let Findings {
+        files,
         mut problems,
         notes,
         ..
     } = findings;
     match plan {
-        Some(plan) if problems.is_empty() => Ok((plan, notes)),
+        Some(plan) if problems.is_empty() => Ok(Resolved {
+            plan,
+            notes,
+            digest: files.digest(),
+        }),
         _ => {
             problems.sort_by_key(|problem| problem.span.as_ref().map(|span| span.start));
             Err(problems)
