@@ -56,11 +56,6 @@ impl<T> Arena<T> {
         self.free.push(slot);
     }
 
-    /// Entries in use.
-    pub(crate) fn len(&self) -> usize {
-        self.fresh_slot() as usize - self.free.len()
-    }
-
     fn fresh_slot(&self) -> u32 {
         match self.chunks.split_last() {
             Some((last, full)) => (full.len() * CHUNK + last.len()) as u32,
@@ -95,7 +90,6 @@ mod tests {
             assert_eq!(arena.insert(n), n);
         }
         arena.free(1500);
-        assert_eq!(arena.len(), 2999);
         assert_eq!(arena.next_slot(), 1500);
         assert_eq!(arena.insert(7), 1500);
         assert_eq!((arena[1499], arena[1500], arena[2999]), (1499, 7, 2999));

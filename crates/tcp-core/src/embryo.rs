@@ -6,7 +6,7 @@ use crate::address::Remote;
 use crate::config::{Config, GiveUp};
 use crate::connection::{self, Marks, RateLimiter};
 use crate::fifo::{Link, Linked};
-use crate::listener::ListenerId;
+use crate::options::Options;
 use crate::segment::{Segment, Tag};
 use crate::seq::SeqNum;
 
@@ -14,7 +14,7 @@ use crate::seq::SeqNum;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Embryo {
     pub(crate) remote: Remote,
-    /// The local address and listener, by number.
+    /// The listener and the local address that it was reached at, by number.
     pub(crate) door: u16,
     pub(crate) iss: SeqNum,
     pub(crate) irs: SeqNum,
@@ -26,7 +26,6 @@ pub(crate) struct Embryo {
     mss: u16,
     /// ACKs sent.
     pub(crate) acks: u16,
-    listener: u16,
     /// SYN,ACKs sent, for any reason.
     pub(crate) syn_acks: u8,
     /// SYN,ACK timeouts.
@@ -56,15 +55,19 @@ impl Embryo {
     pub(crate) fn new(
         (remote, six): (Remote, bool),
         door: u16,
-        listener: ListenerId,
         syn: &Segment,
         tag: Tag,
         iss: SeqNum,
         config: &Config,
     ) -> Embryo {
-        let shift = config.window_scale.and(syn.options.window_scale());
-        let stamps = syn.options.timestamps().filter(|_| config.timestamps);
-        let sack = config.sack_permitted && syn.options.sack_permitted();
+        let offered = if config.options {
+            syn.options
+        } else {
+            Options::NONE
+        };
+        let shift = config.window_scale.and(offered.window_scale());
+        let stamps = offered.timestamps().filter(|_| config.timestamps);
+        let sack = config.sack_permitted && offered.sack_permitted();
         let facts = u8::from(six) * SIX
             | u8::from(shift.is_some()) * SCALED
             | u8::from(stamps.is_some()) * TIMESTAMPS
@@ -85,7 +88,6 @@ impl Embryo {
                 .min(config.mss)
                 .max(1),
             acks: 0,
-            listener: listener.0,
             syn_acks: 0,
             timeouts: 0,
             shift_and_facts: facts | (shift.unwrap_or(0) & SHIFT),
@@ -97,15 +99,11 @@ impl Embryo {
         self.shift_and_facts & SIX != 0
     }
 
-    /// The listener whose queue it is in.
-    pub(crate) fn listener(&self) -> ListenerId {
-        ListenerId(self.listener)
-    }
-
     /// What was agreed on.
     pub(crate) fn marks(&self) -> Marks {
         let mut marks = Marks::default();
         marks.set(Marks::TIMESTAMPS, self.shift_and_facts & TIMESTAMPS != 0);
+        marks.set(Marks::SCALED, self.shift_and_facts & SCALED != 0);
         marks.set(Marks::SACK, self.shift_and_facts & SACK != 0);
         marks
     }

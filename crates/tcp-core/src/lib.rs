@@ -54,8 +54,8 @@ mod time;
 mod time_wait;
 
 pub use config::{
-    BlindAttackRules, Config, ConfigError, CrossedSynAck, GiveUp, KeepAlive, NewSyn, RepeatedSyn,
-    TimeWaitRestart, Unexpected, WindowEdge,
+    AbortReset, BlindAttackRules, Config, ConfigError, CrossedSynAck, GiveUp, KeepAlive, NewSyn,
+    OptionLayout, RepeatedSyn, TimeWaitRestart, Unexpected, WindowEdge,
 };
 pub use connection::{CloseError, Phase, ReceiveError, SendError, Status};
 pub use endpoint::{ConfigId, ConnectError, Endpoint, ListenError, Observation, Open};

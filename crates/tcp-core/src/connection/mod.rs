@@ -35,6 +35,7 @@ use crate::address::Pair;
 use crate::config::Config;
 use crate::embryo::Embryo;
 use crate::io::{ConnectionId, Event, Io, Outcome, Reason, Transition};
+use crate::listener::ListenerId;
 use crate::segment::{Flow, Segment, Tag};
 use crate::seq::SeqNum;
 use crate::time::{Instant, Stamp};
@@ -103,11 +104,13 @@ pub(crate) struct Stamps {
 
 /// Facts about a connection that are true or false.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub(crate) struct Marks(u8);
+pub(crate) struct Marks(u16);
 
 impl Marks {
     /// Timestamps were agreed on.
     pub(crate) const TIMESTAMPS: Marks = Marks(1);
+    /// Window scaling was agreed on.
+    pub(crate) const SCALED: Marks = Marks(256);
     /// SACK was permitted by both ends.
     pub(crate) const SACK: Marks = Marks(2);
     /// An ACK is owed and leaves at the next poll.
@@ -243,6 +246,7 @@ impl Connection {
         config_id: u8,
         config: &Config,
         embryo: &Embryo,
+        listener: ListenerId,
     ) -> Connection {
         let mut connection =
             Connection::blank(pair, config_id, embryo.tag, (embryo.iss, embryo.irs));
@@ -250,7 +254,7 @@ impl Connection {
         connection.state = State::SynReceived(SynReceived {
             snd,
             rcv,
-            origin: Origin::Passive(embryo.listener()),
+            origin: Origin::Passive(listener),
         });
         connection.limiter = embryo.limiter;
         connection.ordinals.syn_ack = embryo.syn_acks;
@@ -268,8 +272,9 @@ impl Connection {
         config_id: u8,
         config: &Config,
         embryo: &Embryo,
+        listener: ListenerId,
     ) -> Connection {
-        let mut connection = Connection::from_embryo(pair, config_id, config, embryo);
+        let mut connection = Connection::from_embryo(pair, config_id, config, embryo, listener);
         let (mut snd, mut rcv) = embryo.halves(config);
         rcv.round_edge(config, snd.mss);
         snd.cursor = snd.iss;

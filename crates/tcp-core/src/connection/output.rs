@@ -5,9 +5,10 @@
 //! shares a segment with it: a server that closes on reading the FIN sends one FIN,ACK.
 
 use super::send::{Chunk, Schedule};
-use super::{Connection, Marks, State, Timer, Turn};
-use crate::config::Config;
-use crate::options::{Options, Timestamps};
+use super::state::SynReceived;
+use super::{Connection, Marks, Origin, State, Timer, Turn};
+use crate::config::{AbortReset, Config};
+use crate::options::{Offer, Options, Timestamps};
 use crate::segment::{Flags, Kind, Packet, Segment, Text, Transmit};
 use crate::seq::SeqNum;
 use crate::time::Instant;
@@ -126,20 +127,21 @@ impl Connection {
     /// What a SYN offers, or a SYN,ACK agrees to.
     fn syn_options(&self, flags: Flags, turn: &Turn<'_>) -> Options {
         let config = turn.config;
+        if !config.options {
+            return Options::NONE;
+        }
         let offers = !flags.ack();
-        let mut options = Options::NONE.with_mss(config.mss);
-        let shift = self.state.window().shift;
-        if let Some(shift) = config.window_scale.filter(|_| offers || shift > 0) {
-            options = options.with_window_scale(shift);
+        let agreed = |mark| self.marks.has(mark);
+        Offer {
+            mss: config.mss,
+            window_scale: config
+                .window_scale
+                .filter(|_| offers || agreed(Marks::SCALED)),
+            sack_permitted: config.sack_permitted && (offers || agreed(Marks::SACK)),
+            timestamps: (config.timestamps && (offers || agreed(Marks::TIMESTAMPS)))
+                .then(|| self.timestamps(turn.now)),
         }
-        if config.sack_permitted && (offers || self.marks.has(Marks::SACK)) {
-            options = options.with_sack_permitted();
-        }
-        if offers && config.timestamps {
-            // A SYN,ACK's timestamps are added to it as to every other segment.
-            options = options.with_timestamps(self.timestamps(turn.now));
-        }
-        options
+        .lay_out(config.option_layout)
     }
 
     fn timestamps(&self, now: Instant) -> Timestamps {
@@ -156,16 +158,25 @@ impl Connection {
         self.send_syn(turn);
     }
 
-    /// Sends an ACK without text; FreeBSD lets an outstanding FIN ride on it.
+    /// Sends an ACK without text. FreeBSD repeats an unacknowledged SYN or FIN with it.
     pub(super) fn send_ack(&mut self, turn: &mut Turn<'_>) {
-        let riding = self
+        let repeats = turn.config.acks_repeat_control;
+        let fin = self
             .state
             .snd()
-            .filter(|snd| turn.config.fin_rides_acks && snd.fin && snd.nxt == snd.end + 1)
-            .map(|snd| snd.end);
-        match riding {
-            Some(seq) => {
-                let flags = Flags::FIN | Flags::ACK;
+            .filter(|snd| snd.fin && snd.nxt == snd.end + 1);
+        match (&self.state, fin) {
+            (
+                State::SynReceived(SynReceived {
+                    origin: Origin::Active,
+                    ..
+                }),
+                _,
+            ) if repeats => {
+                self.send_syn(turn);
+            }
+            (_, Some(snd)) if repeats => {
+                let (seq, flags) = (snd.end, Flags::FIN | Flags::ACK);
                 self.emit(
                     Kind::Fin,
                     Segment {
@@ -176,7 +187,7 @@ impl Connection {
                     turn,
                 );
             }
-            None => self.send_bare_ack(Kind::Ack, self.state.snd_nxt(), turn),
+            _ => self.send_bare_ack(Kind::Ack, self.state.snd_nxt(), turn),
         }
     }
 
@@ -270,27 +281,31 @@ impl Connection {
         );
     }
 
-    /// The reset of ABORT: `<SEQ=SND.NXT><CTL=RST>`, with an ACK in stacks that add one.
+    /// The reset of ABORT.
     pub(super) fn reset_on_abort(&mut self, turn: &mut Turn<'_>) {
         let seq = self.state.snd_nxt();
-        if turn.config.abort_with_ack {
-            let flags = Flags::RST | Flags::ACK;
-            self.emit(
-                Kind::Rst,
-                Segment {
+        match turn.config.abort {
+            AbortReset::Bare => {
+                let reset = Segment {
                     seq,
-                    flags,
+                    flags: Flags::RST,
                     ..Segment::default()
-                },
-                turn,
-            );
-        } else {
-            let reset = Segment {
-                seq,
-                flags: Flags::RST,
-                ..Segment::default()
-            };
-            self.emit_as_is(Kind::Rst, reset, turn);
+                };
+                self.emit_as_is(Kind::Rst, reset, turn);
+            }
+            AbortReset::WithAck => {
+                let flags = Flags::RST | Flags::ACK;
+                self.emit(
+                    Kind::Rst,
+                    Segment {
+                        seq,
+                        flags,
+                        ..Segment::default()
+                    },
+                    turn,
+                );
+            }
+            AbortReset::WithAckInEveryState => self.reset_peer(turn),
         }
     }
 
@@ -313,8 +328,9 @@ impl Connection {
             (true, true) => window.wnd().min(0xffff) as u16,
             (false, _) => window.field(),
         };
-        if self.marks.has(Marks::TIMESTAMPS) && segment.flags.ack() {
-            segment.options = segment.options.with_timestamps(self.timestamps(turn.now));
+        if self.marks.has(Marks::TIMESTAMPS) && segment.flags.ack() && !segment.flags.syn() {
+            let stamps = self.timestamps(turn.now);
+            segment.options = Options::NONE.with_nops(2).with_timestamps(stamps);
         }
         self.emit_as_is(kind, segment, turn);
     }

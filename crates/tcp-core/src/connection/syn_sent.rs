@@ -6,6 +6,7 @@ use super::state::{Established, SynReceived, SynSent};
 use super::{Connection, Marks, Origin, State, Timer, Turn};
 use crate::config::Unexpected;
 use crate::io::{Event, Outcome, Reason};
+use crate::options::Options;
 use crate::segment::Segment;
 use crate::seq::SeqNum;
 
@@ -97,9 +98,12 @@ impl Connection {
         let from = super::Phase::SynSent;
         let config = turn.config;
         self.irs = segment.seq;
-        let scaled = config.window_scale.is_some() && segment.options.window_scale().is_some();
-        let mut rcv = Connection::receive_half(config, segment, scaled);
+        if !config.options {
+            segment.options = Options::NONE;
+        }
         self.learn_options(segment, turn);
+        let scaled = self.marks.has(Marks::SCALED);
+        let mut rcv = Connection::receive_half(config, segment, scaled);
         let mss = segment
             .options
             .mss()

@@ -371,7 +371,7 @@ impl Endpoint {
                 Handle::Embryo(slot) => Some(slot),
                 Handle::Connection(_) | Handle::TimeWait(_) => None,
             })
-            .filter(|&slot| self.stores.embryos[slot].listener() == id)
+            .filter(|&slot| self.stores.listener_of(&self.stores.embryos[slot]) == id)
             .collect();
         slots.sort_unstable();
         slots

@@ -246,6 +246,7 @@ impl Endpoint {
     /// Stores a connection that leads its four-tuple from now on.
     fn adopt(&mut self, mut connection: Connection, flow: Flow) -> u32 {
         connection.serial = self.next_serial;
+        connection.marks.set(Marks::READY, false); // Not in this endpoint's queue yet.
         self.next_serial = self.next_serial.wrapping_add(1).max(1);
         let slot = self.stores.connections.insert(Some(connection));
         self.index

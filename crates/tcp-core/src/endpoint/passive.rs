@@ -25,6 +25,12 @@ impl Endpoint {
             .copied()
     }
 
+    fn config_of(&self, id: ListenerId) -> u8 {
+        self.listeners[id.0 as usize]
+            .as_ref()
+            .map_or(0, |listener| listener.connections)
+    }
+
     pub(super) fn listener(&mut self, id: ListenerId) -> &mut Listener {
         self.listeners[id.0 as usize]
             .as_mut()
@@ -48,16 +54,15 @@ impl Endpoint {
         }
         // Second, check for an ACK: "any acknowledgment is bad if it arrives on a connection
         // still in the LISTEN state".
+        let config = &self.configs[self.config_of(listener) as usize];
         if flags.ack() {
-            self.reset_stray(packet);
+            if !(flags.syn() && config.listen_drops_syn_ack) {
+                self.reset_stray(packet);
+            }
             return;
         }
         // Third, check for a SYN. Fourth, other data or control: drop the segment.
-        if !flags.syn() {
-            return;
-        }
-        let config = self.listener(listener).connections;
-        if flags.fin() && self.configs[config as usize].drop_syn_fin {
+        if !flags.syn() || (flags.fin() && config.drop_syn_fin) {
             return;
         }
         self.syn_in_listen(now, listener, flow, packet, floor);
@@ -88,9 +93,9 @@ impl Endpoint {
             }
         });
         self.io.counters.PassiveOpens += 1;
-        let door = self.stores.door(flow.local);
+        let door = self.stores.door(flow.local, id);
         let remote = self.stores.book.pack(flow.remote);
-        let embryo = Embryo::new(remote, door, id, &packet.segment, packet.tag, iss, config);
+        let embryo = Embryo::new(remote, door, &packet.segment, packet.tag, iss, config);
         match verdict {
             SynVerdict::AwaitAck => self.await_ack(now, id, flow, embryo),
             SynVerdict::Establish => {
@@ -127,7 +132,8 @@ impl Endpoint {
     ) {
         let pair = self.stores.book.pair(flow);
         let config = &self.configs[config_id as usize];
-        let mut connection = Connection::established_on_syn(pair, config_id, config, embryo);
+        let mut connection =
+            Connection::established_on_syn(pair, config_id, config, embryo, listener);
         connection.stamps.offset = self.timestamp_offset(flow);
         let isns = (connection.iss, connection.irs);
         let slot = self.adopt(connection, flow);
@@ -194,11 +200,12 @@ impl Endpoint {
     ) {
         let embryo = self.stores.embryos[slot];
         let pair = self.stores.book.pair(flow);
-        let listener = self.listeners[embryo.listener().0 as usize].as_ref();
+        let id = self.stores.listener_of(&embryo);
+        let listener = self.listeners[id.0 as usize].as_ref();
         let listener = listener.expect("its entries go when a listener goes");
         let (config_id, room) = (listener.connections, listener.room());
         let config = &self.configs[config_id as usize];
-        let mut connection = Connection::from_embryo(pair, config_id, config, &embryo);
+        let mut connection = Connection::from_embryo(pair, config_id, config, &embryo, id);
         if connection.uses_timestamps() {
             connection.stamps.offset = keyed_hash(self.secret, flow, b"ts") as u32;
         }
@@ -243,7 +250,7 @@ impl Endpoint {
 
     /// The handshake is complete: the entry becomes a connection that waits to be accepted.
     fn promote(&mut self, now: Instant, slot: u32, flow: Flow, connection: Connection) {
-        let listener = self.stores.embryos[slot].listener();
+        let listener = self.stores.listener_of(&self.stores.embryos[slot]);
         self.remove_embryo(slot, flow);
         let place = self.adopt(connection, flow);
         let id = self.id_at(place);
@@ -254,7 +261,8 @@ impl Endpoint {
     /// Takes an entry out of the queue, the timer list and the index.
     fn remove_embryo(&mut self, slot: u32, flow: Flow) {
         let embryo = self.stores.embryos[slot];
-        let listener = self.listener(embryo.listener());
+        let id = self.stores.listener_of(&embryo);
+        let listener = self.listener(id);
         listener.embryos -= 1;
         listener.young -= u32::from(embryo.timeouts == 0);
         let config_id = listener.connections;
@@ -270,7 +278,7 @@ impl Endpoint {
     pub(super) fn syn_ack_timeout(&mut self, now: Instant, slot: u32) {
         let flow = self.stores.flow(Handle::Embryo(slot));
         let embryo = self.stores.embryos[slot];
-        let listener = self.listeners[embryo.listener().0 as usize].as_mut();
+        let listener = self.listeners[self.stores.listener_of(&embryo).0 as usize].as_mut();
         let listener = listener.expect("its entries go when a listener goes");
         let config = &self.configs[listener.connections as usize];
         if embryo.is_spent(config) || listener.prunes(&embryo, config) {

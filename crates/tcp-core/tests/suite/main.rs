@@ -1,0 +1,4 @@
+//! Tests of the public interface, as one binary.
+
+mod duet;
+mod figures;
