@@ -19,8 +19,9 @@ pub(crate) use fault::{
     DuplicateSpec, FaultSpec, FlagsSpec, MatchSpec, MomentSpec, NthSpec, PayloadSpec,
 };
 pub(crate) use host::{
-    AddressesSpec, BlindAttackSpec, CrossedSynAckSpec, HostSpec, KeepAliveSpec, NewSynSpec,
-    PowerOffSpec, RepeatedSynSpec, TimeWaitRestartSpec, UnexpectedSpec, WindowEdgeSpec,
+    AbortSpec, AddressesSpec, BlindAttackSpec, CrossedSynAckSpec, HostSpec, KeepAliveSpec,
+    NewSynSpec, OptionLayoutSpec, PowerOffSpec, RepeatedSynSpec, TimeWaitRestartSpec,
+    UnexpectedSpec, WindowEdgeSpec,
 };
 pub(crate) use link::{
     DelaySpec, DistributionSpec, LinkSpec, LossSpec, OutageSpec, RateSpec, ReorderSpec, ShareSpec,

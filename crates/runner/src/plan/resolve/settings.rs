@@ -4,16 +4,18 @@ use std::ops::Range;
 use std::time::Duration;
 
 use tcp_core::{
-    BlindAttackRules, Config, ConfigError, CrossedSynAck, GiveUp, KeepAlive, ListenConfig, NewSyn,
-    Profile, RepeatedSyn, TimeWaitRestart, Unexpected, WindowEdge,
+    AbortReset, BlindAttackRules, Config, ConfigError, CrossedSynAck, GiveUp, KeepAlive,
+    ListenConfig, NewSyn, OptionLayout, Profile, RepeatedSyn, TimeWaitRestart, Unexpected,
+    WindowEdge,
 };
 use toml::Spanned;
 
 use crate::diagnostic::Diagnostic;
 use crate::quantity::Time;
 use crate::spec::{
-    BlindAttackSpec, CrossedSynAckSpec, HostSpec, KeepAliveSpec, NewSynSpec, RepeatedSynSpec,
-    Short, Switchable, TimeWaitRestartSpec, UnexpectedSpec, WindowEdgeSpec,
+    AbortSpec, BlindAttackSpec, CrossedSynAckSpec, HostSpec, KeepAliveSpec, NewSynSpec,
+    OptionLayoutSpec, RepeatedSynSpec, Short, Switchable, TimeWaitRestartSpec, UnexpectedSpec,
+    WindowEdgeSpec,
 };
 
 /// The settings of a host of this profile.
@@ -65,6 +67,14 @@ fn set_switchable<T, S: Copy>(
 }
 
 fn set_segments_and_buffers(config: &mut Config, spec: &HostSpec) {
+    set_plain(&mut config.options, spec.options);
+    set_plain(
+        &mut config.option_layout,
+        spec.option_layout.map(|choice| match choice {
+            OptionLayoutSpec::Packed => OptionLayout::Packed,
+            OptionLayoutSpec::Words => OptionLayout::Words,
+        }),
+    );
     set(&mut config.mss, spec.mss.as_ref());
     set(&mut config.mss_default, spec.mss_default.as_ref());
     set(&mut config.receive_buffer, spec.rcv_wnd.as_ref());
@@ -90,6 +100,7 @@ fn set_segments_and_buffers(config: &mut Config, spec: &HostSpec) {
 fn set_timers(config: &mut Config, spec: &HostSpec) {
     set_time(&mut config.rto_initial, spec.rto_initial.as_ref());
     set_time(&mut config.rto_min, spec.rto_min.as_ref());
+    set_time(&mut config.rto_slack, spec.rto_slack.as_ref());
     set_switchable(&mut config.rto_max, spec.rto_max.as_ref(), |time| time.0);
     set(
         &mut config.syn_linear_timeouts,
@@ -210,8 +221,12 @@ fn set_rules(config: &mut Config, spec: &HostSpec) {
     );
     set_plain(&mut config.drop_syn_fin, spec.drop_syn_fin);
     set_plain(&mut config.reset_on_unread, spec.reset_on_unread);
-    set_plain(&mut config.fin_rides_acks, spec.fin_rides_acks);
-    set_plain(&mut config.abort_with_ack, spec.abort_with_ack);
+    set_plain(&mut config.acks_repeat_control, spec.acks_repeat_control);
+    set_plain(
+        &mut config.delete_in_syn_received,
+        spec.delete_in_syn_received,
+    );
+    set_plain(&mut config.listen_drops_syn_ack, spec.listen_drops_syn_ack);
     set_plain(&mut config.reset_on_keepalive, spec.reset_on_keepalive);
     set_plain(&mut config.reset_on_timeout, spec.reset_on_timeout);
     if let Some(range) = &spec.ephemeral_ports {
@@ -224,6 +239,14 @@ fn set_rules(config: &mut Config, spec: &HostSpec) {
 
 /// The rules that are a choice between two.
 fn set_choices(config: &mut Config, spec: &HostSpec) {
+    set_plain(
+        &mut config.abort,
+        spec.abort.map(|choice| match choice {
+            AbortSpec::Bare => AbortReset::Bare,
+            AbortSpec::WithAck => AbortReset::WithAck,
+            AbortSpec::WithAckInEveryState => AbortReset::WithAckInEveryState,
+        }),
+    );
     set_plain(
         &mut config.client_on_unexpected,
         spec.client_on_unexpected.map(|choice| match choice {
