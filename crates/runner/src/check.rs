@@ -1,0 +1,216 @@
+//! `runner check`: what was understood of an experiment, in a few lines.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use netsim::LinkConfig;
+use tcp_core::Handshake;
+
+use crate::diagnostic::render_notes;
+use crate::experiment::Experiment;
+use crate::overrides::Override;
+use crate::plan::{Action, Arrivals, Host, Plan};
+use crate::quantity::Time;
+
+/// What a check of one file says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// For standard output: what was understood. Empty if nothing was.
+    pub summary: String,
+    /// For standard error: everything that is wrong, or remarks.
+    pub messages: String,
+    /// Whether the experiment can be run.
+    pub is_good: bool,
+}
+
+/// Reads a file and says what was understood, or what is wrong.
+pub fn check(path: &Path, changes: &[Override], color: bool) -> Report {
+    match Experiment::read(path, changes) {
+        Ok(experiment) => Report {
+            summary: summary(&experiment),
+            messages: render_notes(&experiment.sources, &experiment.notes, color),
+            is_good: true,
+        },
+        Err(rejection) => Report {
+            summary: String::new(),
+            messages: rejection.render(color),
+            is_good: false,
+        },
+    }
+}
+
+/// What an experiment does, in a few lines.
+pub fn summary(experiment: &Experiment) -> String {
+    let plan = &experiment.plan;
+    let mut page = String::new();
+    let mut line = |text: String| {
+        // Writing to a String cannot fail.
+        writeln!(page, "{text}").expect("a String takes any text");
+    };
+    line(format!("{}: {}", experiment.sources.name(), plan.title.en));
+    if plan.title.zh != plan.title.en {
+        line(format!("  {}", plan.title.zh));
+    }
+    let policies: Vec<&str> = plan
+        .run
+        .policies
+        .iter()
+        .map(|policy| policy.name())
+        .collect();
+    line(format!(
+        "  runs      {}, {} each, until {}, seed {}",
+        policies.join(" and "),
+        count(plan.run.replications as usize, "replication"),
+        Time(plan.run.until),
+        plan.run.seed,
+    ));
+    let hosts: Vec<String> = plan.hosts.iter().map(host).collect();
+    line(format!("  hosts     {}", hosts.join(", ")));
+    for link in &plan.links {
+        let (from, to) = (&plan.host(link.from).name, &plan.host(link.to).name);
+        line(format!(
+            "  link      {} from {from} to {to}: {}",
+            link.name(),
+            impairments(&link.config)
+        ));
+    }
+    line(format!("  workload  {}", workload(plan)));
+    for fault in &plan.faults {
+        line(format!(
+            "  fault     {}: {}",
+            fault.id,
+            action(&fault.action)
+        ));
+    }
+    line(format!("  expects   {}", expectations(plan)));
+    page
+}
+
+/// `1 fault`, `2 faults`.
+fn count(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}
+
+fn host(host: &Host) -> String {
+    let addresses = match host.addresses.as_slice() {
+        [only] => only.to_string(),
+        several => format!("{} addresses", several.len()),
+    };
+    let ports: Vec<String> = host
+        .passive_open
+        .iter()
+        .map(|port| format!(", listens on {port}"))
+        .collect();
+    let fate = if host.power_off.is_some() {
+        ", loses power"
+    } else {
+        ""
+    };
+    format!(
+        "{} ({}, {addresses}{}{fate})",
+        host.name,
+        host.profile.name(),
+        ports.concat()
+    )
+}
+
+/// The keys of a link that have an effect, and the delay, which every reader wants to know.
+fn impairments(link: &LinkConfig) -> String {
+    let LinkConfig {
+        loss,
+        ecn,
+        duplicate,
+        corrupt,
+        reorder,
+        rate,
+        slot,
+        limit,
+        queue,
+        ..
+    } = link;
+    let delay = link.delay.as_ref().map(|delay| {
+        let (time, jitter) = (Time(delay.time), Time(delay.jitter));
+        if delay.jitter.is_zero() {
+            format!("delay {time}")
+        } else {
+            format!("delay {time} with jitter {jitter}")
+        }
+    });
+    let others = [
+        (loss.is_some(), "loss"),
+        (*ecn, "ecn"),
+        (duplicate.is_some(), "duplicate"),
+        (corrupt.is_some(), "corrupt"),
+        (reorder.is_some(), "reorder"),
+        (rate.is_some(), "rate"),
+        (slot.is_some(), "slot"),
+        (limit.is_some(), "limit"),
+        (queue.is_some(), "queue"),
+        (!link.blackout.is_empty(), "blackout"),
+        (!link.partition.is_empty(), "partition"),
+        (link.fifo, "fifo"),
+        (link.max_lifetime.is_some(), "max_lifetime"),
+    ];
+    let set = others
+        .into_iter()
+        .filter(|(is_set, _)| *is_set)
+        .map(|(_, name)| name.to_owned());
+    let all: Vec<String> = delay.into_iter().chain(set).collect();
+    if all.is_empty() {
+        "delivers at once".to_owned()
+    } else {
+        all.join(", ")
+    }
+}
+
+fn workload(plan: &Plan) -> String {
+    let scripted = plan.connections.len();
+    let scripted = (scripted > 0).then(|| count(scripted, "scripted connection"));
+    let loads = plan.loads.iter().map(|load| {
+        let rate = match load.arrivals {
+            Arrivals::Poisson(rate) => format!("Poisson {rate}"),
+            Arrivals::Constant(rate) => format!("evenly {rate}"),
+        };
+        format!(
+            "load {} ({rate}, {})",
+            load.name,
+            count(load.clients as usize, "client")
+        )
+    });
+    scripted
+        .into_iter()
+        .chain(loads)
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+fn action(action: &Action) -> &'static str {
+    match action {
+        Action::Drop => "drops",
+        Action::DelayBy(_) => "delays",
+        Action::HoldUntil(_) => "holds",
+        Action::Replay(_) => "replays",
+        Action::Duplicate { .. } => "duplicates",
+        Action::Corrupt => "corrupts",
+    }
+}
+
+fn expectations(plan: &Plan) -> String {
+    if plan.expectations.is_empty() {
+        return "nothing".to_owned();
+    }
+    let of_policy = |policy: &Handshake| {
+        let own = plan
+            .expectations
+            .iter()
+            .filter(|expectation| expectation.policy == *policy);
+        let checks: usize = own.map(|expectation| expectation.checks.len()).sum();
+        format!("{} of {}", count(checks, "check"), policy.name())
+    };
+    plan.run
+        .policies
+        .iter()
+        .map(of_policy)
+        .collect::<Vec<_>>()
+        .join(", ")
+}

@@ -1,0 +1,244 @@
+//! The command line: what was typed, and nothing more.
+
+use std::io::IsTerminal;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::overrides::Override;
+
+/// What a process tells its caller in the end.
+pub mod exit {
+    /// Everything is as it should be.
+    pub const GOOD: u8 = 0;
+    /// An expectation does not hold, or a recorded result has changed.
+    pub const FAILED: u8 = 1;
+    /// The command line or an experiment file is wrong.
+    pub const USAGE: u8 = 2;
+    /// This program has a bug.
+    pub const BUG: u8 = 70;
+    /// It was interrupted from the keyboard.
+    pub const INTERRUPTED: u8 = 130;
+}
+
+const EXIT_CODES: &str = "Exit codes:
+    0  good
+    1  an expectation does not hold, or a recorded result has changed
+    2  the command line or an experiment file is wrong
+   70  a bug in this program
+  130  interrupted";
+
+/// Fault injection for TCP connection management: experiments on stale SYNs and half-open
+/// connections, from a TOML file to ladders, exact counts and verdicts.
+#[derive(Debug, Parser)]
+#[command(name = "runner", version, after_help = EXIT_CODES, max_term_width = 100)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run experiments: a ladder for each policy, a comparison, and a verdict on each expectation
+    Run(RunArguments),
+    /// Say what was understood of experiment files, or everything that is wrong with them
+    Check(CheckArguments),
+}
+
+/// `runner run`.
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub struct RunArguments {
+    /// Experiment files; each is run even if another is bad
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Changes to the files.
+    #[command(flatten)]
+    pub changes: Changes,
+    /// Threads to use [default: one for each processor]
+    #[arg(long, value_name = "N")]
+    pub jobs: Option<NonZeroUsize>,
+    /// Folder for the files that a run writes [default: results beside the experiments' folder]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Replace recorded results that differ
+    #[arg(long)]
+    pub bless: bool,
+    /// What to print on standard output
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+    /// Print only what failed
+    #[arg(long, short)]
+    pub quiet: bool,
+    /// Show no progress
+    #[arg(long)]
+    pub no_progress: bool,
+    /// Colours.
+    #[command(flatten)]
+    pub color: ColorArgument,
+}
+
+/// `runner check`.
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub struct CheckArguments {
+    /// Experiment files; each is checked even if another is bad
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Changes to the files.
+    #[command(flatten)]
+    pub changes: Changes,
+    /// Colours.
+    #[command(flatten)]
+    pub color: ColorArgument,
+}
+
+/// Options that change what the files say.
+#[derive(Debug, Default, Args)]
+pub struct Changes {
+    /// Root of all random draws in place of the file's; decimal, or hexadecimal with 0x
+    #[arg(long, value_name = "SEED", value_parser = parse_seed)]
+    pub seed: Option<u64>,
+    /// How often each policy runs, in place of the file's number
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub replications: Option<u32>,
+    /// Run this policy only; may be repeated
+    #[arg(long = "policy", value_name = "POLICY")]
+    pub policies: Vec<String>,
+    /// Change any key of the files, for example fault.old-syn.match.nth=2; may be repeated
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub sets: Vec<String>,
+}
+
+impl Changes {
+    /// The changes in the order in which they apply: `--set` first, the options with a name of
+    /// their own last.
+    pub fn overrides(&self) -> Vec<Override> {
+        let mut changes: Vec<Override> = self.sets.iter().map(Override::set).collect();
+        if let Some(seed) = self.seed {
+            changes.push(Override::option("--seed", "run.seed", seed));
+        }
+        if let Some(count) = self.replications {
+            changes.push(Override::option(
+                "--replications",
+                "run.replications",
+                count,
+            ));
+        }
+        if !self.policies.is_empty() {
+            // TOML and Rust agree on how a string is quoted as far as names of policies go.
+            let list = format!("{:?}", self.policies);
+            changes.push(Override::option("--policy", "run.policies", list));
+        }
+        changes
+    }
+}
+
+fn parse_seed(text: &str) -> Result<u64, String> {
+    let parsed = match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
+        Some(hexadecimal) => u64::from_str_radix(hexadecimal, 16),
+        None => text.parse(),
+    };
+    parsed.map_err(|_| format!("a seed is a whole number from 0 to {}", u64::MAX))
+}
+
+/// What to print on standard output.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Ladders, tables and sentences
+    #[default]
+    Human,
+    /// JSON Lines: one object for each file
+    Json,
+}
+
+/// `--color`.
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub struct ColorArgument {
+    /// When to use colours; `auto` respects `NO_COLOR` and uses them only on a terminal
+    #[arg(long, value_enum, default_value_t)]
+    pub color: Color,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless `NO_COLOR` is set
+    #[default]
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+impl Color {
+    /// Whether to use colours on this stream.
+    pub fn is_on(self, stream: &impl IsTerminal) -> bool {
+        match self {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => {
+                let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+                stream.is_terminal() && !no_color
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn options_become_overrides_and_set_comes_first() {
+        let line = "runner run a.toml --seed 0xFF --policy two-way --set a.b=1 --replications 3 \
+                    --policy three-way";
+        let cli = Cli::try_parse_from(line.split_whitespace()).expect("valid");
+        let Command::Run(run) = cli.command else {
+            panic!("not `run`")
+        };
+        let assignments = run
+            .changes
+            .overrides()
+            .into_iter()
+            .map(|change| change.assignment);
+        assert_eq!(
+            assignments.collect::<Vec<_>>(),
+            [
+                "a.b=1",
+                "run.seed=255",
+                "run.replications=3",
+                "run.policies=[\"two-way\", \"three-way\"]"
+            ]
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_meant_is_a_usage_error() {
+        for line in [
+            "runner",
+            "runner run",
+            "runner run a.toml --seed -1",
+            "runner run a.toml --seed many",
+            "runner run a.toml --replications 0",
+            "runner run a.toml --jobs 0",
+            "runner run a.toml --format xml",
+            "runner check a.toml --color sometimes",
+        ] {
+            let error = Cli::try_parse_from(line.split_whitespace()).expect_err(line);
+            let code = error.exit_code();
+            assert!(code == i32::from(exit::USAGE), "{line} exits with {code}");
+        }
+    }
+}

@@ -1,0 +1,323 @@
+//! Errors in experiment files: what is wrong, where it stands, and what to write instead.
+
+use std::fmt::Write as _;
+use std::ops::Range;
+
+use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+
+/// One thing that is wrong with an experiment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// What is wrong, in one sentence without a full stop.
+    pub title: String,
+    /// Where: byte offsets into [`Sources`]. `None` when no place in the file is to blame.
+    pub span: Option<Range<usize>>,
+    /// A few words for the place; may be empty.
+    pub label: String,
+    /// What to do about it; may be empty.
+    pub help: String,
+}
+
+impl Diagnostic {
+    /// A diagnostic about one place.
+    pub fn at(span: Range<usize>, title: impl Into<String>) -> Diagnostic {
+        Diagnostic {
+            span: Some(span),
+            ..Diagnostic::new(title)
+        }
+    }
+
+    /// A diagnostic about the file as a whole.
+    pub fn new(title: impl Into<String>) -> Diagnostic {
+        Diagnostic {
+            title: title.into(),
+            span: None,
+            label: String::new(),
+            help: String::new(),
+        }
+    }
+
+    /// With a few words beside the caret.
+    #[must_use]
+    pub fn label(mut self, label: impl Into<String>) -> Diagnostic {
+        self.label = label.into();
+        self
+    }
+
+    /// With advice.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Diagnostic {
+        self.help = help.into();
+        self
+    }
+}
+
+/// The texts that an experiment was read from: a file, then the overrides from the command line.
+///
+/// They share one space of byte offsets, so that a value keeps its place whichever it came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sources {
+    parts: Vec<Part>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Part {
+    name: String,
+    text: String,
+    start: usize,
+}
+
+impl Sources {
+    /// The text of a file. `name` is how messages call it, normally its path as it was given.
+    pub fn new(name: impl Into<String>, text: impl Into<String>) -> Sources {
+        Sources {
+            parts: vec![Part {
+                name: name.into(),
+                text: text.into(),
+                start: 0,
+            }],
+        }
+    }
+
+    /// Adds a text that overrides the file, and tells at which offset it starts.
+    pub(crate) fn push(&mut self, name: &str, text: &str) -> usize {
+        // One byte between two parts keeps the end of one apart from the start of the next.
+        let start = self
+            .parts
+            .last()
+            .map_or(0, |part| part.start + part.text.len() + 1);
+        self.parts.push(Part {
+            name: name.to_owned(),
+            text: text.to_owned(),
+            start,
+        });
+        start
+    }
+
+    /// How messages call the file.
+    pub fn name(&self) -> &str {
+        &self.parts[0].name
+    }
+
+    /// The file's text.
+    pub fn text(&self) -> &str {
+        &self.parts[0].text
+    }
+
+    /// Whether a place lies in the file itself, not in an override.
+    pub fn is_in_file(&self, span: &Range<usize>) -> bool {
+        span.start <= self.text().len()
+    }
+
+    /// Line and column of a place, both counted from 1, columns in characters.
+    pub fn position(&self, span: &Range<usize>) -> (usize, usize) {
+        let (part, span) = self.locate(span);
+        let before = &part.text[..span.start];
+        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        (
+            before.matches('\n').count() + 1,
+            before[line_start..].chars().count() + 1,
+        )
+    }
+
+    /// The part that holds a place, and the place relative to it, on character boundaries.
+    fn locate(&self, span: &Range<usize>) -> (&Part, Range<usize>) {
+        let after = self.parts.partition_point(|part| part.start <= span.start);
+        let part = &self.parts[after.saturating_sub(1)];
+        let clamp = |offset: usize| {
+            let offset = offset.saturating_sub(part.start).min(part.text.len());
+            part.text.floor_char_boundary(offset)
+        };
+        let start = clamp(span.start);
+        (part, start..clamp(span.end).max(start))
+    }
+}
+
+/// An experiment that cannot be run, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rejection {
+    /// Where it was read from.
+    pub sources: Sources,
+    /// Everything that is wrong with it, in the order of the text; at least one.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Rejection {
+    /// All messages as a terminal shows them, with colours if `color`.
+    pub fn render(&self, color: bool) -> String {
+        render(&self.sources, &self.diagnostics, &Level::ERROR, color)
+    }
+}
+
+/// Messages that do not stop an experiment, as a terminal shows them.
+pub fn render_notes(sources: &Sources, notes: &[Diagnostic], color: bool) -> String {
+    render(sources, notes, &Level::NOTE, color)
+}
+
+fn render(sources: &Sources, diagnostics: &[Diagnostic], level: &Level<'_>, color: bool) -> String {
+    let renderer = if color {
+        Renderer::styled()
+    } else {
+        Renderer::plain()
+    };
+    let mut page = String::new();
+    for diagnostic in diagnostics {
+        let title = level.clone().primary_title(&diagnostic.title);
+        let mut group = match &diagnostic.span {
+            Some(span) => {
+                let (part, span) = sources.locate(span);
+                let label = Some(diagnostic.label.as_str()).filter(|label| !label.is_empty());
+                let annotation = AnnotationKind::Primary.span(span).label(label);
+                title.element(
+                    Snippet::source(&part.text)
+                        .path(&part.name)
+                        .annotation(annotation),
+                )
+            }
+            None => title.element(annotate_snippets::Origin::path(sources.name())),
+        };
+        if !diagnostic.help.is_empty() {
+            group = group.element(Level::HELP.message(&diagnostic.help));
+        }
+        // Writing to a String cannot fail.
+        writeln!(page, "{}\n", renderer.render(&[group])).expect("a String takes any text");
+    }
+    page
+}
+
+/// The word of `known` that `written` was probably meant to be.
+pub(crate) fn nearest<'a>(
+    written: &str,
+    known: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
+    let distance = |word: &str| strsim::osa_distance(&written.to_lowercase(), &word.to_lowercase());
+    let near = |word: &&str| {
+        let length = word.chars().count();
+        distance(word) <= (length / 3).max(1) && distance(word) < length
+    };
+    known
+        .into_iter()
+        .filter(near)
+        .min_by_key(|word| distance(word))
+}
+
+/// `did you mean ...?` if something known is near, and the list of everything known.
+pub(crate) fn suggestion<'a>(
+    written: &str,
+    known: impl IntoIterator<Item = &'a str>,
+    what: &str,
+) -> String {
+    let known: Vec<&str> = known.into_iter().collect();
+    let list = known.join(", ");
+    match nearest(written, known.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`? {what}: {list}"),
+        None if known.is_empty() => format!("{what}: none"),
+        None => format!("{what}: {list}"),
+    }
+}
+
+/// Turns an error of the TOML parser or of deserialising into the words of this program.
+pub(crate) fn from_toml(error: &toml::de::Error) -> Diagnostic {
+    let message = error.message();
+    let (title, label, help) = reworded(message);
+    // What is missing at the top level is missing at no place.
+    let is_missing = message.starts_with("missing field");
+    let span = error.span().filter(|span| !is_missing || *span != (0..0));
+    let help = match span {
+        None if is_missing => {
+            "every experiment has `schema = 1`, a `name`, and a table [run]".to_owned()
+        }
+        _ => help,
+    };
+    Diagnostic {
+        title,
+        span,
+        label,
+        help,
+    }
+}
+
+/// The title, the label and the advice that stand for a message of serde or toml.
+fn reworded(message: &str) -> (String, String, String) {
+    let none = String::new;
+    if let Some((what, key, known)) = unknown(message) {
+        let help = suggestion(
+            &key,
+            known.iter().map(String::as_str),
+            &format!("known {what}s here"),
+        );
+        return (
+            format!("unknown {what} `{key}`"),
+            format!("no such {what}"),
+            help,
+        );
+    }
+    if let Some(key) = message.strip_prefix("missing field ") {
+        return (
+            format!("missing key {key}"),
+            format!("{key} belongs here"),
+            none(),
+        );
+    }
+    for kind in ["invalid type: ", "invalid value: ", "invalid length "] {
+        if let Some((found, expected)) = message
+            .strip_prefix(kind)
+            .and_then(|rest| rest.split_once(", expected "))
+        {
+            let expected = in_words(expected);
+            let found = match found {
+                "map" => "a table",
+                "sequence" => "a list",
+                other => other
+                    .trim_end_matches(" as i128")
+                    .trim_end_matches(" as u128"),
+            };
+            return (
+                format!("expected {expected}, found {found}"),
+                none(),
+                none(),
+            );
+        }
+    }
+    if message.starts_with("wanted exactly 1 element") {
+        let title = "expected exactly one choice in this table".to_owned();
+        return (
+            title,
+            none(),
+            "keep one of the keys and delete the others".to_owned(),
+        );
+    }
+    (message.to_owned(), none(), none())
+}
+
+/// The parts of serde's message about an unknown field or variant.
+fn unknown(message: &str) -> Option<(&'static str, String, Vec<String>)> {
+    let (what, rest) = match message.strip_prefix("unknown field `") {
+        Some(rest) => ("key", rest),
+        None => ("value", message.strip_prefix("unknown variant `")?),
+    };
+    let (key, known) = rest.split_once('`')?;
+    let known = known
+        .split('`')
+        .skip(1)
+        .step_by(2)
+        .map(str::to_owned)
+        .collect();
+    Some((what, key.to_owned(), known))
+}
+
+/// serde names Rust types; the reader of a TOML file has never heard of them.
+fn in_words(expected: &str) -> String {
+    let range = |most: u64| format!("a whole number from 0 to {most}");
+    match expected {
+        "u8" => range(u8::MAX.into()),
+        "u16" => range(u16::MAX.into()),
+        "u32" => range(u32::MAX.into()),
+        "u64" | "usize" => range(u64::MAX),
+        "a boolean" => "true or false".to_owned(),
+        "a sequence" => "a list in brackets".to_owned(),
+        "a map" => "a table".to_owned(),
+        _ if expected.starts_with("struct ") => "a table".to_owned(),
+        other => other.to_owned(),
+    }
+}

@@ -1,0 +1,260 @@
+//! Overrides from the command line: `--set fault.old-syn.match.nth=2`.
+//!
+//! A path is dotted keys, quoted where TOML would quote them. An element of a list is named by its
+//! index from 0, or by its `id`. The value is TOML if it can be read as such, else a string, so that
+//! `run.until=40s` needs no quotes. Overrides are put into the parsed document before anything is
+//! understood, so that they are checked like everything else; tables on the way are made if absent.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use toml::Spanned;
+use toml::de::{DeArray, DeTable, DeValue};
+
+use crate::diagnostic::{Diagnostic, Sources, from_toml, suggestion};
+
+/// One change to a document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Override {
+    /// The option that asked for it, for messages: `--set`, `--seed`.
+    pub option: String,
+    /// `KEY=VALUE`, as it was typed.
+    pub assignment: String,
+}
+
+impl Override {
+    /// `--set KEY=VALUE`.
+    pub fn set(assignment: impl Into<String>) -> Override {
+        Override {
+            option: "--set".to_owned(),
+            assignment: assignment.into(),
+        }
+    }
+
+    /// An option that has a key of its own, such as `--seed`.
+    pub fn option(option: &str, key: &str, value: impl std::fmt::Display) -> Override {
+        Override {
+            option: option.to_owned(),
+            assignment: format!("{key}={value}"),
+        }
+    }
+}
+
+/// Most parts of a path; no key of an experiment has more.
+const DEEPEST: usize = 16;
+
+/// One step of a path, and where it stands.
+struct Step {
+    name: String,
+    span: Range<usize>,
+}
+
+/// Applies an override to a document. Its text becomes a part of `sources`, and its spans point there.
+///
+/// # Errors
+/// The assignment is none, or its path leads through something that is no table and no list, or to an
+/// element that does not exist.
+pub(crate) fn apply<'a>(
+    table: &mut DeTable<'a>,
+    change: &'a Override,
+    sources: &mut Sources,
+) -> Result<(), Diagnostic> {
+    let text = &change.assignment;
+    let base = sources.push(&change.option, text);
+    let (path, value_at) = parse_path(text, base)?;
+    let value = parse_value(&text[value_at..], base + value_at)?;
+    set_in_table(table, &path, value)
+}
+
+/// Reads the dotted key up to the `=`, and tells where the value begins.
+fn parse_path(text: &str, base: usize) -> Result<(Vec<Step>, usize), Diagnostic> {
+    let whole = || base..base + text.len();
+    let form = |title: &str| {
+        Diagnostic::at(whole(), title).help("write it as KEY=VALUE, for example run.seed=7")
+    };
+    let mut steps = Vec::new();
+    let mut at = 0;
+    loop {
+        let rest = &text[at..];
+        let trimmed = rest.trim_start();
+        at += rest.len() - trimmed.len();
+        let (name, length) = if let Some(quote) = trimmed.chars().next()
+            && (quote == '"' || quote == '\'')
+        {
+            match trimmed[1..].find(quote) {
+                Some(end) => (&trimmed[1..=end], end + 2),
+                None => return Err(form("a quoted key does not end")),
+            }
+        } else {
+            let end = trimmed.find(['.', '=']).unwrap_or(trimmed.len());
+            (trimmed[..end].trim_end(), end)
+        };
+        if name.is_empty() {
+            return Err(form("an override needs a key before `=`"));
+        }
+        let span = base + at..base + at + length;
+        steps.push(Step {
+            name: name.to_owned(),
+            span,
+        });
+        at += length;
+        let separator = text[at..].trim_start();
+        at += text[at..].len() - separator.len() + 1;
+        match separator.chars().next() {
+            Some('.') if steps.len() < DEEPEST => {}
+            Some('.') => return Err(form("no key has that many parts")),
+            Some('=') => return Ok((steps, at)),
+            _ => return Err(form("an override needs `=` and a value after its key")),
+        }
+    }
+}
+
+/// Reads a value as TOML, else as a string.
+fn parse_value(text: &str, base: usize) -> Result<Spanned<DeValue<'_>>, Diagnostic> {
+    let trimmed = text.trim();
+    let start = base + text.len() - text.trim_start().len();
+    if trimmed.is_empty() {
+        return Err(Diagnostic::at(
+            base..base + text.len(),
+            "an override needs a value after `=`",
+        )
+        .help("an empty string is written as \"\""));
+    }
+    match DeValue::parse(trimmed) {
+        Ok(value) => Ok(moved(value, start)),
+        // What begins like a quoted string, a list or a table was meant to be one.
+        Err(error) if trimmed.starts_with(['"', '\'', '[', '{']) => {
+            let mut diagnostic = from_toml(&error);
+            diagnostic.span = diagnostic
+                .span
+                .map(|span| span.start + start..span.end + start);
+            Err(diagnostic)
+        }
+        Err(_) => {
+            let string = DeValue::String(Cow::Borrowed(trimmed));
+            Ok(Spanned::new(start..start + trimmed.len(), string))
+        }
+    }
+}
+
+/// The same value with all its places moved on by `by` bytes.
+fn moved(value: Spanned<DeValue<'_>>, by: usize) -> Spanned<DeValue<'_>> {
+    let span = value.span().start + by..value.span().end + by;
+    let inner = match value.into_inner() {
+        DeValue::Array(array) => DeValue::Array(
+            array
+                .into_iter()
+                .map(|element| moved(element, by))
+                .collect(),
+        ),
+        DeValue::Table(table) => {
+            let entries = table.into_iter().map(|(key, value)| {
+                let place = key.span().start + by..key.span().end + by;
+                (Spanned::new(place, key.into_inner()), moved(value, by))
+            });
+            DeValue::Table(entries.collect())
+        }
+        scalar => scalar,
+    };
+    Spanned::new(span, inner)
+}
+
+/// Puts a value at a path below a table.
+fn set_in_table<'a>(
+    table: &mut DeTable<'a>,
+    path: &[Step],
+    value: Spanned<DeValue<'a>>,
+) -> Result<(), Diagnostic> {
+    let [step, below @ ..] = path else {
+        return Ok(());
+    };
+    if below.is_empty() {
+        let key = Spanned::new(step.span.clone(), Cow::Owned(step.name.clone()));
+        table.remove(step.name.as_str());
+        table.insert(key, value);
+        return Ok(());
+    }
+    if !table.contains_key(step.name.as_str()) {
+        let key = Spanned::new(step.span.clone(), Cow::Owned(step.name.clone()));
+        table.insert(
+            key,
+            Spanned::new(step.span.clone(), DeValue::Table(DeTable::new())),
+        );
+    }
+    match table.get_mut(step.name.as_str()) {
+        Some(next) => set_in_value(next.get_mut(), step, below, value),
+        None => Ok(()),
+    }
+}
+
+/// Puts a value at a path below what `step` led to.
+fn set_in_value<'a>(
+    inside: &mut DeValue<'a>,
+    step: &Step,
+    path: &[Step],
+    value: Spanned<DeValue<'a>>,
+) -> Result<(), Diagnostic> {
+    match inside {
+        DeValue::Table(table) => set_in_table(table, path, value),
+        DeValue::Array(array) => {
+            let [choice, below @ ..] = path else {
+                return Ok(());
+            };
+            let index = element(array, step, choice)?;
+            match array.get_mut(index) {
+                Some(slot) if below.is_empty() => *slot = value,
+                Some(slot) => return set_in_value(slot.get_mut(), choice, below, value),
+                None => {}
+            }
+            Ok(())
+        }
+        other => Err(Diagnostic::at(
+            step.span.clone(),
+            format!(
+                "`{}` is {} here, so it has no keys",
+                step.name,
+                with_article(other.type_str())
+            ),
+        )
+        .help(format!("set `{}` itself, to a table if need be", step.name))),
+    }
+}
+
+/// The index of the element that a step chooses, by number or by `id`.
+fn element(array: &DeArray<'_>, list: &Step, choice: &Step) -> Result<usize, Diagnostic> {
+    let id = |element: &Spanned<DeValue<'_>>| {
+        let table = element.get_ref().as_table()?;
+        table.get("id")?.get_ref().as_str().map(str::to_owned)
+    };
+    let ids: Vec<Option<String>> = array.iter().map(id).collect();
+    if let Some(found) = ids
+        .iter()
+        .position(|id| id.as_deref() == Some(&choice.name))
+    {
+        return Ok(found);
+    }
+    match choice.name.parse::<usize>() {
+        Ok(index) if index < array.len() => Ok(index),
+        Ok(_) => Err(Diagnostic::at(
+            choice.span.clone(),
+            format!("`{}` has no element {}", list.name, choice.name),
+        )
+        .help(format!("it has {}, counted from 0", array.len()))),
+        Err(_) => {
+            let known = ids.iter().flatten().map(String::as_str);
+            Err(Diagnostic::at(
+                choice.span.clone(),
+                format!("no element of `{}` has the id `{}`", list.name, choice.name),
+            )
+            .help(suggestion(&choice.name, known, "ids here")))
+        }
+    }
+}
+
+/// The name of a TOML type with its article.
+pub(crate) fn with_article(kind: &str) -> String {
+    match kind {
+        "integer" | "array" => format!("an {kind}"),
+        _ => format!("a {kind}"),
+    }
+}

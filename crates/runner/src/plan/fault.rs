@@ -1,0 +1,141 @@
+//! Scripted faults: which segment, and what happens to it.
+
+use std::time::Duration;
+
+use netsim::{Ending, Probability, Window};
+use tcp_core::{Flags, Phase};
+
+use super::host::HostId;
+use super::link::LinkId;
+use super::workload::ConnectionId;
+
+/// One `[[fault]]`. Faults are tried in the order of the file; the first that matches acts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// Its name, unique in the file; reports call it by that.
+    pub id: String,
+    /// Which segments are counted.
+    pub pattern: Match,
+    /// Which of those are hit.
+    pub nth: Occurrence,
+    /// How likely a segment that is hit by `nth` really is, drawn for each by itself.
+    pub probability: Probability,
+    /// What happens to a segment that is hit.
+    pub action: Action,
+}
+
+/// Which segments a fault looks at, as they enter a link. All conditions must hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Match {
+    /// The link that they enter; `None` for every link.
+    pub link: Option<LinkId>,
+    /// The scripted connection that they belong to, late copies included; `None` for every one.
+    pub connection: Option<ConnectionId>,
+    /// Their control bits.
+    pub flags: FlagPattern,
+    /// The least and the greatest length of their text in bytes, both included.
+    pub payload: (u32, u32),
+    /// When they enter the link.
+    pub window: Window,
+    /// The state that an end of their connection is in; `None` for any.
+    pub state: Option<StateCondition>,
+}
+
+/// A set of control bits to compare with: of the bits in `mask`, exactly those in `value` are set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FlagPattern {
+    /// The bits that matter. None of them: every segment matches.
+    pub mask: Flags,
+    /// Those of them that must be set; the others must be clear.
+    pub value: Flags,
+}
+
+impl FlagPattern {
+    /// Matches every segment.
+    pub const ANY: FlagPattern = FlagPattern {
+        mask: Flags::NONE,
+        value: Flags::NONE,
+    };
+
+    /// Whether these control bits match.
+    pub fn matches(self, flags: Flags) -> bool {
+        flags.bits() & self.mask.bits() == self.value.bits()
+    }
+}
+
+/// A condition on an end of a segment's own connection, as it is when the segment is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StateCondition {
+    /// The host.
+    pub host: HostId,
+    /// The state that its end is in. A client's end without a TCB is CLOSED, a server's is LISTEN.
+    pub phase: Phase,
+}
+
+/// Which of the segments that match a fault are hit, counted from 1 in the order of entering.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Occurrence {
+    /// All of them.
+    Every,
+    /// These, in ascending order, each once.
+    Listed(Vec<u32>),
+}
+
+/// What a fault does to a segment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// It is lost.
+    Drop,
+    /// It waits for this time, then goes on through the link.
+    DelayBy(Duration),
+    /// It waits for a moment, then goes on through the link. A condition on a state is about the
+    /// segment's own connection, and only a change after the segment was caught counts.
+    HoldUntil(Moment),
+    /// It goes on, and a copy of it enters the link again at a moment. A condition on a state is
+    /// about the segment's own connection, and only a change after the segment was sent counts.
+    Replay(Moment),
+    /// Copies follow it: `copies` of them, `spacing` apart.
+    Duplicate {
+        /// At least one.
+        copies: u32,
+        /// Zero: all enter the link at once.
+        spacing: Duration,
+    },
+    /// One bit of it is flipped, chosen by a keyed draw.
+    Corrupt,
+}
+
+impl Action {
+    /// Whether a segment comes back from it later, which starts the time "after the fault".
+    pub fn releases(&self) -> bool {
+        matches!(
+            self,
+            Action::DelayBy(_) | Action::HoldUntil(_) | Action::Replay(_)
+        )
+    }
+}
+
+/// A moment that the script waits for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Moment {
+    /// A time on the clock of the run.
+    At(Duration),
+    /// A connection's end at this host enters this state; then `plus` passes.
+    Enters {
+        /// The host.
+        host: HostId,
+        /// The state that is entered.
+        phase: Phase,
+        /// Time from entering it.
+        plus: Duration,
+    },
+    /// A segment that another fault hit comes out of its link, or is lost; then `plus` passes.
+    Fate {
+        /// Index of the other fault in [`Plan::faults`](super::Plan::faults).
+        fault: usize,
+        /// What became of the segment.
+        ending: Ending,
+        /// Time from that.
+        plus: Duration,
+    },
+}

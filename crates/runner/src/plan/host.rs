@@ -1,0 +1,45 @@
+//! Hosts: an address or several, a TCP with its settings, and what may befall the machine.
+
+use std::net::IpAddr;
+
+use tcp_core::{Config, ListenConfig, Profile};
+
+use super::fault::Moment;
+use super::workload::ConnectionId;
+
+/// Index of a host in [`Plan::hosts`](super::Plan::hosts).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct HostId(pub usize);
+
+/// One machine.
+#[derive(Clone, Debug)]
+pub struct Host {
+    /// Its name in the file: letters, digits, hyphens and underscores.
+    pub name: String,
+    /// The profile that the settings started from.
+    pub profile: Profile,
+    /// The addresses it answers to; at least one, no two hosts share one.
+    ///
+    /// A scripted connection uses the first, a load deals its clients out over all of them.
+    pub addresses: Vec<IpAddr>,
+    /// The settings of its TCP: the profile with the file's changes applied.
+    pub config: Config,
+    /// The settings of its listeners. The handshake policy in it is the profile's own; each run
+    /// replaces it by the policy under comparison.
+    pub listen: ListenConfig,
+    /// The ports on which it listens from the start (passive OPEN), in ascending order.
+    pub passive_open: Vec<u16>,
+    /// When, if ever, it loses power: from then on it sends nothing, hears nothing, and its
+    /// connections are gone.
+    pub power_off: Option<PowerOff>,
+}
+
+/// The moment at which a host loses power for good.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PowerOff {
+    /// When. A condition on a state counts from the start of the run and may be met by any
+    /// connection unless [`connection`](Self::connection) names one.
+    pub moment: Moment,
+    /// The scripted connection whose states count; `None` for any connection.
+    pub connection: Option<ConnectionId>,
+}

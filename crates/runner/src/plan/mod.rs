@@ -1,0 +1,103 @@
+//! What an experiment means: validated, complete, with every default filled in.
+//!
+//! A [`Plan`] is only ever made from a parsed file, by [`Experiment`](crate::experiment::Experiment),
+//! so whoever holds one may rely on it: names are resolved to indices, every index is in range, every time and
+//! probability is in bounds, every expectation is about a policy that runs. Nothing here says where
+//! in the file a value stood; that is the business of the crate's `spec` module.
+
+mod expectation;
+mod fault;
+mod host;
+mod link;
+mod metric;
+mod resolve;
+mod sequence;
+mod workload;
+
+pub use expectation::{Bound, Check, Expectation, Period, Reached};
+pub use fault::{Action, Fault, FlagPattern, Match, Moment, Occurrence, StateCondition};
+pub use host::{Host, HostId, PowerOff};
+pub use link::{Link, LinkId};
+pub use metric::{Class, Counter, Metric, MetricKey, Statistic, Unit};
+pub(crate) use resolve::{Resolved, resolve};
+pub use sequence::{SegmentPattern, SequenceExpression, SequenceOrigin};
+pub use workload::{
+    Arrivals, Close, Connection, ConnectionId, End, InitialSequence, Load, Send, Target, Transfer,
+    TransferSize,
+};
+
+use std::time::Duration;
+
+use tcp_core::Handshake;
+
+/// One experiment, ready to run. See the module's documentation.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Lower-case letters, digits and hyphens; names the folder of recorded results.
+    pub name: String,
+    /// What the scenario shows, in a few words.
+    pub title: Prose,
+    /// The lesson in a sentence or two; both languages are empty when the file has none.
+    pub lesson: Prose,
+    /// Where the expectations come from: RFC sections, papers, sentences of a textbook.
+    pub refs: Vec<String>,
+    /// What is common to all runs.
+    pub run: Run,
+    /// All hosts, by name. `client` and `server` are always among them.
+    pub hosts: Vec<Host>,
+    /// All links, by name. At most one leads from one host to another.
+    pub links: Vec<Link>,
+    /// The scripted connections, in the order of the file.
+    pub connections: Vec<Connection>,
+    /// The populations of connections, by name.
+    pub loads: Vec<Load>,
+    /// The scripted faults, in the order of the file: the first that matches a segment acts.
+    pub faults: Vec<Fault>,
+    /// What must come out, in the order of the file.
+    pub expectations: Vec<Expectation>,
+}
+
+impl Plan {
+    /// The link from one host to another.
+    pub fn link_between(&self, from: HostId, to: HostId) -> Option<LinkId> {
+        let direct = |link: &Link| link.from == from && link.to == to;
+        self.links.iter().position(direct).map(LinkId)
+    }
+
+    /// The host with this index.
+    pub fn host(&self, id: HostId) -> &Host {
+        &self.hosts[id.0]
+    }
+
+    /// The link with this index.
+    pub fn link(&self, id: LinkId) -> &Link {
+        &self.links[id.0]
+    }
+
+    /// Whether some fault holds or delays a segment, so that there is a time "after the fault".
+    pub fn has_time_after_fault(&self) -> bool {
+        self.faults.iter().any(|fault| fault.action.releases())
+    }
+}
+
+/// A text in English and Chinese. A file that gives one language has it in both fields.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Prose {
+    /// English.
+    pub en: String,
+    /// Chinese.
+    pub zh: String,
+}
+
+/// What is common to all runs of an experiment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Run {
+    /// The root of every random draw.
+    pub seed: u64,
+    /// Virtual time at which a run ends; more than zero.
+    pub until: Duration,
+    /// How often each policy runs, each time with its own weather; at least one.
+    pub replications: u32,
+    /// The handshake policies to compare, each once, in the order of the file; at least one.
+    pub policies: Vec<Handshake>,
+}

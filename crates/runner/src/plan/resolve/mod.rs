@@ -1,0 +1,317 @@
+//! From what is written to what is meant: names become indices, defaults are filled in, and
+//! everything that makes no sense is found.
+//!
+//! A problem is recorded and the rest is looked at all the same, so that one look shows them all.
+//! Nothing is blamed twice: what depends on a faulty part is not judged.
+
+mod consistency;
+mod expectation;
+mod fault;
+mod host;
+mod impairment;
+mod settings;
+mod workload;
+
+use std::ops::Range;
+
+use tcp_core::Handshake;
+use toml::Spanned;
+
+use crate::diagnostic::{Diagnostic, Sources, suggestion};
+use crate::spec::{Named, ProseSpec, RunSpec, Short, Spec, TextFiles};
+
+use super::{HostId, LinkId, Plan, Prose, Run};
+
+/// The names that the parts of a file call each other by.
+struct Names {
+    hosts: Vec<String>,
+    links: Vec<String>,
+    faults: Vec<String>,
+    connections: usize,
+}
+
+impl Names {
+    fn of(spec: &Spec) -> Names {
+        let keys = |name: &Spanned<String>| name.get_ref().clone();
+        let mut hosts: Vec<String> = spec.host.keys().map(keys).collect();
+        hosts.extend(["client", "server"].map(str::to_owned));
+        hosts.sort();
+        hosts.dedup();
+        Names {
+            hosts,
+            links: spec.link.keys().map(keys).collect(),
+            faults: spec
+                .fault
+                .iter()
+                .map(|fault| keys(&fault.get_ref().id))
+                .collect(),
+            connections: spec.connection.len(),
+        }
+    }
+
+    fn host(&self, name: &str, span: Range<usize>) -> Result<HostId, Diagnostic> {
+        find(&self.hosts, name, span, "host").map(HostId)
+    }
+
+    fn link(&self, name: &Spanned<String>) -> Result<LinkId, Diagnostic> {
+        find(&self.links, name.get_ref(), name.span(), "link").map(LinkId)
+    }
+
+    fn connection(&self, index: &Spanned<usize>) -> Result<super::ConnectionId, Diagnostic> {
+        let number = *index.get_ref();
+        if number < self.connections {
+            return Ok(super::ConnectionId(number));
+        }
+        let help = match self.connections {
+            0 => "the file has no [[connection]]".to_owned(),
+            count => format!("connections are counted from 0, and the file has {count}"),
+        };
+        Err(Diagnostic::at(index.span(), format!("there is no connection {number}")).help(help))
+    }
+}
+
+fn find(known: &[String], name: &str, span: Range<usize>, what: &str) -> Result<usize, Diagnostic> {
+    known
+        .iter()
+        .position(|candidate| candidate == name)
+        .ok_or_else(|| {
+            let list = known.iter().map(String::as_str);
+            Diagnostic::at(span, format!("there is no {what} `{name}`"))
+                .label(format!("unknown {what}"))
+                .help(suggestion(name, list, &format!("{what}s of this file")))
+        })
+}
+
+/// What is found on the way.
+struct Findings<'a> {
+    sources: &'a Sources,
+    files: TextFiles,
+    problems: Vec<Diagnostic>,
+    notes: Vec<Diagnostic>,
+}
+
+impl Findings<'_> {
+    /// Records the problem, if it is one.
+    fn take<T>(&mut self, result: Result<T, Diagnostic>) -> Option<T> {
+        result.map_err(|problem| self.problem(problem)).ok()
+    }
+
+    /// One cause may show in several places; the first is enough to find it.
+    fn problem(&mut self, problem: Diagnostic) {
+        if !self
+            .problems
+            .iter()
+            .any(|known| known.title == problem.title)
+        {
+            self.problems.push(problem);
+        }
+    }
+
+    fn is_clean(&self) -> bool {
+        self.problems.is_empty()
+    }
+}
+
+/// A plan, remarks about it, and the digest of all files that it was made from.
+pub(crate) struct Resolved {
+    pub(crate) plan: Plan,
+    pub(crate) notes: Vec<Diagnostic>,
+    pub(crate) digest: String,
+}
+
+/// What a document means, or everything that is wrong with it.
+pub(crate) fn resolve(
+    spec: Spec,
+    sources: &Sources,
+    files: TextFiles,
+) -> Result<Resolved, Vec<Diagnostic>> {
+    let mut findings = Findings {
+        sources,
+        files,
+        problems: Vec::new(),
+        notes: Vec::new(),
+    };
+    let plan = resolve_spec(spec, &mut findings);
+    let Findings {
+        files,
+        mut problems,
+        notes,
+        ..
+    } = findings;
+    match plan {
+        Some(plan) if problems.is_empty() => Ok(Resolved {
+            plan,
+            notes,
+            digest: files.digest(),
+        }),
+        _ => {
+            problems.sort_by_key(|problem| problem.span.as_ref().map(|span| span.start));
+            Err(problems)
+        }
+    }
+}
+
+fn resolve_spec(spec: Spec, findings: &mut Findings<'_>) -> Option<Plan> {
+    // Another version of the vocabulary: nothing else that could be said would be right.
+    findings.take(check_schema(&spec.schema))?;
+    let names = Names::of(&spec);
+    let name = findings.take(check_name(&spec.name, "the experiment"));
+    let places = consistency::Places::of(&spec);
+    let policies_at = spec.run.policies.as_ref().map(Spanned::span);
+    let run = run(spec.run, findings);
+    let hosts = host::resolve_all(&spec.host, &names, findings);
+    let links = impairment::resolve_all(&spec.link, &names, findings);
+    let (hosts, links) = (hosts?, links?);
+    let run = run?;
+    let topology = workload::Topology {
+        names: &names,
+        hosts: &hosts,
+        links: &links,
+        run: &run,
+    };
+    let connections = workload::connections(spec.connection, &topology, findings);
+    let loads = workload::loads(spec.load, &topology, findings);
+    if findings.is_clean() {
+        host::check_reached(&spec.host, &hosts, &links, findings);
+    }
+    let faults = fault::resolve_all(spec.fault, &names, findings);
+    let mut plan = Plan {
+        name: name.unwrap_or_default(),
+        title: prose(spec.title, spec.name.get_ref()),
+        lesson: prose(spec.lesson, ""),
+        refs: spec.refs,
+        run,
+        hosts,
+        links,
+        connections,
+        loads,
+        faults,
+        expectations: Vec::new(),
+    };
+    if findings.is_clean() {
+        consistency::check(&plan, &places, findings);
+        let policies_overridden =
+            policies_at.is_some_and(|span| !findings.sources.is_in_file(&span));
+        plan.expectations =
+            expectation::resolve_all(spec.expect, &plan, &names, policies_overridden, findings);
+    }
+    Some(plan)
+}
+
+fn check_schema(schema: &Spanned<u64>) -> Result<(), Diagnostic> {
+    match schema.get_ref() {
+        1 => Ok(()),
+        other => Err(
+            Diagnostic::at(schema.span(), format!("schema {other} is not known"))
+                .help("this program reads schema 1"),
+        ),
+    }
+}
+
+/// Names become parts of paths, of file names and of event expressions.
+fn check_name(name: &Spanned<String>, what: &str) -> Result<String, Diagnostic> {
+    let text = name.get_ref();
+    let allowed = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    if !text.is_empty() && text.len() <= 100 && text.chars().all(allowed) {
+        return Ok(text.clone());
+    }
+    Err(Diagnostic::at(
+        name.span(),
+        format!("`{text}` cannot be the name of {what}"),
+    )
+    .help("a name has 1 to 100 letters, digits, hyphens and underscores"))
+}
+
+/// The names of a table's entries, checked.
+fn check_names<T>(table: &Named<T>, what: &str, findings: &mut Findings<'_>) {
+    for name in table.keys() {
+        findings.take(check_name(name, what));
+    }
+}
+
+/// A text in both languages; `absent` stands for one that is not written.
+fn prose(spec: Option<Short<ProseSpec>>, absent: &str) -> Prose {
+    let (en, zh) = match spec {
+        Some(Short(ProseSpec { en, zh })) => (en, zh),
+        None => (absent.to_owned(), None),
+    };
+    let zh = zh.unwrap_or_else(|| en.clone());
+    Prose { en, zh }
+}
+
+fn run(spec: RunSpec, findings: &mut Findings<'_>) -> Option<Run> {
+    let until = spec.until.get_ref().0;
+    if until.is_zero() {
+        findings.problem(
+            Diagnostic::at(spec.until.span(), "a run that ends at 0s shows nothing")
+                .help("`until` is the virtual time at which a run ends, such as \"400s\""),
+        );
+    }
+    let replications = match spec.replications {
+        None => 1,
+        Some(count) if *count.get_ref() == 0 => {
+            findings.problem(
+                Diagnostic::at(count.span(), "no replication means no run")
+                    .help("`replications` is at least 1"),
+            );
+            1
+        }
+        Some(count) => count.into_inner(),
+    };
+    let policies = match spec.policies {
+        None => vec![Handshake::ThreeWay],
+        Some(list) => policies(list, findings)?,
+    };
+    Some(Run {
+        seed: spec.seed,
+        until,
+        replications,
+        policies,
+    })
+}
+
+fn policies(
+    list: Spanned<Vec<Spanned<String>>>,
+    findings: &mut Findings<'_>,
+) -> Option<Vec<Handshake>> {
+    let span = list.span();
+    let mut policies = Vec::new();
+    for name in list.into_inner() {
+        match findings.take(policy(&name))? {
+            policy if policies.contains(&policy) => {
+                findings.problem(
+                    Diagnostic::at(
+                        name.span(),
+                        format!("`{}` is in the list twice", policy.name()),
+                    )
+                    .help("each policy runs once; `replications` repeats all of them"),
+                );
+                return None;
+            }
+            policy => policies.push(policy),
+        }
+    }
+    if policies.is_empty() {
+        findings.problem(
+            Diagnostic::at(span, "the list of policies is empty")
+                .help(format!("policies: {}", policy_names().join(", "))),
+        );
+        return None;
+    }
+    Some(policies)
+}
+
+fn policy_names() -> [&'static str; Handshake::ALL.len()] {
+    Handshake::ALL.map(|(_, name)| name)
+}
+
+fn policy(name: &Spanned<String>) -> Result<Handshake, Diagnostic> {
+    Handshake::from_name(name.get_ref()).ok_or_else(|| {
+        Diagnostic::at(
+            name.span(),
+            format!("there is no policy `{}`", name.get_ref()),
+        )
+        .label("unknown policy")
+        .help(suggestion(name.get_ref(), policy_names(), "policies"))
+    })
+}

@@ -1,0 +1,346 @@
+//! What applications do, and whether the network can carry it.
+
+use std::ops::Range;
+use std::time::Duration;
+
+use toml::Spanned;
+
+use crate::diagnostic::{Diagnostic, suggestion};
+use crate::spec::{
+    ArrivalsSpec, BytesSpec, CloseSpec, ConnectionSpec, EndSpec, LoadSpec, Named, Short,
+};
+
+use super::super::{
+    Arrivals, Close, Connection, End, Host, HostId, InitialSequence, Link, Load, Run, Send, Target,
+    Transfer, TransferSize,
+};
+use super::{Findings, Names, check_name};
+
+/// What a workload runs on.
+pub(super) struct Topology<'a> {
+    pub(super) names: &'a Names,
+    pub(super) hosts: &'a [Host],
+    pub(super) links: &'a [Link],
+    pub(super) run: &'a Run,
+}
+
+impl Topology<'_> {
+    /// `HOST:PORT`.
+    fn socket(&self, text: &str, span: Range<usize>) -> Result<(HostId, u16), Diagnostic> {
+        let form = || {
+            Diagnostic::at(span.clone(), format!("`{text}` is no end of a connection"))
+                .help("write HOST:PORT, for example \"server:80\"; ports are 1 to 65535")
+        };
+        let (host, port) = text.rsplit_once(':').ok_or_else(form)?;
+        let port = port
+            .parse::<u16>()
+            .ok()
+            .filter(|port| *port > 0)
+            .ok_or_else(form)?;
+        Ok((self.names.host(host, span)?, port))
+    }
+
+    /// The server of a connection or a load, which listens; `server:80` unless written.
+    fn target(
+        &self,
+        written: Option<&Spanned<String>>,
+        fallback: &Range<usize>,
+    ) -> Result<Target, Diagnostic> {
+        let (text, span) = match written {
+            Some(text) => (text.get_ref().as_str(), text.span()),
+            None => ("server:80", fallback.clone()),
+        };
+        let (host, port) = self.socket(text, span.clone())?;
+        let listening = &self.hosts[host.0].passive_open;
+        // A host that listens on nothing at all is there to refuse.
+        if !listening.is_empty() && !listening.contains(&port) {
+            let ports: Vec<String> = listening.iter().map(u16::to_string).collect();
+            let name = &self.names.hosts[host.0];
+            return Err(Diagnostic::at(
+                span,
+                format!("host `{name}` does not listen on port {port}"),
+            )
+            .help(format!(
+                "it listens on {}; `passive_open` lists the ports, and an empty list makes a \
+                     host that refuses every connection",
+                ports.join(", ")
+            )));
+        }
+        Ok(Target { host, port })
+    }
+
+    /// Checks that segments can go both ways.
+    fn check_path(&self, a: HostId, b: HostId, span: &Range<usize>) -> Result<(), Diagnostic> {
+        if a == b {
+            let title = format!("host `{}` cannot connect to itself", self.names.hosts[a.0]);
+            return Err(Diagnostic::at(span.clone(), title));
+        }
+        for (from, to) in [(a, b), (b, a)] {
+            if !self
+                .links
+                .iter()
+                .any(|link| link.from == from && link.to == to)
+            {
+                let (from, to) = (&self.names.hosts[from.0], &self.names.hosts[to.0]);
+                let title = format!("no link leads from host `{from}` to host `{to}`");
+                return Err(Diagnostic::at(span.clone(), title).help(format!(
+                    "add a [link.NAME] with from = \"{from}\" and to = \"{to}\"; {}",
+                    suggestion(
+                        "",
+                        self.names.links.iter().map(String::as_str),
+                        "links of this file"
+                    )
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    fn before_end(&self, time: Duration, span: Range<usize>, what: &str) -> Result<(), Diagnostic> {
+        if time < self.run.until {
+            return Ok(());
+        }
+        let until = crate::quantity::Time(self.run.until);
+        Err(
+            Diagnostic::at(span, format!("{what} comes after the run has ended"))
+                .help(format!("the run ends at {until} (`run.until`)")),
+        )
+    }
+}
+
+/// All scripted connections.
+pub(super) fn connections(
+    list: Vec<Spanned<ConnectionSpec>>,
+    topology: &Topology<'_>,
+    findings: &mut Findings<'_>,
+) -> Vec<Connection> {
+    let resolved = list
+        .into_iter()
+        .map(|spec| findings.take(connection(spec, topology)));
+    resolved.collect::<Vec<_>>().into_iter().flatten().collect()
+}
+
+fn connection(
+    spec: Spanned<ConnectionSpec>,
+    topology: &Topology<'_>,
+) -> Result<Connection, Diagnostic> {
+    let span = spec.span();
+    let spec = spec.into_inner();
+    let (from, from_port) = topology.socket(spec.from.get_ref(), spec.from.span())?;
+    let to = topology.target(spec.to.as_ref(), &span)?;
+    topology.check_path(from, to.host, &spec.to.as_ref().map_or(span, Spanned::span))?;
+    let active_open = match &spec.active_open {
+        None => Duration::ZERO,
+        Some(time) => {
+            topology.before_end(time.get_ref().0, time.span(), "this OPEN")?;
+            time.get_ref().0
+        }
+    };
+    let mut send = Vec::new();
+    for call in spec.send {
+        if *call.bytes.get_ref() == 0 {
+            return Err(
+                Diagnostic::at(call.bytes.span(), "sending 0 bytes does nothing")
+                    .help("`bytes` is at least 1"),
+            );
+        }
+        let after = call.after.unwrap_or_default().0;
+        send.push(Send {
+            from: end(call.from),
+            bytes: call.bytes.into_inner(),
+            after,
+        });
+    }
+    let iss = spec
+        .iss
+        .map_or_else(InitialSequence::default, |iss| InitialSequence {
+            client: iss.client,
+            server: iss.server,
+        });
+    let close = spec.close.map(|spec| close(&spec));
+    Ok(Connection {
+        from,
+        from_port,
+        to,
+        iss,
+        active_open,
+        send,
+        close,
+    })
+}
+
+fn end(spec: EndSpec) -> End {
+    match spec {
+        EndSpec::Client => End::Client,
+        EndSpec::Server => End::Server,
+    }
+}
+
+/// The client closes at once, and the server at once after it, unless the file says otherwise.
+fn close(spec: &CloseSpec) -> Close {
+    Close {
+        first: spec.first.map_or(End::Client, end),
+        after: spec.after.unwrap_or_default().0,
+        second_after: spec.second_after.unwrap_or_default().0,
+    }
+}
+
+/// All loads, by name.
+pub(super) fn loads(
+    table: Named<LoadSpec>,
+    topology: &Topology<'_>,
+    findings: &mut Findings<'_>,
+) -> Vec<Load> {
+    let resolved = table
+        .into_iter()
+        .map(|(name, spec)| findings.take(load(&name, &spec, topology)));
+    resolved.collect::<Vec<_>>().into_iter().flatten().collect()
+}
+
+fn load(
+    name: &Spanned<String>,
+    spec: &LoadSpec,
+    topology: &Topology<'_>,
+) -> Result<Load, Diagnostic> {
+    let from = match &spec.from {
+        Some(host) => topology.names.host(host.get_ref(), host.span())?,
+        None => topology.names.host("client", name.span())?,
+    };
+    let to = topology.target(spec.to.as_ref(), &name.span())?;
+    topology.check_path(
+        from,
+        to.host,
+        &spec.to.as_ref().map_or(name.span(), Spanned::span),
+    )?;
+    let (start, stop) = duration_of_load(spec, topology)?;
+    let clients = at_least_one(
+        spec.clients.as_ref(),
+        1,
+        "a load without clients opens nothing",
+    )?;
+    let (first_port, port_pool) = ports(name, spec, &topology.hosts[from.0], clients)?;
+    Ok(Load {
+        name: check_name(name, "a load")?,
+        from,
+        to,
+        arrivals: match spec.arrivals {
+            ArrivalsSpec::Poisson(rate) => Arrivals::Poisson(rate),
+            ArrivalsSpec::Constant(rate) => Arrivals::Constant(rate),
+        },
+        start,
+        stop,
+        clients,
+        port_pool,
+        first_port,
+        transfer: transfer(spec)?,
+        close: spec.close.as_ref().map_or_else(
+            || Close {
+                first: End::Client,
+                after: Duration::ZERO,
+                second_after: Duration::ZERO,
+            },
+            close,
+        ),
+    })
+}
+
+fn duration_of_load(
+    spec: &LoadSpec,
+    topology: &Topology<'_>,
+) -> Result<(Duration, Duration), Diagnostic> {
+    let start = match &spec.start {
+        None => Duration::ZERO,
+        Some(time) => {
+            topology.before_end(time.get_ref().0, time.span(), "the start of this load")?;
+            time.get_ref().0
+        }
+    };
+    let Some(stop) = &spec.stop else {
+        return Ok((start, topology.run.until));
+    };
+    if stop.get_ref().0 <= start {
+        return Err(
+            Diagnostic::at(stop.span(), "this load stops before it starts")
+                .help(format!("it starts at {}", crate::quantity::Time(start))),
+        );
+    }
+    Ok((start, stop.get_ref().0.min(topology.run.until)))
+}
+
+/// The first port of the first pool, and the number of ports in each: the clients that share an
+/// address share the host's ephemeral ports, each with a pool of its own.
+fn ports(
+    name: &Spanned<String>,
+    spec: &LoadSpec,
+    host: &Host,
+    clients: u32,
+) -> Result<(u16, u16), Diagnostic> {
+    let range = &host.config.ephemeral_ports;
+    let available = u32::from(*range.end()) - u32::from(*range.start()) + 1;
+    let addresses = u32::try_from(host.addresses.len()).unwrap_or(u32::MAX);
+    let sharing = clients.div_ceil(addresses);
+    let all = u16::try_from(available / sharing)
+        .unwrap_or(u16::MAX)
+        .max(1);
+    let pool = at_least_one(
+        spec.port_pool.as_ref(),
+        all,
+        "a client without ports opens nothing",
+    )?;
+    if u64::from(sharing) * u64::from(pool) <= u64::from(available) {
+        return Ok((*range.start(), pool));
+    }
+    let place = spec.port_pool.as_ref().map(Spanned::span);
+    let place = place
+        .or(spec.clients.as_ref().map(Spanned::span))
+        .unwrap_or(name.span());
+    Err(Diagnostic::at(
+        place,
+        format!(
+            "{sharing} clients on each address with {pool} ports each need more than the \
+             {available} ephemeral ports of host `{}`",
+            host.name
+        ),
+    )
+    .help("give the host more `addresses`, or the load fewer clients or a smaller pool"))
+}
+
+fn at_least_one<T: Copy + Default + PartialEq>(
+    written: Option<&Spanned<T>>,
+    fallback: T,
+    title: &str,
+) -> Result<T, Diagnostic> {
+    match written {
+        None => Ok(fallback),
+        Some(value) if *value.get_ref() == T::default() => {
+            Err(Diagnostic::at(value.span(), title).help("the least is 1"))
+        }
+        Some(value) => Ok(*value.get_ref()),
+    }
+}
+
+fn transfer(spec: &LoadSpec) -> Result<Transfer, Diagnostic> {
+    let first_sender = spec.first_sender.map_or(End::Client, end);
+    let size = match &spec.transfer {
+        None => TransferSize::Fixed(0),
+        Some(transfer) => {
+            let Short(BytesSpec { fixed, exponential }) = transfer.bytes.get_ref();
+            match (fixed, exponential) {
+                (_, Some(0)) => {
+                    return Err(Diagnostic::at(
+                        transfer.bytes.span(),
+                        "a mean of 0 bytes means nothing",
+                    )
+                    .help("the least mean is 1; for no data at all delete `transfer`"));
+                }
+                (_, Some(mean)) => TransferSize::Exponential { mean: *mean },
+                (Some(bytes), None) => TransferSize::Fixed(*bytes),
+                (None, None) => {
+                    return Err(Diagnostic::at(transfer.bytes.span(), "this says no size")
+                        .help("write a number of bytes, or { exponential = MEAN }"));
+                }
+            }
+        }
+    };
+    Ok(Transfer { first_sender, size })
+}

@@ -1,0 +1,153 @@
+//! What applications do: scripted connections one by one, and populations of connections.
+
+use std::time::Duration;
+
+use crate::quantity::ArrivalRate;
+
+use super::host::HostId;
+
+/// Index of a scripted connection in [`Plan::connections`](super::Plan::connections).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ConnectionId(pub usize);
+
+/// One end of a connection, by the role that its application plays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum End {
+    /// The end that opens actively.
+    Client,
+    /// The end that listens.
+    Server,
+}
+
+/// Where a connection goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// The host; its first address is meant.
+    pub host: HostId,
+    /// The port. It is listened on, unless that host listens on no port at all.
+    pub port: u16,
+}
+
+/// One scripted connection: `[[connection]]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Connection {
+    /// The client's host; its first address is used.
+    pub from: HostId,
+    /// The client's port.
+    pub from_port: u16,
+    /// The server.
+    pub to: Target,
+    /// The initial sequence numbers, where the script sets them.
+    pub iss: InitialSequence,
+    /// Virtual time of the client's active OPEN.
+    pub active_open: Duration,
+    /// What either application sends, in the order of the file.
+    pub send: Vec<Send>,
+    /// How the connection is closed; `None`: neither application ever closes.
+    pub close: Option<Close>,
+}
+
+/// Initial sequence numbers set by the script; `None` leaves the choice to the end's own generator.
+///
+/// Each holds for the first entry that the end makes for this connection. Whatever a late SYN
+/// creates afterwards draws its own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct InitialSequence {
+    /// The client's, `j` in expectations.
+    pub client: Option<u32>,
+    /// The server's, `k` in expectations.
+    pub server: Option<u32>,
+}
+
+/// One SEND call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Send {
+    /// Who sends.
+    pub from: End,
+    /// How many bytes; at least one.
+    pub bytes: u64,
+    /// Time from the sender's entering ESTABLISHED to the call.
+    pub after: Duration,
+}
+
+/// How a connection ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Close {
+    /// Who calls CLOSE first.
+    pub first: End,
+    /// When the first closer calls: in a scripted connection, time from its entering ESTABLISHED;
+    /// in a load, time from the end of its own transfer (it has handed over or read every byte).
+    pub after: Duration,
+    /// When the other end calls: time from its reading the first closer's FIN. With zero its ACK
+    /// and its FIN are one segment.
+    pub second_after: Duration,
+}
+
+/// A population of connections: `[load.NAME]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Load {
+    /// Its name; random draws of the load are keyed by it.
+    pub name: String,
+    /// The host that all its clients share.
+    pub from: HostId,
+    /// The server.
+    pub to: Target,
+    /// When connections are opened.
+    pub arrivals: Arrivals,
+    /// Virtual time before which nothing is opened.
+    pub start: Duration,
+    /// Virtual time from which on nothing is opened; more than `start`, at most the run's end.
+    pub stop: Duration,
+    /// The number of clients; at least one. Client `i` uses address `i mod A` of the host's `A`.
+    pub clients: u32,
+    /// How many ports each client has, used in turn; at least one. Pools of clients that share an
+    /// address do not overlap; see [`Load::port`].
+    pub port_pool: u16,
+    /// The first port of the first pool.
+    pub first_port: u16,
+    /// What is transferred on each connection.
+    pub transfer: Transfer,
+    /// How each connection is closed.
+    pub close: Close,
+}
+
+impl Load {
+    /// The port of a client's connection number `ordinal` (from 0), where the host has `addresses`
+    /// addresses: the client's pool in turn. The pool lies within 1..=65535.
+    pub fn port(&self, client: u32, ordinal: u64, addresses: u32) -> u16 {
+        let pool = u32::from(self.port_pool);
+        let within = u32::try_from(ordinal % u64::from(pool)).unwrap_or(0);
+        let port = u32::from(self.first_port) + client / addresses * pool + within;
+        u16::try_from(port).unwrap_or(u16::MAX)
+    }
+}
+
+/// When a load opens connections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arrivals {
+    /// A Poisson process of this rate, all clients together.
+    Poisson(ArrivalRate),
+    /// Evenly spaced arrivals of this rate, all clients together.
+    Constant(ArrivalRate),
+}
+
+/// What is transferred on each connection of a load, in one direction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Transfer {
+    /// Who sends; it starts when it enters ESTABLISHED.
+    pub first_sender: End,
+    /// How much.
+    pub size: TransferSize,
+}
+
+/// How many bytes a transfer has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TransferSize {
+    /// Always the same number of bytes; zero for none.
+    Fixed(u64),
+    /// Exponentially distributed with this mean in bytes, rounded up to whole bytes.
+    Exponential {
+        /// Bytes; at least one.
+        mean: u64,
+    },
+}

@@ -1,0 +1,82 @@
+//! `[[expect]]`: what must come out.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
+use toml::Spanned;
+
+/// `[[expect]]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ExpectSpec {
+    /// The policy that it is about; every one that runs.
+    pub(crate) policy: Option<Spanned<String>>,
+    /// The scripted connection whose states and segments are meant; the first.
+    pub(crate) connection: Option<Spanned<usize>>,
+    pub(crate) client_states: Option<Spanned<Vec<Spanned<String>>>>,
+    pub(crate) server_states: Option<Spanned<Vec<Spanned<String>>>>,
+    pub(crate) whole_run: Option<Spanned<PeriodSpec>>,
+    pub(crate) after_fault: Option<Spanned<PeriodSpec>>,
+}
+
+/// What is expected of a period: `segments`, and metrics under their names.
+pub(crate) type PeriodSpec = BTreeMap<Spanned<String>, Spanned<ExpectedValue>>;
+
+/// A value in a [`PeriodSpec`], as it is written.
+#[derive(Debug)]
+pub(crate) enum ExpectedValue {
+    /// A plain number, in decimal notation.
+    Number(String),
+    /// A quantity with a unit, or a bound.
+    Text(String),
+    /// A list of segments.
+    List(Vec<Spanned<String>>),
+}
+
+impl<'de> Deserialize<'de> for ExpectedValue {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<ExpectedValue, D::Error> {
+        deserializer.deserialize_any(ExpectedVisitor)
+    }
+}
+
+struct ExpectedVisitor;
+
+impl<'de> Visitor<'de> for ExpectedVisitor {
+    type Value = ExpectedValue;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a number, a time such as \"0.1s\", or a bound such as \">= 1\"")
+    }
+
+    fn visit_i64<E: de::Error>(self, number: i64) -> Result<ExpectedValue, E> {
+        Ok(ExpectedValue::Number(number.to_string()))
+    }
+
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<ExpectedValue, E> {
+        Ok(ExpectedValue::Number(number.to_string()))
+    }
+
+    fn visit_f64<E: de::Error>(self, number: f64) -> Result<ExpectedValue, E> {
+        Ok(ExpectedValue::Number(number.to_string()))
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<ExpectedValue, E> {
+        Ok(ExpectedValue::Text(text.to_owned()))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, _: A) -> Result<ExpectedValue, A::Error> {
+        Err(de::Error::custom(
+            "the name of a metric is written in quotes, as in \"embryonic.area\" = \"0.1s\"",
+        ))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<ExpectedValue, A::Error> {
+        let mut segments = Vec::new();
+        while let Some(segment) = list.next_element()? {
+            segments.push(segment);
+        }
+        Ok(ExpectedValue::List(segments))
+    }
+}

@@ -1,0 +1,157 @@
+//! `[[fault]]`: which segment, and what happens to it.
+
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{self, Deserializer, SeqAccess, Unexpected, Visitor};
+use toml::Spanned;
+
+use crate::quantity::{Percent, Time};
+
+use super::{Short, Shorthand};
+
+/// `[[fault]]`. Exactly one of the actions is written.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FaultSpec {
+    pub(crate) id: Spanned<String>,
+    #[serde(rename = "match", default)]
+    pub(crate) pattern: MatchSpec,
+    pub(crate) drop: Option<Spanned<bool>>,
+    pub(crate) delay_by: Option<Spanned<Time>>,
+    pub(crate) hold_until: Option<Spanned<MomentSpec>>,
+    pub(crate) replay: Option<Spanned<MomentSpec>>,
+    pub(crate) duplicate: Option<Spanned<Short<DuplicateSpec>>>,
+    pub(crate) corrupt: Option<Spanned<bool>>,
+}
+
+/// `match = { link = "c2s", connection = 0, flags = "SYN", nth = 1 }`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MatchSpec {
+    pub(crate) link: Option<Spanned<String>>,
+    pub(crate) connection: Option<Spanned<usize>>,
+    pub(crate) flags: Option<Spanned<Short<FlagsSpec>>>,
+    pub(crate) nth: Option<Spanned<NthSpec>>,
+    pub(crate) payload: Option<Spanned<Short<PayloadSpec>>>,
+    pub(crate) window: Option<Spanned<WindowSpec>>,
+    pub(crate) probability: Option<Spanned<Percent>>,
+    /// `HOST.state == STATE`.
+    pub(crate) state: Option<Spanned<String>>,
+}
+
+/// `flags = "SYN"`: this and no other of SYN, ACK, FIN and RST. `{ all = "SYN", none = "ACK" }`:
+/// these are set and those are clear, whatever the others are.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FlagsSpec {
+    #[serde(skip)]
+    pub(crate) exactly: Option<String>,
+    pub(crate) all: Option<Spanned<String>>,
+    pub(crate) none: Option<Spanned<String>>,
+}
+
+impl Shorthand for FlagsSpec {
+    type Plain = String;
+    const EXPECTED: &'static str =
+        "control bits such as \"SYN,ACK\", or a table with `all` and `none`";
+
+    fn from_plain(exactly: String) -> FlagsSpec {
+        FlagsSpec {
+            exactly: Some(exactly),
+            all: None,
+            none: None,
+        }
+    }
+}
+
+/// `payload = 10`, or `{ min = 1, max = 1460 }`: length of the text in bytes.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PayloadSpec {
+    pub(crate) min: Option<u32>,
+    pub(crate) max: Option<u32>,
+}
+
+impl Shorthand for PayloadSpec {
+    type Plain = u32;
+    const EXPECTED: &'static str = "a number of bytes, or a table with `min` and `max`";
+
+    fn from_plain(bytes: u32) -> PayloadSpec {
+        PayloadSpec {
+            min: Some(bytes),
+            max: Some(bytes),
+        }
+    }
+}
+
+/// `window = { from = "1s", until = "2s" }`: the first instant inside and the first after it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct WindowSpec {
+    pub(crate) from: Option<Time>,
+    pub(crate) until: Option<Time>,
+}
+
+/// `duplicate = 2`, or `{ copies = 2, spacing = "1s" }`.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DuplicateSpec {
+    pub(crate) copies: u32,
+    pub(crate) spacing: Option<Time>,
+}
+
+impl Shorthand for DuplicateSpec {
+    type Plain = u32;
+    const EXPECTED: &'static str = "a number of copies, or a table with `copies` and `spacing`";
+
+    fn from_plain(copies: u32) -> DuplicateSpec {
+        DuplicateSpec {
+            copies,
+            spacing: None,
+        }
+    }
+}
+
+/// `{ event = "client.state == CLOSED", plus = "200ms" }` or `{ at = "5s" }`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MomentSpec {
+    pub(crate) event: Option<Spanned<String>>,
+    pub(crate) at: Option<Spanned<Time>>,
+    pub(crate) plus: Option<Spanned<Time>>,
+}
+
+/// `nth = 1` or `nth = [1, 3]`.
+#[derive(Debug)]
+pub(crate) struct NthSpec(pub(crate) Vec<u32>);
+
+impl<'de> Deserialize<'de> for NthSpec {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<NthSpec, D::Error> {
+        deserializer.deserialize_any(NthVisitor).map(NthSpec)
+    }
+}
+
+struct NthVisitor;
+
+impl<'de> Visitor<'de> for NthVisitor {
+    type Value = Vec<u32>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a number from 1 up, or a list of them")
+    }
+
+    fn visit_i64<E: de::Error>(self, number: i64) -> Result<Vec<u32>, E> {
+        let only = u32::try_from(number)
+            .map_err(|_| E::invalid_value(Unexpected::Signed(number), &self))?;
+        Ok(vec![only])
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Vec<u32>, A::Error> {
+        let mut numbers = Vec::new();
+        while let Some(number) = list.next_element()? {
+            numbers.push(number);
+        }
+        Ok(numbers)
+    }
+}

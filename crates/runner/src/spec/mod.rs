@@ -1,0 +1,106 @@
+//! What is written in an experiment file: the shape of the TOML, one type for each table.
+//!
+//! Names follow tc-netem, RFC 9293 and Linux's sysctls. Unknown keys are errors. Nothing is
+//! resolved here and no default is filled in; [`plan`](crate::plan) does both. A value keeps its
+//! place in the text ([`Spanned`]) wherever it may turn out to be wrong later.
+
+mod document;
+mod expect;
+mod fault;
+mod host;
+mod link;
+mod shorthand;
+mod text_file;
+mod workload;
+
+pub(crate) use document::Document;
+pub(crate) use expect::{ExpectSpec, ExpectedValue, PeriodSpec};
+pub(crate) use fault::{
+    DuplicateSpec, FaultSpec, FlagsSpec, MatchSpec, MomentSpec, NthSpec, PayloadSpec,
+};
+pub(crate) use host::{
+    AbortSpec, AddressesSpec, BlindAttackSpec, CrossedSynAckSpec, HostSpec, KeepAliveSpec,
+    NewSynSpec, OptionLayoutSpec, PowerOffSpec, RepeatedSynSpec, TimeWaitRestartSpec,
+    UnexpectedSpec, WindowEdgeSpec,
+};
+pub(crate) use link::{
+    DelaySpec, DistributionSpec, LinkSpec, LossSpec, OutageSpec, RateSpec, ReorderSpec, ShareSpec,
+    SlotSpec,
+};
+pub(crate) use shorthand::{Short, Shorthand, Switchable};
+pub(crate) use text_file::TextFiles;
+pub(crate) use workload::{ArrivalsSpec, BytesSpec, CloseSpec, ConnectionSpec, EndSpec, LoadSpec};
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use crate::quantity::Time;
+
+/// A table whose keys are names that the user chooses, sorted by them.
+pub(crate) type Named<T> = BTreeMap<Spanned<String>, T>;
+
+/// The whole file.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Spec {
+    /// Version of the vocabulary: 1.
+    pub(crate) schema: Spanned<u64>,
+    /// Name of the experiment and of its folder of results.
+    pub(crate) name: Spanned<String>,
+    /// What it shows.
+    pub(crate) title: Option<Short<ProseSpec>>,
+    /// What there is to learn.
+    pub(crate) lesson: Option<Short<ProseSpec>>,
+    /// Sources of the expectations.
+    #[serde(default)]
+    pub(crate) refs: Vec<String>,
+    /// What is common to all runs.
+    pub(crate) run: RunSpec,
+    /// Hosts.
+    #[serde(default)]
+    pub(crate) host: Named<HostSpec>,
+    /// Links.
+    #[serde(default)]
+    pub(crate) link: Named<LinkSpec>,
+    /// Scripted connections.
+    #[serde(default)]
+    pub(crate) connection: Vec<Spanned<ConnectionSpec>>,
+    /// Populations of connections.
+    #[serde(default)]
+    pub(crate) load: Named<LoadSpec>,
+    /// Scripted faults.
+    #[serde(default)]
+    pub(crate) fault: Vec<Spanned<FaultSpec>>,
+    /// What must come out.
+    #[serde(default)]
+    pub(crate) expect: Vec<Spanned<ExpectSpec>>,
+}
+
+/// A text in one or two languages; a plain string is English.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ProseSpec {
+    pub(crate) en: String,
+    pub(crate) zh: Option<String>,
+}
+
+impl Shorthand for ProseSpec {
+    type Plain = String;
+    const EXPECTED: &'static str = "a text, or a table with `en` and `zh`";
+
+    fn from_plain(en: String) -> ProseSpec {
+        ProseSpec { en, zh: None }
+    }
+}
+
+/// `[run]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RunSpec {
+    pub(crate) seed: u64,
+    pub(crate) until: Spanned<Time>,
+    pub(crate) replications: Option<Spanned<u32>>,
+    pub(crate) policies: Option<Spanned<Vec<Spanned<String>>>>,
+}

@@ -1,0 +1,112 @@
+//! `[[connection]]` and `[load.NAME]`.
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use crate::quantity::{ArrivalRate, Time};
+
+use super::{Short, Shorthand};
+
+/// `[[connection]]`: one scripted connection.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ConnectionSpec {
+    /// `HOST:PORT` of the client.
+    pub(crate) from: Spanned<String>,
+    /// `HOST:PORT` of the server; `server:80`.
+    pub(crate) to: Option<Spanned<String>>,
+    pub(crate) iss: Option<InitialSequenceSpec>,
+    /// Time of the client's OPEN; at once.
+    pub(crate) active_open: Option<Spanned<Time>>,
+    #[serde(default)]
+    pub(crate) send: Vec<SendSpec>,
+    pub(crate) close: Option<CloseSpec>,
+}
+
+/// `iss = { client = 1000, server = 5000 }`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct InitialSequenceSpec {
+    pub(crate) client: Option<u32>,
+    pub(crate) server: Option<u32>,
+}
+
+/// `{ from = "client", bytes = 10, after = "0s" }`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SendSpec {
+    pub(crate) from: EndSpec,
+    pub(crate) bytes: Spanned<u64>,
+    pub(crate) after: Option<Time>,
+}
+
+/// `{ first = "client", after = "300ms", second_after = "0s" }`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CloseSpec {
+    pub(crate) first: Option<EndSpec>,
+    pub(crate) after: Option<Time>,
+    pub(crate) second_after: Option<Time>,
+}
+
+/// Which end of a connection.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum EndSpec {
+    Client,
+    Server,
+}
+
+/// `[load.NAME]`: a population of connections.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LoadSpec {
+    /// Host of the clients; `client`.
+    pub(crate) from: Option<Spanned<String>>,
+    /// `HOST:PORT` of the server; `server:80`.
+    pub(crate) to: Option<Spanned<String>>,
+    pub(crate) arrivals: ArrivalsSpec,
+    pub(crate) start: Option<Spanned<Time>>,
+    pub(crate) stop: Option<Spanned<Time>>,
+    pub(crate) clients: Option<Spanned<u32>>,
+    pub(crate) port_pool: Option<Spanned<u16>>,
+    pub(crate) transfer: Option<TransferSpec>,
+    pub(crate) first_sender: Option<EndSpec>,
+    pub(crate) close: Option<CloseSpec>,
+}
+
+/// `arrivals = { poisson = "5/s" }`.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum ArrivalsSpec {
+    Poisson(ArrivalRate),
+    Constant(ArrivalRate),
+}
+
+/// `transfer = { bytes = 100 }`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TransferSpec {
+    pub(crate) bytes: Spanned<Short<BytesSpec>>,
+}
+
+/// `bytes = 100` or `bytes = { exponential = 2000 }`.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BytesSpec {
+    #[serde(skip)]
+    pub(crate) fixed: Option<u64>,
+    pub(crate) exponential: Option<u64>,
+}
+
+impl Shorthand for BytesSpec {
+    type Plain = u64;
+    const EXPECTED: &'static str = "a number of bytes, or `{ exponential = MEAN }`";
+
+    fn from_plain(bytes: u64) -> BytesSpec {
+        BytesSpec {
+            fixed: Some(bytes),
+            exponential: None,
+        }
+    }
+}
