@@ -7,12 +7,16 @@
 
 mod errno;
 mod lexer;
+mod notation;
+mod options;
 mod parser;
 mod preprocess;
+mod python;
 mod script;
 mod shell;
 mod source;
 mod symbols;
+mod sysctl;
 
 pub use errno::Errno;
 pub use script::{

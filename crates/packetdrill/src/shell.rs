@@ -82,8 +82,14 @@ pub(crate) fn steps(line: &str) -> Result<Vec<Step>, String> {
 }
 
 fn statement_steps(statement: &str, steps: &mut Vec<Step>) -> Result<(), String> {
-    let pipeline: Vec<Vec<String>> = split_outside_quotes(statement, &["|"]).iter().map(|part| words(part)).collect();
-    let Some(([program, arguments @ ..], filters)) = pipeline.split_first().map(|(first, rest)| (first.as_slice(), rest)) else {
+    let pipeline: Vec<Vec<String>> = split_outside_quotes(statement, &["|"])
+        .iter()
+        .map(|part| words(part))
+        .collect();
+    let Some(([program, arguments @ ..], filters)) = pipeline
+        .split_first()
+        .map(|(first, rest)| (first.as_slice(), rest))
+    else {
         return Ok(());
     };
     let name = program.rsplit('/').next().unwrap_or(program);
@@ -91,12 +97,26 @@ fn statement_steps(statement: &str, steps: &mut Vec<Step>) -> Result<(), String>
     match name {
         "sysctl" => sysctl_steps(arguments, steps),
         "sockstat" | "netstat" | "ss" => {
-            let spelling = if name == "ss" { Spelling::Ss } else { Spelling::Bsd };
-            let Ok(state) = listing_state(arguments) else { return unknown() };
-            let Some(filters) = filters.iter().map(|words| filter(words)).collect::<Option<Vec<Filter>>>() else {
+            let spelling = if name == "ss" {
+                Spelling::Ss
+            } else {
+                Spelling::Bsd
+            };
+            let Ok(state) = listing_state(arguments) else {
                 return unknown();
             };
-            steps.push(Step::List { spelling, state, filters });
+            let Some(filters) = filters
+                .iter()
+                .map(|words| filter(words))
+                .collect::<Option<Vec<Filter>>>()
+            else {
+                return unknown();
+            };
+            steps.push(Step::List {
+                spelling,
+                state,
+                filters,
+            });
         }
         "tcpdrop" => match drop_selector(arguments) {
             Some(selector) => steps.push(Step::Drop(selector)),
@@ -110,12 +130,18 @@ fn statement_steps(statement: &str, steps: &mut Vec<Step>) -> Result<(), String>
 
 /// `name=value` words, with or without `-w`; a bare name only prints its value.
 fn sysctl_steps(arguments: &[String], steps: &mut Vec<Step>) {
-    for argument in arguments.iter().filter(|argument| !argument.starts_with('-')) {
+    for argument in arguments
+        .iter()
+        .filter(|argument| !argument.starts_with('-'))
+    {
         if argument.starts_with(['>', '<']) || argument.starts_with("2>") {
             break;
         }
         if let Some((name, value)) = argument.split_once('=') {
-            steps.push(Step::Set { name: name.to_owned(), value: value.to_owned() });
+            steps.push(Step::Set {
+                name: name.to_owned(),
+                value: value.to_owned(),
+            });
         }
     }
 }
@@ -142,9 +168,17 @@ fn drop_selector(arguments: &[String]) -> Option<DropSelector> {
     match words.as_slice() {
         ["-a"] => Some(DropSelector::All),
         ["-s", state] => Some(DropSelector::State((*state).to_owned())),
-        [_, local, _, foreign] => Some(DropSelector::Ports(local.parse().ok()?, foreign.parse().ok()?)),
+        [_, local, _, foreign] => Some(DropSelector::Ports(
+            local.parse().ok()?,
+            foreign.parse().ok()?,
+        )),
         [local, foreign] => {
-            let port = |address: &str| address.rsplit([':', '.']).next().and_then(|port| port.parse().ok());
+            let port = |address: &str| {
+                address
+                    .rsplit([':', '.'])
+                    .next()
+                    .and_then(|port| port.parse().ok())
+            };
             Some(DropSelector::Ports(port(local)?, port(foreign)?))
         }
         _ => None,
@@ -163,7 +197,10 @@ fn filter(words: &[String]) -> Option<Filter> {
 fn grep(arguments: &[String]) -> Option<Filter> {
     let (mut count, mut invert, mut ignore_case, mut found) = (false, false, false, None);
     for argument in arguments {
-        if let Some(letters) = argument.strip_prefix('-').filter(|letters| !letters.is_empty()) {
+        if let Some(letters) = argument
+            .strip_prefix('-')
+            .filter(|letters| !letters.is_empty())
+        {
             for letter in letters.chars() {
                 match letter {
                     'c' => count = true,
@@ -181,14 +218,29 @@ fn grep(arguments: &[String]) -> Option<Filter> {
         }
     }
     let pattern = found?;
-    let (at_start, pattern) = pattern.strip_prefix('^').map_or((false, pattern), |rest| (true, rest));
-    let (at_end, pattern) = pattern.strip_suffix('$').map_or((false, pattern), |rest| (true, rest));
+    let (at_start, pattern) = pattern
+        .strip_prefix('^')
+        .map_or((false, pattern), |rest| (true, rest));
+    let (at_end, pattern) = pattern
+        .strip_suffix('$')
+        .map_or((false, pattern), |rest| (true, rest));
     // A dot matches itself as well; every other operator would need a real regular expression.
     if pattern.contains(['*', '[', '\\', '+', '?', '(', '|', '{']) {
         return None;
     }
-    let pattern = if ignore_case { pattern.to_lowercase() } else { pattern.to_owned() };
-    Some(Filter::Grep { pattern, at_end, at_start, count, invert, ignore_case })
+    let pattern = if ignore_case {
+        pattern.to_lowercase()
+    } else {
+        pattern.to_owned()
+    };
+    Some(Filter::Grep {
+        pattern,
+        at_end,
+        at_start,
+        count,
+        invert,
+        ignore_case,
+    })
 }
 
 impl Filter {
@@ -196,11 +248,22 @@ impl Filter {
     pub(crate) fn run(&self, lines: &[String]) -> (Vec<String>, bool) {
         match self {
             Filter::CountLines => (vec![lines.len().to_string()], true),
-            Filter::Grep { pattern, at_end, at_start, count, invert, ignore_case } => {
+            Filter::Grep {
+                pattern,
+                at_end,
+                at_start,
+                count,
+                invert,
+                ignore_case,
+            } => {
                 let kept: Vec<String> = lines
                     .iter()
                     .filter(|line| {
-                        let line = if *ignore_case { line.to_lowercase() } else { (*line).clone() };
+                        let line = if *ignore_case {
+                            line.to_lowercase()
+                        } else {
+                            (*line).clone()
+                        };
                         let hit = match (at_start, at_end) {
                             (true, true) => line == *pattern,
                             (true, false) => line.starts_with(pattern.as_str()),
@@ -212,7 +275,14 @@ impl Filter {
                     .cloned()
                     .collect();
                 let success = !kept.is_empty();
-                (if *count { vec![kept.len().to_string()] } else { kept }, success)
+                (
+                    if *count {
+                        vec![kept.len().to_string()]
+                    } else {
+                        kept
+                    },
+                    success,
+                )
             }
         }
     }
@@ -224,7 +294,9 @@ fn split_outside_quotes(text: &str, separators: &[&str]) -> Vec<String> {
     let mut quote = None;
     let mut rest = text;
     while let Some(c) = rest.chars().next() {
-        let separator = separators.iter().find(|separator| quote.is_none() && rest.starts_with(**separator));
+        let separator = separators
+            .iter()
+            .find(|separator| quote.is_none() && rest.starts_with(**separator));
         if let Some(separator) = separator {
             pieces.push(String::new());
             rest = &rest[separator.len()..];
@@ -269,13 +341,17 @@ mod tests {
     use super::*;
 
     fn lines(count: usize) -> Vec<String> {
-        (0..count).map(|index| format!("root packetdril 1 {index} tcp4 a:1 b:2 TIME_WAIT")).collect()
+        (0..count)
+            .map(|index| format!("root packetdril 1 {index} tcp4 a:1 b:2 TIME_WAIT"))
+            .collect()
     }
 
     /// Runs the filters of a listing; true if the last program succeeds.
     fn survives(line: &str, list: &[String]) -> bool {
         let steps = steps(line).expect("understood");
-        let [Step::List { filters, .. }] = steps.as_slice() else { panic!("no listing: {steps:?}") };
+        let [Step::List { filters, .. }] = steps.as_slice() else {
+            panic!("no listing: {steps:?}")
+        };
         let mut lines = list.to_vec();
         let mut success = true;
         for filter in filters {
@@ -290,28 +366,51 @@ mod tests {
         assert!(survives(line, &lines(1)));
         assert!(!survives(line, &lines(0)));
         assert!(!survives(line, &lines(2)));
-        assert!(survives("netstat -an | grep -v LISTEN | wc -l | grep ^0$", &lines(0)));
+        assert!(survives(
+            "netstat -an | grep -v LISTEN | wc -l | grep ^0$",
+            &lines(0)
+        ));
     }
 
     #[test]
     fn sysctls_may_stand_together() {
-        let set = |name: &str, value: &str| Step::Set { name: name.into(), value: value.into() };
+        let set = |name: &str, value: &str| Step::Set {
+            name: name.into(),
+            value: value.into(),
+        };
         assert_eq!(
-            steps("sysctl -q net.ipv4.tcp_sack=0 net.ipv4.tcp_rmem=\"4096 5000 6000\"; sysctl -w a.b='1'"),
-            Ok(vec![set("net.ipv4.tcp_sack", "0"), set("net.ipv4.tcp_rmem", "4096 5000 6000"), set("a.b", "1")])
+            steps(
+                "sysctl -q net.ipv4.tcp_sack=0 net.ipv4.tcp_rmem=\"4096 5000 6000\"; sysctl -w a.b='1'"
+            ),
+            Ok(vec![
+                set("net.ipv4.tcp_sack", "0"),
+                set("net.ipv4.tcp_rmem", "4096 5000 6000"),
+                set("a.b", "1")
+            ])
         );
     }
 
     #[test]
     fn drops_are_selected_by_state_or_ports() {
         assert_eq!(steps("tcpdrop -a"), Ok(vec![Step::Drop(DropSelector::All)]));
-        assert_eq!(steps("tcpdrop -s LAST_ACK"), Ok(vec![Step::Drop(DropSelector::State("LAST_ACK".into()))]));
-        assert_eq!(steps("/usr/sbin/tcpdrop 192.168.0.1 8080 192.0.2.1 9000"), Ok(vec![Step::Drop(DropSelector::Ports(8080, 9000))]));
+        assert_eq!(
+            steps("tcpdrop -s LAST_ACK"),
+            Ok(vec![Step::Drop(DropSelector::State("LAST_ACK".into()))])
+        );
+        assert_eq!(
+            steps("/usr/sbin/tcpdrop 192.168.0.1 8080 192.0.2.1 9000"),
+            Ok(vec![Step::Drop(DropSelector::Ports(8080, 9000))])
+        );
     }
 
     #[test]
     fn everything_else_is_a_reason_to_skip() {
-        for line in ["ifconfig tun0 mtu 1400", "sockstat | awk '{print $1}'", "ss -K dst 1.2.3.4", "sockstat | grep 'a\\|b'"] {
+        for line in [
+            "ifconfig tun0 mtu 1400",
+            "sockstat | awk '{print $1}'",
+            "ss -K dst 1.2.3.4",
+            "sockstat | grep 'a\\|b'",
+        ] {
             assert!(steps(line).is_err(), "{line}");
         }
     }
