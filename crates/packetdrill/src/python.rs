@@ -22,13 +22,14 @@ pub(crate) enum Trouble {
 }
 
 /// States as FreeBSD (`TCPI_...`) and Linux (`TCP_...`, `TCPI_...`) name them, by RFC 9293 name.
-const STATES: [(&str, &str); 15] = [
+const STATES: [(&str, &str); 16] = [
     ("CLOSED", "CLOSED"),
     ("CLOSE", "CLOSED"),
     ("LISTEN", "LISTEN"),
     ("SYN_SENT", "SYN-SENT"),
     ("SYN_RECEIVED", "SYN-RECEIVED"),
     ("SYN_RECV", "SYN-RECEIVED"),
+    ("SYN_RCVD", "SYN-RECEIVED"),
     ("ESTABLISHED", "ESTABLISHED"),
     ("CLOSE_WAIT", "CLOSE-WAIT"),
     ("FIN_WAIT_1", "FIN-WAIT-1"),
