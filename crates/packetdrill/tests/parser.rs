@@ -218,17 +218,19 @@ fn bytes_that_are_no_text_are_an_error_outside_comments() {
     assert_eq!(error.position.to_string(), "1:3");
 }
 
-/// Scripts and fragments that a fuzzer starts from; none may panic, nor any mutation of them.
-const SEEDS: [&str; 8] = [
-    "--ip_version=ipv4\n0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n+0 > S 0:0(0) <mss 1460,nop,wscale 6,sackOK,TS val 100 ecr 0>\n",
-    "#ifdef STANDARD\n0 < S. 0:0(0) ack 1 win 5 <FO 0102>\n#else\n+0 %{ x }%\n#endif\n",
-    "0 poll([{fd=3, events=POLLIN|POLLOUT, revents=0}], 1, 0) = 0\n+0.1...0.2 read(3, ..., 1) = -1 EAGAIN (x (y))\n",
-    "`sysctl -w a=b`\n* > [ect0] SEW 1:2(1) ack 3 win 4 urg 5 <...>\n",
-    "0 < icmp unreachable frag_needed mtu 1200 [1:1001(1000)]\n1~2 > . 1:1(0)\n",
-    "0 sendmsg(3, {msg_name(...)=..., msg_iov(1)=[{..., 1000}], msg_flags=0}, 0) = 1000\n",
-    "0 setsockopt(3, SOL_SOCKET, SO_LINGER, {onoff=1, linger=0}, 8) = 0 /* c */ // d\n",
-    "0 connect(3, {sa_family = AF_INET, sin_port = htons(8080), sin_addr = inet_addr(\"192.0.2.1\")}, ...) = 0\n",
-];
+/// The scripts and fragments that the fuzzer starts from, in the order of their names.
+fn corpus() -> Vec<Vec<u8>> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/fuzz/corpus/parse");
+    let entries = std::fs::read_dir(folder).expect("the corpus is part of the crate");
+    let mut files: Vec<_> = entries
+        .map(|entry| entry.expect("readable").path())
+        .collect();
+    files.sort();
+    files
+        .iter()
+        .map(|file| std::fs::read(file).expect("readable"))
+        .collect()
+}
 
 /// A small generator of numbers, so that the mutations are the same on every run.
 struct Mutator(u64);
@@ -242,14 +244,14 @@ impl Mutator {
         (self.0 >> 33) as usize % bound.max(1)
     }
 
-    fn mutate(&mut self, bytes: &mut Vec<u8>, others: &[&str]) {
+    fn mutate(&mut self, bytes: &mut Vec<u8>, others: &[Vec<u8>]) {
         let at = self.below(bytes.len());
         match self.below(5) {
             0 if !bytes.is_empty() => bytes[at] = self.below(256) as u8,
             1 => bytes.insert(at, b"<>:()[]{}.+*-~`%\"#/ \n0S"[self.below(23)]),
             2 if !bytes.is_empty() => drop(bytes.remove(at)),
             3 => {
-                let other = others[self.below(others.len())].as_bytes();
+                let other = &others[self.below(others.len())];
                 let from = self.below(other.len());
                 bytes.splice(at..at, other[from..].iter().copied());
             }
@@ -263,11 +265,12 @@ impl Mutator {
 
 #[test]
 fn mutated_scripts_never_panic() {
-    let mut mutator = Mutator(1);
+    let (seeds, mut mutator) = (corpus(), Mutator(1));
+    assert!(!seeds.is_empty());
     for round in 0..20_000 {
-        let mut bytes = SEEDS[round % SEEDS.len()].as_bytes().to_vec();
+        let mut bytes = seeds[round % seeds.len()].clone();
         for _ in 0..=mutator.below(8) {
-            mutator.mutate(&mut bytes, &SEEDS);
+            mutator.mutate(&mut bytes, &seeds);
         }
         if let Err(error) = Script::parse("fuzz", &bytes) {
             // The picture of the error is drawn as well.
