@@ -36,7 +36,10 @@ pub(crate) struct Reply {
 
 impl Reply {
     fn of(value: Result<i64, Errno>) -> Reply {
-        Reply { value, mismatches: Vec::new() }
+        Reply {
+            value,
+            mismatches: Vec::new(),
+        }
     }
 }
 
@@ -53,7 +56,11 @@ pub(crate) enum Step {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Waiting {
     /// `accept()` on a descriptor, with the flags and the number of the new one.
-    Accept { fd: i64, nonblocking: bool, wanted: Option<i64> },
+    Accept {
+        fd: i64,
+        nonblocking: bool,
+        wanted: Option<i64>,
+    },
     /// `connect()`
     Connect { fd: i64 },
     /// `read()` and its kin.
@@ -61,7 +68,10 @@ pub(crate) enum Waiting {
     /// `write()` and its kin: bytes that still have no room, and bytes taken.
     Write { fd: i64, left: u64, taken: i64 },
     /// `poll()`, until a moment if it has a timeout.
-    Poll { entries: Vec<PollEntry>, deadline: Option<u64> },
+    Poll {
+        entries: Vec<PollEntry>,
+        deadline: Option<u64>,
+    },
 }
 
 /// Why a call cannot be carried out at all.
@@ -76,13 +86,22 @@ pub(crate) enum Problem {
 type Decoded<T> = Result<T, Problem>;
 
 /// Begins a call at `now` nanoseconds.
-pub(crate) fn begin(sockets: &mut Sockets, call: &Call, addresses: &Addresses, now: u64) -> Decoded<Step> {
-    let arguments = Arguments { call, dialect: sockets.dialect() };
+pub(crate) fn begin(
+    sockets: &mut Sockets,
+    call: &Call,
+    addresses: &Addresses,
+    now: u64,
+) -> Decoded<Step> {
+    let arguments = Arguments {
+        call,
+        dialect: sockets.dialect(),
+    };
     match call.name.as_str() {
         "socket" => begin_socket(sockets, &arguments),
         "bind" => {
             let fd = arguments.fd()?;
-            let address = arguments.address(1, SocketAddr::new(addresses.local, addresses.bind_port))?;
+            let address =
+                arguments.address(1, SocketAddr::new(addresses.local, addresses.bind_port))?;
             Ok(done(sockets.bind(fd, address).map(|()| 0)))
         }
         "listen" => {
@@ -91,13 +110,26 @@ pub(crate) fn begin(sockets: &mut Sockets, call: &Call, addresses: &Addresses, n
             Ok(done(sockets.listen(fd, backlog, default).map(|()| 0)))
         }
         "accept" | "accept4" => {
-            let flags = if call.name == "accept4" { arguments.integer(3)? } else { 0 };
+            let flags = if call.name == "accept4" {
+                arguments.integer(3)?
+            } else {
+                0
+            };
             let nonblocking = flags & arguments.symbol("SOCK_NONBLOCK") != 0;
-            begin_wait(sockets, Waiting::Accept { fd: arguments.fd()?, nonblocking, wanted: arguments.wanted() }, now)
+            begin_wait(
+                sockets,
+                Waiting::Accept {
+                    fd: arguments.fd()?,
+                    nonblocking,
+                    wanted: arguments.wanted(),
+                },
+                now,
+            )
         }
         "connect" => {
             let fd = arguments.fd()?;
-            let target = arguments.address(1, SocketAddr::new(addresses.remote, addresses.connect_port))?;
+            let target =
+                arguments.address(1, SocketAddr::new(addresses.remote, addresses.connect_port))?;
             match sockets.connect(fd, target) {
                 Ok(Wait::Blocked) => Ok(Step::Blocked(Waiting::Connect { fd })),
                 Ok(Wait::Ready(())) => Ok(done(Ok(0))),
@@ -127,7 +159,11 @@ pub(crate) fn begin(sockets: &mut Sockets, call: &Call, addresses: &Addresses, n
 /// Tries a blocked call again.
 pub(crate) fn resume(sockets: &mut Sockets, waiting: &mut Waiting, now: u64) -> Option<Reply> {
     let attempt = match waiting {
-        Waiting::Accept { fd, nonblocking, wanted } => sockets.accept(*fd, *nonblocking, *wanted),
+        Waiting::Accept {
+            fd,
+            nonblocking,
+            wanted,
+        } => sockets.accept(*fd, *nonblocking, *wanted),
         Waiting::Connect { fd } => sockets.connected(*fd).map(|wait| match wait {
             Wait::Ready(()) => Wait::Ready(0),
             Wait::Blocked => Wait::Blocked,
@@ -136,7 +172,9 @@ pub(crate) fn resume(sockets: &mut Sockets, waiting: &mut Waiting, now: u64) -> 
         Waiting::Write { fd, left, taken } => {
             return resume_write(sockets, *fd, left, taken).map(Reply::of);
         }
-        Waiting::Poll { entries, deadline } => return poll::resume(sockets, entries, *deadline, now),
+        Waiting::Poll { entries, deadline } => {
+            return poll::resume(sockets, entries, *deadline, now);
+        }
     };
     match attempt {
         Ok(Wait::Ready(value)) => Some(Reply::of(Ok(value))),
@@ -146,7 +184,12 @@ pub(crate) fn resume(sockets: &mut Sockets, waiting: &mut Waiting, now: u64) -> 
 }
 
 /// A blocking write ends when everything is taken, or with what was taken before an error.
-fn resume_write(sockets: &mut Sockets, fd: i64, left: &mut u64, taken: &mut i64) -> Option<Result<i64, Errno>> {
+fn resume_write(
+    sockets: &mut Sockets,
+    fd: i64,
+    left: &mut u64,
+    taken: &mut i64,
+) -> Option<Result<i64, Errno>> {
     loop {
         match sockets.write(fd, *left, false) {
             Ok(Wait::Ready(some)) => {
@@ -169,7 +212,10 @@ impl Waiting {
     pub(crate) fn deadline(&self) -> Option<u64> {
         match self {
             Waiting::Poll { deadline, .. } => *deadline,
-            Waiting::Accept { .. } | Waiting::Connect { .. } | Waiting::Read { .. } | Waiting::Write { .. } => None,
+            Waiting::Accept { .. }
+            | Waiting::Connect { .. }
+            | Waiting::Read { .. }
+            | Waiting::Write { .. } => None,
         }
     }
 }
@@ -200,15 +246,27 @@ fn begin_socket(sockets: &mut Sockets, arguments: &Arguments<'_>) -> Decoded<Ste
 fn begin_read(sockets: &mut Sockets, arguments: &Arguments<'_>, now: u64) -> Decoded<Step> {
     let fd = arguments.fd()?;
     let (len, flags) = match arguments.call.name.as_str() {
-        "readv" | "recvmsg" => (arguments.vector_len(1)?, if arguments.call.name == "recvmsg" { arguments.integer(2)? } else { 0 }),
+        "readv" | "recvmsg" => (
+            arguments.vector_len(1)?,
+            if arguments.call.name == "recvmsg" {
+                arguments.integer(2)?
+            } else {
+                0
+            },
+        ),
         "read" => (arguments.len(2)?, 0),
         _ => (arguments.len(2)?, arguments.integer(3)?),
     };
     let peek = flags & arguments.symbol("MSG_PEEK") != 0;
     let dont_wait = flags & arguments.symbol("MSG_DONTWAIT") != 0;
-    let known = ["MSG_PEEK", "MSG_DONTWAIT", "MSG_NOSIGNAL"].iter().fold(0, |bits, name| bits | arguments.symbol(name));
+    let known = ["MSG_PEEK", "MSG_DONTWAIT", "MSG_NOSIGNAL"]
+        .iter()
+        .fold(0, |bits, name| bits | arguments.symbol(name));
     if flags & !known != 0 {
-        return Err(Problem::Unsupported(format!("flags of {}()", arguments.call.name)));
+        return Err(Problem::Unsupported(format!(
+            "flags of {}()",
+            arguments.call.name
+        )));
     }
     if dont_wait {
         return Ok(match sockets.read(fd, len, peek, true) {
@@ -223,14 +281,27 @@ fn begin_read(sockets: &mut Sockets, arguments: &Arguments<'_>, now: u64) -> Dec
 fn begin_write(sockets: &mut Sockets, arguments: &Arguments<'_>, now: u64) -> Decoded<Step> {
     let fd = arguments.fd()?;
     let (left, flags) = match arguments.call.name.as_str() {
-        "writev" | "sendmsg" => (arguments.vector_len(1)?, if arguments.call.name == "sendmsg" { arguments.integer(2)? } else { 0 }),
+        "writev" | "sendmsg" => (
+            arguments.vector_len(1)?,
+            if arguments.call.name == "sendmsg" {
+                arguments.integer(2)?
+            } else {
+                0
+            },
+        ),
         "write" => (arguments.len(2)?, 0),
         _ => (arguments.len(2)?, arguments.integer(3)?),
     };
-    let known = ["MSG_DONTWAIT", "MSG_NOSIGNAL", "MSG_EOR"].iter().fold(0, |bits, name| bits | arguments.symbol(name));
+    let known = ["MSG_DONTWAIT", "MSG_NOSIGNAL", "MSG_EOR"]
+        .iter()
+        .fold(0, |bits, name| bits | arguments.symbol(name));
     if flags & !known != 0 {
         let fast_open = flags & arguments.symbol("MSG_FASTOPEN") != 0;
-        let what = if fast_open { "TCP Fast Open".to_owned() } else { format!("flags of {}()", arguments.call.name) };
+        let what = if fast_open {
+            "TCP Fast Open".to_owned()
+        } else {
+            format!("flags of {}()", arguments.call.name)
+        };
         return Err(Problem::Unsupported(what));
     }
     if flags & arguments.symbol("MSG_DONTWAIT") != 0 {
@@ -245,9 +316,11 @@ fn begin_write(sockets: &mut Sockets, arguments: &Arguments<'_>, now: u64) -> De
 
 fn close(sockets: &mut Sockets, arguments: &Arguments<'_>) -> Decoded<Result<i64, Errno>> {
     let fd = arguments.fd()?;
-    let lingers = sockets
-        .get(fd)
-        .is_ok_and(|socket| !socket.nonblocking && socket.connection().is_some() && socket.options.linger.is_some_and(|seconds| seconds > 0));
+    let lingers = sockets.get(fd).is_ok_and(|socket| {
+        !socket.nonblocking
+            && socket.connection().is_some()
+            && socket.options.linger.is_some_and(|seconds| seconds > 0)
+    });
     if lingers {
         return Err(Problem::Unsupported("close() that lingers".to_owned()));
     }
@@ -259,9 +332,9 @@ fn control(sockets: &mut Sockets, arguments: &Arguments<'_>) -> Decoded<Result<i
     let (fd, command) = (arguments.fd()?, arguments.integer(1)?);
     let nonblocking = arguments.symbol("O_NONBLOCK");
     let result = match command {
-        command if command == arguments.symbol("F_GETFL") => sockets
-            .get(fd)
-            .map(|socket| arguments.symbol("O_RDWR") | if socket.nonblocking { nonblocking } else { 0 }),
+        command if command == arguments.symbol("F_GETFL") => sockets.get(fd).map(|socket| {
+            arguments.symbol("O_RDWR") | if socket.nonblocking { nonblocking } else { 0 }
+        }),
         command if command == arguments.symbol("F_SETFL") => {
             let flags = arguments.integer(2)?;
             sockets.get_mut(fd).map(|socket| {
@@ -269,7 +342,11 @@ fn control(sockets: &mut Sockets, arguments: &Arguments<'_>) -> Decoded<Result<i
                 0
             })
         }
-        command if command == arguments.symbol("F_GETFD") || command == arguments.symbol("F_SETFD") => sockets.get(fd).map(|_| 0),
+        command
+            if command == arguments.symbol("F_GETFD") || command == arguments.symbol("F_SETFD") =>
+        {
+            sockets.get(fd).map(|_| 0)
+        }
         _ => return Err(Problem::Unsupported("this command of fcntl()".to_owned())),
     };
     Ok(result)
@@ -284,14 +361,20 @@ pub(crate) struct Arguments<'a> {
 impl<'a> Arguments<'a> {
     fn get(&self, index: usize) -> Decoded<&'a Expression> {
         self.call.arguments.get(index).ok_or_else(|| {
-            let message = format!("{}() needs at least {} arguments", self.call.name, index + 1);
+            let message = format!(
+                "{}() needs at least {} arguments",
+                self.call.name,
+                index + 1
+            );
             Problem::Invalid(self.call.name_span, message)
         })
     }
 
     fn symbol(&self, name: &str) -> i64 {
         // A flag that a system lacks has no bit.
-        symbols::number(name, self.dialect).filter(|&number| number >= 0).unwrap_or(0)
+        symbols::number(name, self.dialect)
+            .filter(|&number| number >= 0)
+            .unwrap_or(0)
     }
 
     fn integer(&self, index: usize) -> Decoded<i64> {
@@ -301,8 +384,13 @@ impl<'a> Arguments<'a> {
 
     fn value(&self, expression: &Expression) -> Decoded<i64> {
         symbols::value(expression, self.dialect).ok_or_else(|| match &expression.kind {
-            ExpressionKind::Word(name) => Problem::Unsupported(format!("{name} in {}()", self.call.name)),
-            _ => Problem::Invalid(expression.span, format!("{}() needs a number here", self.call.name)),
+            ExpressionKind::Word(name) => {
+                Problem::Unsupported(format!("{name} in {}()", self.call.name))
+            }
+            _ => Problem::Invalid(
+                expression.span,
+                format!("{}() needs a number here", self.call.name),
+            ),
         })
     }
 
@@ -312,7 +400,12 @@ impl<'a> Arguments<'a> {
 
     fn len(&self, index: usize) -> Decoded<u64> {
         let len = self.integer(index)?;
-        u64::try_from(len).map_err(|_| Problem::Invalid(self.call.name_span, "a length cannot be negative".to_owned()))
+        u64::try_from(len).map_err(|_| {
+            Problem::Invalid(
+                self.call.name_span,
+                "a length cannot be negative".to_owned(),
+            )
+        })
     }
 
     /// The descriptor that the script expects back.
@@ -330,14 +423,19 @@ impl<'a> Arguments<'a> {
             match (name.as_str(), &value.kind) {
                 ("sin_port" | "sin6_port", _) => {
                     let port = self.value(value)?;
-                    address.set_port(u16::try_from(port).map_err(|_| Problem::Invalid(value.span, "no port".to_owned()))?);
+                    address.set_port(
+                        u16::try_from(port)
+                            .map_err(|_| Problem::Invalid(value.span, "no port".to_owned()))?,
+                    );
                 }
                 ("sin_addr" | "sin6_addr", ExpressionKind::Apply(_, arguments)) => {
                     let text = match arguments.first().map(|argument| &argument.kind) {
                         Some(ExpressionKind::Text(text)) => text.as_str(),
                         _ => "",
                     };
-                    let ip = text.parse().map_err(|_| Problem::Invalid(value.span, format!("`{text}` is no IP address")))?;
+                    let ip = text.parse().map_err(|_| {
+                        Problem::Invalid(value.span, format!("`{text}` is no IP address"))
+                    })?;
                     address.set_ip(ip);
                 }
                 _ => {}
@@ -350,19 +448,30 @@ impl<'a> Arguments<'a> {
     fn vector_len(&self, index: usize) -> Decoded<u64> {
         let expression = self.get(index)?;
         let list = match &expression.kind {
-            ExpressionKind::Fields(fields) => fields.iter().find(|field| field.0.starts_with("msg_iov")).map(|field| &field.1.kind),
+            ExpressionKind::Fields(fields) => fields
+                .iter()
+                .find(|field| field.0.starts_with("msg_iov"))
+                .map(|field| &field.1.kind),
             kind => Some(kind),
         };
         let Some(ExpressionKind::List(buffers)) = list else {
-            return Err(Problem::Unsupported(format!("this buffer of {}()", self.call.name)));
+            return Err(Problem::Unsupported(format!(
+                "this buffer of {}()",
+                self.call.name
+            )));
         };
-        buffers.iter().try_fold(0, |sum: u64, buffer| match &buffer.kind {
-            ExpressionKind::Fields(fields) => match fields.last() {
-                Some((_, len)) => Ok(sum.saturating_add(self.value(len)?.unsigned_abs())),
-                None => Ok(sum),
-            },
-            _ => Err(Problem::Invalid(buffer.span, "a buffer is written as {..., 1000}".to_owned())),
-        })
+        buffers
+            .iter()
+            .try_fold(0, |sum: u64, buffer| match &buffer.kind {
+                ExpressionKind::Fields(fields) => match fields.last() {
+                    Some((_, len)) => Ok(sum.saturating_add(self.value(len)?.unsigned_abs())),
+                    None => Ok(sum),
+                },
+                _ => Err(Problem::Invalid(
+                    buffer.span,
+                    "a buffer is written as {..., 1000}".to_owned(),
+                )),
+            })
     }
 }
 
@@ -385,7 +494,12 @@ pub(crate) fn disagreement(call: &Call, reply: &Reply, dialect: Dialect) -> Opti
         (None, None) => return Some(format!("{}(): its expected result is no number", call.name)),
     };
     if expected != reply.value {
-        return Some(format!("{}() should return {}, returned {}", call.name, describe(expected), describe(reply.value)));
+        return Some(format!(
+            "{}() should return {}, returned {}",
+            call.name,
+            describe(expected),
+            describe(reply.value)
+        ));
     }
     let first = reply.mismatches.first()?;
     Some(format!("{}(): {first}", call.name))

@@ -10,7 +10,7 @@ use crate::outcome::{Failure, Outcome, Verdict};
 use crate::script::{Action, Call, Event, EventTime, IcmpSpec, Script, SegmentSpec};
 use crate::sockets::Sockets;
 use crate::source::{ScriptError, Span};
-use crate::stack::{Overrides, Stack};
+use crate::stack::Stack;
 use crate::symbols::Dialect;
 use std::collections::{BTreeMap, VecDeque};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -22,18 +22,27 @@ pub struct Options {
     /// The stack under test. `None` takes the one whose sysctls the script sets: `freebsd` for `net.inet...`, `linux-6`
     /// for `net.ipv4...`, and `rfc9293` if it sets none.
     pub profile: Option<Profile>,
-    /// Choices of the stack that win over the profile.
-    pub overrides: Overrides,
+    /// Sysctls that are set before the script begins, by name and value.
+    pub sysctls: Vec<(String, String)>,
 }
 
 /// The port from which the script's side connects, if the script names none.
 const REMOTE_PORT: u16 = 40_000;
-/// The first port from which the stack connects.
-const LOCAL_PORT: u16 = 50_000;
 
 /// Runs one script.
 pub fn run_script(script: &Script, options: &Options) -> Outcome {
-    let mut interpreter = Interpreter::new(script, options);
+    let name = script.source.name().to_owned();
+    let mut interpreter = match Interpreter::new(script, options) {
+        Ok(interpreter) => interpreter,
+        Err(reason) => {
+            return Outcome {
+                name,
+                verdict: Verdict::Skip(reason),
+                elapsed: 0,
+                ladder: Vec::new(),
+            };
+        }
+    };
     let verdict = match interpreter.run() {
         Ok(()) => Verdict::Pass,
         Err(Stop::Fail(failure)) => Verdict::Fail(failure),
@@ -41,7 +50,12 @@ pub fn run_script(script: &Script, options: &Options) -> Outcome {
         Err(Stop::Broken(error)) => Verdict::Broken(error),
     };
     let elapsed = interpreter.now;
-    Outcome { name: script.source.name().to_owned(), verdict, elapsed, ladder: interpreter.ladder() }
+    Outcome {
+        name,
+        verdict,
+        elapsed,
+        ladder: interpreter.ladder(),
+    }
 }
 
 /// Why a run ends before the script does.
@@ -117,26 +131,52 @@ struct FlowRecord {
 }
 
 impl<'a> Interpreter<'a> {
-    fn new(script: &'a Script, options: &'a Options) -> Interpreter<'a> {
+    fn new(script: &'a Script, options: &'a Options) -> Result<Interpreter<'a>, String> {
         let settings = &script.settings;
         let (local, remote) = if settings.ipv6 {
-            (IpAddr::V6(Ipv6Addr::new(0xfd3d, 0xfa7b, 0xd17d, 0, 0, 0, 0, 1)), IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1)))
+            (
+                IpAddr::V6(Ipv6Addr::new(0xfd3d, 0xfa7b, 0xd17d, 0, 0, 0, 0, 1)),
+                IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1)),
+            )
         } else {
-            (IpAddr::V4(Ipv4Addr::new(192, 168, 0, 1)), IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)))
+            (
+                IpAddr::V4(Ipv4Addr::new(192, 168, 0, 1)),
+                IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)),
+            )
         };
-        let profile = options.profile.unwrap_or_else(|| environment::profile_of(script));
-        let dialect = if profile == Profile::Linux6 { Dialect::Linux } else { Dialect::Bsd };
-        let stack = Stack::new(profile, &options.overrides, SocketAddr::new(local, LOCAL_PORT));
-        let is_segment = |event: &Event| matches!(event.action, Action::Inject(_) | Action::Expect(_) | Action::Icmp(_));
-        Interpreter {
+        let profile = options
+            .profile
+            .unwrap_or_else(|| environment::profile_of(script));
+        let dialect = if profile == Profile::Linux6 {
+            Dialect::Linux
+        } else {
+            Dialect::Bsd
+        };
+        let stack = Stack::new(profile, SocketAddr::new(local, 0))?;
+        let is_segment = |event: &Event| {
+            matches!(
+                event.action,
+                Action::Inject(_) | Action::Expect(_) | Action::Icmp(_)
+            )
+        };
+        Ok(Interpreter {
             script,
             options,
             sockets: Sockets::new(stack, dialect),
-            addresses: Addresses { local, remote, bind_port: settings.bind_port, connect_port: settings.connect_port },
+            addresses: Addresses {
+                local,
+                remote,
+                bind_port: settings.bind_port,
+                connect_port: settings.connect_port,
+            },
             now: 0,
             anchor: 0,
             after_inbound: false,
-            last_segment: script.events.iter().rposition(is_segment).map_or(0, |index| index + 1),
+            last_segment: script
+                .events
+                .iter()
+                .rposition(is_segment)
+                .map_or(0, |index| index + 1),
             sent: VecDeque::new(),
             blocked: None,
             flow: None,
@@ -145,7 +185,7 @@ impl<'a> Interpreter<'a> {
             parting: false,
             steps: 0,
             rungs: Vec::new(),
-        }
+        })
     }
 
     fn run(&mut self) -> Run {
@@ -157,6 +197,9 @@ impl<'a> Interpreter<'a> {
             if let Action::Unsupported(reason) = &event.action {
                 return Err(Stop::Skip(reason.clone()));
             }
+        }
+        for (name, value) in &self.options.sysctls {
+            self.set(name, value)?;
         }
         let script = self.script;
         for command in &script.setup {
@@ -171,12 +214,18 @@ impl<'a> Interpreter<'a> {
     fn event(&mut self, index: usize, event: &'a Event) -> Run {
         let is_inbound = matches!(event.action, Action::Inject(_));
         // As in packetdrill, a relative time counts from now, but a row of inbound segments from each other's own times.
-        let base = if is_inbound && self.after_inbound { self.anchor } else { self.now };
+        let base = if is_inbound && self.after_inbound {
+            self.anchor
+        } else {
+            self.now
+        };
         let (from, to) = match event.time {
             EventTime::Absolute(at) => (at, at),
             EventTime::AbsoluteRange(from, to) => (from, to),
             EventTime::Relative(delta) => (base.saturating_add(delta), base.saturating_add(delta)),
-            EventTime::RelativeRange(from, to) => (base.saturating_add(from), base.saturating_add(to)),
+            EventTime::RelativeRange(from, to) => {
+                (base.saturating_add(from), base.saturating_add(to))
+            }
             EventTime::Any => (self.now, u64::MAX),
         };
         if let Action::Expect(spec) = &event.action {
@@ -184,7 +233,10 @@ impl<'a> Interpreter<'a> {
         } else {
             self.advance_to(from)?;
             if self.now > from.saturating_add(self.tolerance(from)) {
-                let message = format!("it is already {}: the event before came too late for this one", seconds(self.now));
+                let message = format!(
+                    "it is already {}: the event before came too late for this one",
+                    seconds(self.now)
+                );
                 return Err(self.fail(event.span, message));
             }
             self.act(index, event, base)?;
@@ -211,7 +263,10 @@ impl<'a> Interpreter<'a> {
     }
 
     fn inject(&mut self, spec: &SegmentSpec) -> Run {
-        if spec.ecn.is_some_and(|ecn| ecn != crate::script::Ecn::NotEct) {
+        if spec
+            .ecn
+            .is_some_and(|ecn| ecn != crate::script::Ecn::NotEct)
+        {
             return Err(Stop::Skip("ECN in the IP header".to_owned()));
         }
         let flow = self.flow_of(spec);
@@ -220,8 +275,11 @@ impl<'a> Interpreter<'a> {
         if segment.flags.syn() {
             record.received = Some(segment.options);
         }
-        self.rungs.push(Rung { at: self.now, text: format!("< {spec}") });
-        self.sockets.stack.on_packet(self.now, flow, segment);
+        self.rungs.push(Rung {
+            at: self.now,
+            text: format!("< {spec}"),
+        });
+        self.sockets.stack.on_packet(flow, segment);
         self.pump()
     }
 
@@ -231,7 +289,10 @@ impl<'a> Interpreter<'a> {
         let current = self.flow.unwrap_or_else(|| {
             let remote = SocketAddr::new(addresses.remote, self.next_remote_port);
             self.next_remote_port = self.next_remote_port.wrapping_add(1).max(1024);
-            Flow { local: SocketAddr::new(addresses.local, addresses.bind_port), remote }
+            Flow {
+                local: SocketAddr::new(addresses.local, addresses.bind_port),
+                remote,
+            }
         });
         let mut flow = current;
         if let Some((source, target)) = spec.ports {
@@ -256,11 +317,21 @@ impl<'a> Interpreter<'a> {
         let lets_go = matches!(call.name.as_str(), "close" | "shutdown");
         self.parting |= lets_go && index >= self.last_segment;
         let rung = self.rungs.len();
-        self.rungs.push(Rung { at: self.now, text: self.script.source.slice(event.span).replace('\n', " ") });
-        let step = calls::begin(&mut self.sockets, call, &self.addresses, self.now).map_err(|problem| self.problem(problem))?;
+        self.rungs.push(Rung {
+            at: self.now,
+            text: self.script.source.slice(event.span).replace('\n', " "),
+        });
+        let step = calls::begin(&mut self.sockets, call, &self.addresses, self.now)
+            .map_err(|problem| self.problem(problem))?;
         self.follow(call);
         let relative = matches!(event.time, EventTime::Relative(_));
-        let end = call.end.map(|end| if relative { base.saturating_add(end) } else { end });
+        let end = call.end.map(|end| {
+            if relative {
+                base.saturating_add(end)
+            } else {
+                end
+            }
+        });
         match step {
             Step::Done(reply) => {
                 if let Some(message) = calls::disagreement(call, &reply, self.sockets.dialect()) {
@@ -268,7 +339,11 @@ impl<'a> Interpreter<'a> {
                 }
                 let late = end.filter(|&end| end > self.now.saturating_add(self.tolerance(end)));
                 if let Some(end) = late {
-                    let message = format!("{}() should block until {}, but returned at once", call.name, seconds(end));
+                    let message = format!(
+                        "{}() should block until {}, but returned at once",
+                        call.name,
+                        seconds(end)
+                    );
                     return Err(self.fail(event.span, message));
                 }
             }
@@ -277,7 +352,13 @@ impl<'a> Interpreter<'a> {
                     let message = format!("{}() blocks, but should return at once", call.name);
                     return Err(self.fail(event.span, message));
                 };
-                self.blocked = Some(Blocked { event, call, waiting, end, rung });
+                self.blocked = Some(Blocked {
+                    event,
+                    call,
+                    waiting,
+                    end,
+                    rung,
+                });
             }
         }
         self.pump()
@@ -285,14 +366,17 @@ impl<'a> Interpreter<'a> {
 
     /// Which connection is under test changes with the calls that make one.
     fn follow(&mut self, call: &Call) {
-        let fd = call.arguments.first().and_then(|fd| crate::symbols::value(fd, self.sockets.dialect()));
+        let fd = call
+            .arguments
+            .first()
+            .and_then(|fd| crate::symbols::value(fd, self.sockets.dialect()));
         let Some(socket) = fd.and_then(|fd| self.sockets.get(fd).ok()) else {
             return;
         };
         match call.name.as_str() {
             "connect" => {
                 if let Some(connection) = socket.connection() {
-                    self.flow = Some(self.sockets.stack.flow(connection));
+                    self.flow = self.sockets.stack.flow(connection);
                 }
             }
             // The next segment from outside opens a new connection.
@@ -304,20 +388,29 @@ impl<'a> Interpreter<'a> {
     fn problem(&self, problem: Problem) -> Stop {
         match problem {
             Problem::Unsupported(reason) => Stop::Skip(reason),
-            Problem::Invalid(span, message) => Stop::Broken(ScriptError::new(&self.script.source, span, message)),
+            Problem::Invalid(span, message) => {
+                Stop::Broken(ScriptError::new(&self.script.source, span, message))
+            }
         }
     }
 
     fn fail(&self, span: Span, message: impl Into<String>) -> Stop {
         let position = self.script.source.position(span.start);
         let line_text = self.script.source.line(position.line).to_owned();
-        Stop::Fail(Failure { position, line_text, message: message.into() })
+        Stop::Fail(Failure {
+            position,
+            line_text,
+            message: message.into(),
+        })
     }
 
     /// How far from `at` something may happen: so much, or a share of the time since the event before.
     fn tolerance(&self, at: u64) -> u64 {
         let settings = &self.script.settings;
-        let share = at.saturating_sub(self.anchor).saturating_mul(settings.tolerance_percent) / 100;
+        let share = at
+            .saturating_sub(self.anchor)
+            .saturating_mul(settings.tolerance_percent)
+            / 100;
         settings.tolerance.max(share)
     }
 
@@ -328,13 +421,19 @@ impl<'a> Interpreter<'a> {
             let segment = record.numbering.observe(&sent.packet.segment, None);
             self.rungs[sent.rung].text = format!("> {segment}   (not in the script)");
         }
-        self.rungs.iter().map(|rung| format!("{:>12}  {}", seconds(rung.at), rung.text)).collect()
+        self.rungs
+            .iter()
+            .map(|rung| format!("{:>12}  {}", seconds(rung.at), rung.text))
+            .collect()
     }
 }
 
 /// The connection of a packet from the stack.
 fn flow_of_packet(packet: &Packet) -> Flow {
-    Flow { local: packet.source, remote: packet.target }
+    Flow {
+        local: packet.source,
+        remote: packet.target,
+    }
 }
 
 /// Seconds with six decimals.

@@ -7,7 +7,12 @@ use std::fmt::Write as _;
 impl Suite {
     /// The results as a JUnit document. Times are virtual seconds.
     pub fn junit(&self) -> String {
-        let count = |label: &str| self.outcomes.iter().filter(|outcome| outcome.label() == label).count();
+        let count = |label: &str| {
+            self.outcomes
+                .iter()
+                .filter(|outcome| outcome.label() == label)
+                .count()
+        };
         let mut xml = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
         // Writing to a string cannot fail.
         let _ = writeln!(
@@ -37,7 +42,9 @@ fn case(xml: &mut String, outcome: &Outcome) {
     );
     let _ = match &outcome.verdict {
         Verdict::Pass => writeln!(xml, "/>"),
-        Verdict::Skip(reason) => writeln!(xml, "><skipped message=\"{}\"/></testcase>", escape(reason)),
+        Verdict::Skip(reason) => {
+            writeln!(xml, "><skipped message=\"{}\"/></testcase>", escape(reason))
+        }
         Verdict::Broken(error) => writeln!(
             xml,
             "><error message=\"{}\">{}</error></testcase>",
@@ -80,8 +87,17 @@ mod tests {
 
     #[test]
     fn results_keep_their_text_and_the_document_stays_well_formed() {
-        let outcome = |name: &str, verdict: Verdict| Outcome { name: name.into(), verdict, elapsed: 1_500_000_000, ladder: vec!["> S".into()] };
-        let failure = Failure { position: Position { line: 3, column: 1 }, line_text: "+0 > S".into(), message: "a < b & \"c\"\u{1}".into() };
+        let outcome = |name: &str, verdict: Verdict| Outcome {
+            name: name.into(),
+            verdict,
+            elapsed: 1_500_000_000,
+            ladder: vec!["> S".into()],
+        };
+        let failure = Failure {
+            position: Position { line: 3, column: 1 },
+            line_text: "+0 > S".into(),
+            message: "a < b & \"c\"\u{1}".into(),
+        };
         let suite = Suite {
             outcomes: vec![
                 outcome("a/one.pkt", Verdict::Pass),
@@ -90,9 +106,18 @@ mod tests {
             ],
         };
         let xml = suite.junit();
-        assert!(xml.contains("tests=\"3\" failures=\"1\" errors=\"0\" skipped=\"1\""), "{xml}");
-        assert!(xml.contains("<testcase classname=\"a\" name=\"one.pkt\" time=\"1.500\"/>"), "{xml}");
-        assert!(xml.contains("message=\"a &lt; b &amp; &quot;c&quot;\u{fffd}\""), "{xml}");
+        assert!(
+            xml.contains("tests=\"3\" failures=\"1\" errors=\"0\" skipped=\"1\""),
+            "{xml}"
+        );
+        assert!(
+            xml.contains("<testcase classname=\"a\" name=\"one.pkt\" time=\"1.500\"/>"),
+            "{xml}"
+        );
+        assert!(
+            xml.contains("message=\"a &lt; b &amp; &quot;c&quot;\u{fffd}\""),
+            "{xml}"
+        );
         assert_eq!(suite.closing(), "1 passed, 1 failed, 1 skipped");
         assert_eq!(suite.exit_code(), 1);
     }

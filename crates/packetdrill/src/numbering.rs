@@ -34,32 +34,51 @@ impl Numbering {
 
     /// The segment to send to the stack.
     pub(crate) fn inject(&self, spec: &SegmentSpec) -> Segment {
-        let listed: Vec<TcpOption> =
-            spec.options.iter().flatten().map(|option| self.option_to_wire(option, spec.flags)).collect();
+        let listed: Vec<TcpOption> = spec
+            .options
+            .iter()
+            .flatten()
+            .map(|option| self.option_to_wire(option, spec.flags))
+            .collect();
         let mut bytes = options::encode(&listed);
         bytes.resize(bytes.len().next_multiple_of(4), 0);
         Segment {
             seq: SeqNum(spec.seq),
-            ack: SeqNum(if spec.flags.ack { self.to_wire(spec.ack.unwrap_or(0)) } else { 0 }),
+            ack: SeqNum(if spec.flags.ack {
+                self.to_wire(spec.ack.unwrap_or(0))
+            } else {
+                0
+            }),
             flags: flags_to_wire(spec.flags),
             window: spec.window.unwrap_or(0),
             urgent: spec.urgent.unwrap_or(0),
             // The parser admits no more than 40 bytes.
             options: Options::from_bytes(&bytes).unwrap_or(Options::NONE),
-            text: Text { len: u32::from(spec.len), offset: None },
+            text: Text {
+                len: u32::from(spec.len),
+                offset: None,
+            },
         }
     }
 
     fn option_to_wire(&self, option: &TcpOption, flags: Flags) -> TcpOption {
         match option {
-            TcpOption::Sack(blocks) => {
-                TcpOption::Sack(blocks.iter().map(|&(left, right)| (self.to_wire(left), self.to_wire(right))).collect())
-            }
+            TcpOption::Sack(blocks) => TcpOption::Sack(
+                blocks
+                    .iter()
+                    .map(|&(left, right)| (self.to_wire(left), self.to_wire(right)))
+                    .collect(),
+            ),
             TcpOption::Timestamp { value, echo } if flags.ack => {
                 let exact = self.stamps.get(echo).copied();
                 // A value that the script never saw is taken to lie as far from the first one as the script says.
-                let near = self.first_stamp.map(|(script, wire)| echo.wrapping_sub(script).wrapping_add(wire));
-                TcpOption::Timestamp { value: *value, echo: exact.or(near).unwrap_or(*echo) }
+                let near = self
+                    .first_stamp
+                    .map(|(script, wire)| echo.wrapping_sub(script).wrapping_add(wire));
+                TcpOption::Timestamp {
+                    value: *value,
+                    echo: exact.or(near).unwrap_or(*echo),
+                }
             }
             other => other.clone(),
         }
@@ -67,11 +86,17 @@ impl Numbering {
 
     /// A segment of the stack in the script's numbers. `expected` is what the script has at this place: its numbers are
     /// where counting starts if this is the first SYN or the first timestamp.
-    pub(crate) fn observe(&mut self, segment: &Segment, expected: Option<&SegmentSpec>) -> SegmentSpec {
+    pub(crate) fn observe(
+        &mut self,
+        segment: &Segment,
+        expected: Option<&SegmentSpec>,
+    ) -> SegmentSpec {
         let flags = flags_to_script(segment.flags);
         // Another initial number under the same addresses is another incarnation.
         if flags.syn && self.isn.is_none_or(|(_, wire)| wire != segment.seq.0) {
-            let script = expected.filter(|spec| spec.flags.syn).map_or(0, |spec| spec.seq);
+            let script = expected
+                .filter(|spec| spec.flags.syn)
+                .map_or(0, |spec| spec.seq);
             self.isn = Some((script, segment.seq.0));
         }
         let mut bytes = segment.options.as_bytes().to_vec();
@@ -109,10 +134,13 @@ impl Numbering {
 
 /// TSval of a segment in a script.
 pub(crate) fn timestamp(spec: &SegmentSpec) -> Option<u32> {
-    spec.options.iter().flatten().find_map(|option| match option {
-        TcpOption::Timestamp { value, .. } => Some(*value),
-        _ => None,
-    })
+    spec.options
+        .iter()
+        .flatten()
+        .find_map(|option| match option {
+            TcpOption::Timestamp { value, .. } => Some(*value),
+            _ => None,
+        })
 }
 
 /// Letters of a script and bits of the header.
@@ -128,7 +156,14 @@ const BITS: [(tcp_core::Flags, fn(&mut Flags) -> &mut bool); 8] = [
 ];
 
 fn flags_to_wire(mut flags: Flags) -> tcp_core::Flags {
-    BITS.iter().fold(tcp_core::Flags::NONE, |bits, (bit, field)| if *field(&mut flags) { bits | *bit } else { bits })
+    BITS.iter()
+        .fold(tcp_core::Flags::NONE, |bits, (bit, field)| {
+            if *field(&mut flags) {
+                bits | *bit
+            } else {
+                bits
+            }
+        })
 }
 
 fn flags_to_script(bits: tcp_core::Flags) -> Flags {

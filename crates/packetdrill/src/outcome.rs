@@ -42,7 +42,13 @@ pub struct Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {}: {}\n    {}", self.position.line, self.message, self.line_text.trim())
+        write!(
+            f,
+            "line {}: {}\n    {}",
+            self.position.line,
+            self.message,
+            self.line_text.trim()
+        )
     }
 }
 
@@ -50,7 +56,12 @@ impl Outcome {
     /// A result without a run.
     #[must_use]
     pub fn broken(error: ScriptError) -> Outcome {
-        Outcome { name: error.file.clone(), verdict: Verdict::Broken(error), elapsed: 0, ladder: Vec::new() }
+        Outcome {
+            name: error.file.clone(),
+            verdict: Verdict::Broken(error),
+            elapsed: 0,
+            ladder: Vec::new(),
+        }
     }
 
     /// The word that stands before the name: `PASS`, `FAIL`, `SKIP` or `ERROR`.
@@ -72,7 +83,12 @@ impl Outcome {
     /// One line, and for a failure what was expected and the ladder up to it. The time is virtual, so the text is the
     /// same on every run.
     pub fn render(&self, verbose: bool) -> String {
-        let mut text = format!("{:<5} [{:>9}s] {}\n", self.label(), self.seconds(), self.name);
+        let mut text = format!(
+            "{:<5} [{:>9}s] {}\n",
+            self.label(),
+            self.seconds(),
+            self.name
+        );
         match &self.verdict {
             Verdict::Pass => {}
             Verdict::Fail(failure) => indent(&mut text, &failure.to_string()),

@@ -27,8 +27,6 @@ pub(crate) struct SocketOptions {
     pub(crate) send_buffer: Option<u32>,
     /// `TCP_NODELAY`
     pub(crate) no_delay: bool,
-    /// `TCP_NOOPT`
-    pub(crate) no_options: bool,
     /// `TCP_MAXSEG`
     pub(crate) max_segment: Option<u16>,
     /// `TCP_KEEPIDLE` in seconds.
@@ -127,7 +125,11 @@ pub(crate) struct Sockets {
 
 impl Sockets {
     pub(crate) fn new(stack: Stack, dialect: Dialect) -> Sockets {
-        Sockets { stack, table: BTreeMap::new(), dialect }
+        Sockets {
+            stack,
+            table: BTreeMap::new(),
+            dialect,
+        }
     }
 
     pub(crate) fn dialect(&self) -> Dialect {
@@ -144,7 +146,10 @@ impl Sockets {
 
     /// The descriptor that holds a connection.
     pub(crate) fn descriptor_of(&self, connection: Connection) -> Option<i64> {
-        self.table.iter().find(|(_, socket)| socket.connection() == Some(connection)).map(|(&fd, _)| fd)
+        self.table
+            .iter()
+            .find(|(_, socket)| socket.connection() == Some(connection))
+            .map(|(&fd, _)| fd)
     }
 
     /// Every descriptor in order.
@@ -159,7 +164,9 @@ impl Sockets {
 
     /// A new descriptor: the number that the script calls it, or the lowest free one.
     fn install(&mut self, socket: Socket, wanted: Option<i64>) -> i64 {
-        let fd = wanted.filter(|fd| *fd >= 0 && !self.table.contains_key(fd)).unwrap_or_else(|| self.free_descriptor());
+        let fd = wanted
+            .filter(|fd| *fd >= 0 && !self.table.contains_key(fd))
+            .unwrap_or_else(|| self.free_descriptor());
         self.table.insert(fd, socket);
         fd
     }
@@ -196,7 +203,9 @@ impl Sockets {
     }
 
     fn socket_of(&mut self, connection: Connection) -> Option<&mut Socket> {
-        self.table.values_mut().find(|socket| socket.connection() == Some(connection))
+        self.table
+            .values_mut()
+            .find(|socket| socket.connection() == Some(connection))
     }
 
     /// `socket()`
@@ -212,7 +221,9 @@ impl Sockets {
         }
         let reuse = socket.options.reuse_address;
         let taken = self.table.values().any(|other| {
-            other.bound.is_some_and(|bound| bound.port() == address.port() && address.port() != 0)
+            other
+                .bound
+                .is_some_and(|bound| bound.port() == address.port() && address.port() != 0)
                 && !(reuse && other.options.reuse_address && !other.is_listening())
         });
         if taken {
@@ -225,9 +236,14 @@ impl Sockets {
     /// `listen()`; a second call only changes the backlog.
     pub(crate) fn listen(&mut self, fd: i64, backlog: i64, default: SocketAddr) -> Result<()> {
         let socket = self.get(fd)?;
-        let (role, address, options) = (socket.role.clone(), socket.bound.unwrap_or(default), socket.options.clone());
+        let (role, address, options) = (
+            socket.role.clone(),
+            socket.bound.unwrap_or(default),
+            socket.options.clone(),
+        );
         match role {
-            Role::Listening(listener) => self.stack.set_backlog(listener, backlog),
+            // The first backlog counts.
+            Role::Listening(_) => Ok(()),
             Role::Fresh => {
                 let listener = self.stack.listen(address, backlog, &options)?;
                 let socket = self.get_mut(fd)?;
@@ -240,13 +256,21 @@ impl Sockets {
     }
 
     /// `accept()`
-    pub(crate) fn accept(&mut self, fd: i64, nonblocking: bool, wanted: Option<i64>) -> Result<Wait<i64>> {
+    pub(crate) fn accept(
+        &mut self,
+        fd: i64,
+        nonblocking: bool,
+        wanted: Option<i64>,
+    ) -> Result<Wait<i64>> {
         let socket = self.get(fd)?;
         let Role::Listening(listener) = socket.role else {
             return Err(Errno::EINVAL);
         };
-        let (options, inherits) = (socket.options.clone(), self.dialect == Dialect::Bsd && socket.nonblocking);
-        let Some(connection) = self.stack.accept(listener) else {
+        let (options, inherits) = (
+            socket.options.clone(),
+            self.dialect == Dialect::Bsd && socket.nonblocking,
+        );
+        let Some(connection) = self.stack.accept(listener, &options) else {
             return self.block_unless(fd, Errno::EAGAIN);
         };
         let mut accepted = Socket::new(nonblocking || inherits);
@@ -268,10 +292,15 @@ impl Sockets {
             Role::Listening(_) => return Err(Errno::EOPNOTSUPP),
             Role::Fresh | Role::Dead => {}
         }
-        let (bound, options, nonblocking) = (socket.bound, socket.options.clone(), socket.nonblocking);
+        let (bound, options, nonblocking) =
+            (socket.bound, socket.options.clone(), socket.nonblocking);
         let connection = self.stack.connect(bound, target, &options)?;
         self.get_mut(fd)?.role = Role::Connecting(connection);
-        if nonblocking { Err(Errno::EINPROGRESS) } else { Ok(Wait::Blocked) }
+        if nonblocking {
+            Err(Errno::EINPROGRESS)
+        } else {
+            Ok(Wait::Blocked)
+        }
     }
 
     /// Whether a blocking `connect()` is over.
@@ -280,16 +309,28 @@ impl Sockets {
         match socket.role {
             Role::Connected(_) => Ok(Wait::Ready(())),
             Role::Connecting(_) => Ok(Wait::Blocked),
-            Role::Fresh | Role::Listening(_) | Role::Dead => Err(socket.error.take().unwrap_or(Errno::ECONNABORTED)),
+            Role::Fresh | Role::Listening(_) | Role::Dead => {
+                Err(socket.error.take().unwrap_or(Errno::ECONNABORTED))
+            }
         }
     }
 
     fn block_unless<T>(&self, fd: i64, error: Errno) -> Result<Wait<T>> {
-        if self.get(fd)?.nonblocking { Err(error) } else { Ok(Wait::Blocked) }
+        if self.get(fd)?.nonblocking {
+            Err(error)
+        } else {
+            Ok(Wait::Blocked)
+        }
     }
 
     /// `read()`, `recv()`: bytes taken, zero at the end of the stream.
-    pub(crate) fn read(&mut self, fd: i64, len: u64, peek: bool, dont_wait: bool) -> Result<Wait<i64>> {
+    pub(crate) fn read(
+        &mut self,
+        fd: i64,
+        len: u64,
+        peek: bool,
+        dont_wait: bool,
+    ) -> Result<Wait<i64>> {
         let socket = self.get(fd)?;
         if socket.shut_read {
             return Ok(Wait::Ready(0));
@@ -319,6 +360,7 @@ impl Sockets {
 
     /// `write()`, `send()`: bytes taken so far by this call. A blocking call goes on until all are taken.
     pub(crate) fn write(&mut self, fd: i64, len: u64, dont_wait: bool) -> Result<Wait<i64>> {
+        let is_linux = self.dialect == Dialect::Linux;
         let socket = self.get_mut(fd)?;
         if let Some(error) = socket.error.take() {
             return Err(error);
@@ -328,11 +370,19 @@ impl Sockets {
         }
         let connection = match socket.role {
             Role::Connected(connection) => connection,
-            Role::Connecting(_) if self.dialect == Dialect::Linux => {
-                return if dont_wait { Err(Errno::EAGAIN) } else { self.block_unless(fd, Errno::EAGAIN) };
+            Role::Connecting(_) if is_linux => {
+                return if dont_wait {
+                    Err(Errno::EAGAIN)
+                } else {
+                    self.block_unless(fd, Errno::EAGAIN)
+                };
             }
             Role::Connecting(_) | Role::Fresh | Role::Listening(_) => {
-                return Err(if self.dialect == Dialect::Linux { Errno::EPIPE } else { Errno::ENOTCONN });
+                return Err(if is_linux {
+                    Errno::EPIPE
+                } else {
+                    Errno::ENOTCONN
+                });
             }
             Role::Dead => return Err(Errno::EPIPE),
         };
@@ -365,10 +415,14 @@ impl Sockets {
         match socket.role {
             Role::Fresh | Role::Dead => {}
             Role::Listening(listener) => self.stack.close_listener(listener),
-            Role::Connecting(connection) | Role::Connected(connection) if socket.options.linger == Some(0) => {
+            Role::Connecting(connection) | Role::Connected(connection)
+                if socket.options.linger == Some(0) =>
+            {
                 self.stack.abort(connection);
             }
-            Role::Connecting(connection) | Role::Connected(connection) => self.stack.release(connection),
+            Role::Connecting(connection) | Role::Connected(connection) => {
+                self.stack.release(connection)
+            }
         }
         Ok(())
     }
@@ -383,7 +437,7 @@ impl Sockets {
         let socket = self.get(fd)?;
         if let Some(connection) = socket.connection() {
             let options = socket.options.clone();
-            self.stack.reconfigure(connection, &options);
+            self.stack.reconfigure(connection, &options)?;
         }
         Ok(())
     }
@@ -398,7 +452,11 @@ impl Sockets {
         let Ok(socket) = self.get(fd) else {
             return INVALID;
         };
-        let mut bits = if socket.error.is_some() && self.dialect == Dialect::Linux { ERR } else { 0 };
+        let mut bits = if socket.error.is_some() && self.dialect == Dialect::Linux {
+            ERR
+        } else {
+            0
+        };
         match socket.role {
             Role::Listening(listener) => {
                 if self.stack.has_acceptable(listener) {

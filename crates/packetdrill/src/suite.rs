@@ -54,14 +54,19 @@ fn collect(path: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
         files.push(path.to_owned());
         return Ok(());
     }
-    let mut entries = std::fs::read_dir(path)?.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<PathBuf>>>()?;
+    let mut entries = std::fs::read_dir(path)?
+        .map(|entry| Ok(entry?.path()))
+        .collect::<io::Result<Vec<PathBuf>>>()?;
     entries.sort();
     for entry in entries {
         // A link to a directory is not followed, so that no cycle of links can trap the walk.
         let is_link = entry.symlink_metadata()?.file_type().is_symlink();
         if entry.is_dir() && !is_link {
             collect(&entry, files)?;
-        } else if entry.extension().is_some_and(|extension| extension == "pkt") {
+        } else if entry
+            .extension()
+            .is_some_and(|extension| extension == "pkt")
+        {
             files.push(entry);
         }
     }
@@ -70,7 +75,10 @@ fn collect(path: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
 
 impl Suite {
     fn count(&self, label: &str) -> usize {
-        self.outcomes.iter().filter(|outcome| outcome.label() == label).count()
+        self.outcomes
+            .iter()
+            .filter(|outcome| outcome.label() == label)
+            .count()
     }
 
     /// 0 if nothing failed, 1 if a script failed, 2 if a script could not be understood.
@@ -84,7 +92,11 @@ impl Suite {
 
     /// A line for each script, details of failures, reasons of skips, and the closing count.
     pub fn render(&self, verbose: bool) -> String {
-        let mut text: String = self.outcomes.iter().map(|outcome| outcome.render(verbose)).collect();
+        let mut text: String = self
+            .outcomes
+            .iter()
+            .map(|outcome| outcome.render(verbose))
+            .collect();
         let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
         for outcome in &self.outcomes {
             if let Verdict::Skip(reason) = &outcome.verdict {
@@ -103,7 +115,11 @@ impl Suite {
 
     /// `N passed, N failed`, and what else there was.
     pub fn closing(&self) -> String {
-        let mut text = format!("{} passed, {} failed", self.count("PASS"), self.count("FAIL"));
+        let mut text = format!(
+            "{} passed, {} failed",
+            self.count("PASS"),
+            self.count("FAIL")
+        );
         for (label, word) in [("SKIP", "skipped"), ("ERROR", "not understood")] {
             let count = self.count(label);
             if count > 0 {

@@ -10,11 +10,10 @@ use crate::symbols::Dialect;
 type Switch = fn(&mut SocketOptions) -> &mut bool;
 
 /// The switches by name.
-const SWITCHES: [(&str, Switch); 4] = [
+const SWITCHES: [(&str, Switch); 3] = [
     ("SO_REUSEADDR", |options| &mut options.reuse_address),
     ("SO_KEEPALIVE", |options| &mut options.keepalive),
     ("TCP_NODELAY", |options| &mut options.no_delay),
-    ("TCP_NOOPT", |options| &mut options.no_options),
 ];
 
 /// An option with a number that connections take over.
@@ -50,7 +49,10 @@ const HARMLESS: [&str; 12] = [
 fn name(arguments: &Arguments<'_>) -> Decoded<String> {
     match &arguments.get(2)?.kind {
         ExpressionKind::Word(name) => Ok(name.clone()),
-        _ => Err(Problem::Unsupported(format!("{}() with an option that has no name", arguments.call.name))),
+        _ => Err(Problem::Unsupported(format!(
+            "{}() with an option that has no name",
+            arguments.call.name
+        ))),
     }
 }
 
@@ -62,27 +64,53 @@ pub(super) fn get(sockets: &mut Sockets, arguments: &Arguments<'_>) -> Decoded<R
         return Ok(Reply::of(Err(error)));
     }
     if option == "SO_LINGER" {
-        let linger = sockets.get(fd).ok().and_then(|socket| socket.options.linger);
+        let linger = sockets
+            .get(fd)
+            .ok()
+            .and_then(|socket| socket.options.linger);
         return linger_reply(arguments, expected, linger);
     }
     if let Some((_, switch)) = SWITCHES.iter().find(|entry| entry.0 == option) {
-        let mut options = sockets.get(fd).map_or_else(|_| SocketOptions::default(), |socket| socket.options.clone());
+        let mut options = sockets.get(fd).map_or_else(
+            |_| SocketOptions::default(),
+            |socket| socket.options.clone(),
+        );
         // The BSDs return the option's own bit, Linux 1: only on or off can be compared.
         let is_on = *switch(&mut options);
-        return Ok(compare(arguments, &option, expected, i64::from(is_on), |value| i64::from(value != 0)));
+        return Ok(compare(
+            arguments,
+            &option,
+            expected,
+            i64::from(is_on),
+            |value| i64::from(value != 0),
+        ));
     }
     let actual = match option.as_str() {
-        "SO_ERROR" => sockets.take_error(fd).map(|error| error.map_or(0, |error| error.number(arguments.dialect))),
+        "SO_ERROR" => sockets
+            .take_error(fd)
+            .map(|error| error.map_or(0, |error| error.number(arguments.dialect))),
         "SO_TYPE" => Ok(arguments.symbol("SOCK_STREAM")),
-        "SO_ACCEPTCONN" => sockets.get(fd).map(|socket| i64::from(socket.is_listening())),
+        "SO_ACCEPTCONN" => sockets
+            .get(fd)
+            .map(|socket| i64::from(socket.is_listening())),
         "SO_RCVBUF" | "SO_SNDBUF" => Ok(buffer_size(sockets, fd, option == "SO_RCVBUF")),
-        "TCP_MAXSEG" => sockets.get(fd).map(|socket| socket.connection()).map(|connection| {
-            connection.and_then(|connection| sockets.stack.status(connection)).map_or(536, |status| i64::from(status.mss))
-        }),
-        "TCP_INFO" if matches!(expected.kind, ExpressionKind::Ellipsis) => return Ok(Reply::of(Ok(0))),
+        "TCP_MAXSEG" => sockets
+            .get(fd)
+            .map(|socket| socket.connection())
+            .map(|connection| {
+                connection
+                    .and_then(|connection| sockets.stack.status(connection))
+                    .map_or(536, |status| i64::from(status.mss))
+            }),
+        "TCP_INFO" if matches!(expected.kind, ExpressionKind::Ellipsis) => {
+            return Ok(Reply::of(Ok(0)));
+        }
         _ => match AMOUNTS.iter().find(|entry| entry.0 == option) {
             Some((_, amount)) => {
-                let mut options = sockets.get(fd).map_or_else(|_| SocketOptions::default(), |socket| socket.options.clone());
+                let mut options = sockets.get(fd).map_or_else(
+                    |_| SocketOptions::default(),
+                    |socket| socket.options.clone(),
+                );
                 match *amount(&mut options) {
                     Some(value) => Ok(i64::from(value)),
                     None => return Err(Problem::Unsupported(format!("the default of {option}"))),
@@ -99,15 +127,36 @@ pub(super) fn get(sockets: &mut Sockets, arguments: &Arguments<'_>) -> Decoded<R
 
 /// The size that a system reports for a buffer.
 fn buffer_size(sockets: &Sockets, fd: i64, receive: bool) -> i64 {
-    let Ok(socket) = sockets.get(fd) else { return 0 };
-    let size = i64::from(sockets.stack.buffer_size(socket.connection(), &socket.options, receive));
-    let was_set = if receive { socket.options.receive_buffer } else { socket.options.send_buffer }.is_some();
+    let Ok(socket) = sockets.get(fd) else {
+        return 0;
+    };
+    let size = i64::from(
+        sockets
+            .stack
+            .buffer_size(socket.connection(), &socket.options, receive),
+    );
+    let was_set = if receive {
+        socket.options.receive_buffer
+    } else {
+        socket.options.send_buffer
+    }
+    .is_some();
     // Linux doubles what was asked for, to make room for its own bookkeeping (socket(7)).
-    if was_set && sockets.dialect() == Dialect::Linux { 2 * size } else { size }
+    if was_set && sockets.dialect() == Dialect::Linux {
+        2 * size
+    } else {
+        size
+    }
 }
 
 /// A reply that succeeds, with a mismatch if the value is not the expected one. `[..]` and `...` expect anything.
-fn compare(arguments: &Arguments<'_>, option: &str, expected: &Expression, actual: i64, normal: fn(i64) -> i64) -> Reply {
+fn compare(
+    arguments: &Arguments<'_>,
+    option: &str,
+    expected: &Expression,
+    actual: i64,
+    normal: fn(i64) -> i64,
+) -> Reply {
     let mut reply = Reply::of(Ok(0));
     let item = match &expected.kind {
         ExpressionKind::List(items) => items.first(),
@@ -123,9 +172,15 @@ fn compare(arguments: &Arguments<'_>, option: &str, expected: &Expression, actua
                 Some(name) => format!("{number} ({name})"),
                 None => number.to_string(),
             };
-            reply.mismatches.push(format!("{option} should be {}, is {}", shown(normal(value)), shown(actual)));
+            reply.mismatches.push(format!(
+                "{option} should be {}, is {}",
+                shown(normal(value)),
+                shown(actual)
+            ));
         }
-        Err(_) => reply.mismatches.push(format!("{option}: the expected value is no number")),
+        Err(_) => reply
+            .mismatches
+            .push(format!("{option}: the expected value is no number")),
     }
     reply
 }
@@ -134,23 +189,34 @@ fn error_name(number: i64, option: &str, dialect: Dialect) -> Option<&'static st
     if option != "SO_ERROR" || number == 0 {
         return None;
     }
-    Errno::names().into_iter().find(|name| Errno::by_name(name).is_some_and(|errno| errno.number(dialect) == number))
+    Errno::names()
+        .into_iter()
+        .find(|name| Errno::by_name(name).is_some_and(|errno| errno.number(dialect) == number))
 }
 
-fn linger_reply(arguments: &Arguments<'_>, expected: &Expression, linger: Option<u32>) -> Decoded<Reply> {
+fn linger_reply(
+    arguments: &Arguments<'_>,
+    expected: &Expression,
+    linger: Option<u32>,
+) -> Decoded<Reply> {
     let mut reply = Reply::of(Ok(0));
     let Some((on, seconds)) = linger_fields(arguments, expected)? else {
         return Ok(reply);
     };
     let wanted = (on != 0).then_some(seconds);
     if wanted != linger {
-        reply.mismatches.push(format!("SO_LINGER should be {wanted:?}, is {linger:?}"));
+        reply
+            .mismatches
+            .push(format!("SO_LINGER should be {wanted:?}, is {linger:?}"));
     }
     Ok(reply)
 }
 
 /// `{onoff=1, linger=0}`, possibly in an array.
-fn linger_fields(arguments: &Arguments<'_>, expression: &Expression) -> Decoded<Option<(i64, u32)>> {
+fn linger_fields(
+    arguments: &Arguments<'_>,
+    expression: &Expression,
+) -> Decoded<Option<(i64, u32)>> {
     let expression = match &expression.kind {
         ExpressionKind::List(items) if items.len() == 1 => &items[0],
         _ => expression,
@@ -158,9 +224,16 @@ fn linger_fields(arguments: &Arguments<'_>, expression: &Expression) -> Decoded<
     let ExpressionKind::Fields(fields) = &expression.kind else {
         return Ok(None);
     };
-    let find = |name: &str| fields.iter().find(|field| field.0 == name || field.0 == format!("l_{name}"));
+    let find = |name: &str| {
+        fields
+            .iter()
+            .find(|field| field.0 == name || field.0 == format!("l_{name}"))
+    };
     let (Some((_, on)), Some((_, seconds))) = (find("onoff"), find("linger")) else {
-        return Err(Problem::Invalid(expression.span, "write {onoff=1, linger=0}".to_owned()));
+        return Err(Problem::Invalid(
+            expression.span,
+            "write {onoff=1, linger=0}".to_owned(),
+        ));
     };
     let seconds = u32::try_from(arguments.value(seconds)?).unwrap_or(0);
     Ok(Some((arguments.value(on)?, seconds)))
@@ -178,7 +251,10 @@ pub(super) fn set(sockets: &mut Sockets, arguments: &Arguments<'_>) -> Decoded<R
     }
     if option == "SO_LINGER" {
         let Some((on, seconds)) = linger_fields(arguments, value)? else {
-            return Err(Problem::Invalid(value.span, "write {onoff=1, linger=0}".to_owned()));
+            return Err(Problem::Invalid(
+                value.span,
+                "write {onoff=1, linger=0}".to_owned(),
+            ));
         };
         return Ok(Reply::of(sockets.get_mut(fd).map(|socket| {
             socket.options.linger = (on != 0).then_some(seconds);
@@ -189,7 +265,9 @@ pub(super) fn set(sockets: &mut Sockets, arguments: &Arguments<'_>) -> Decoded<R
         ExpressionKind::List(items) if items.len() == 1 => arguments.value(&items[0])?,
         _ => arguments.value(value)?,
     };
-    let changed = sockets.get_mut(fd).map(|socket| change(&mut socket.options, &option, number));
+    let changed = sockets
+        .get_mut(fd)
+        .map(|socket| change(&mut socket.options, &option, number));
     match changed {
         Err(error) => Ok(Reply::of(Err(error))),
         Ok(Change::Unknown) => Err(Problem::Unsupported(format!("option {option}"))),
@@ -235,7 +313,9 @@ fn change(options: &mut SocketOptions, option: &str, number: i64) -> Change {
 pub(super) fn ioctl(sockets: &mut Sockets, arguments: &Arguments<'_>) -> Decoded<Reply> {
     let fd = arguments.fd()?;
     let ExpressionKind::Word(request) = &arguments.get(1)?.kind else {
-        return Err(Problem::Unsupported("ioctl() with a request that has no name".to_owned()));
+        return Err(Problem::Unsupported(
+            "ioctl() with a request that has no name".to_owned(),
+        ));
     };
     let expected = arguments.get(2)?;
     let Ok(socket) = sockets.get(fd) else {
@@ -243,10 +323,12 @@ pub(super) fn ioctl(sockets: &mut Sockets, arguments: &Arguments<'_>) -> Decoded
     };
     let connection = socket.connection();
     let actual = match request.as_str() {
-        "FIONREAD" | "SIOCINQ" => connection.map_or(0, |connection| sockets.stack.readable(connection)),
-        "FIONWRITE" | "SIOCOUTQ" => {
-            connection.and_then(|connection| sockets.stack.status(connection)).map_or(0, |status| u64::from(status.queued))
+        "FIONREAD" | "SIOCINQ" => {
+            connection.map_or(0, |connection| sockets.stack.readable(connection))
         }
+        "FIONWRITE" | "SIOCOUTQ" => connection
+            .and_then(|connection| sockets.stack.status(connection))
+            .map_or(0, |status| u64::from(status.queued)),
         "FIONSPACE" => connection.map_or(0, |connection| sockets.stack.writable(connection)),
         "FIONBIO" => {
             let on = match &expected.kind {
@@ -260,5 +342,11 @@ pub(super) fn ioctl(sockets: &mut Sockets, arguments: &Arguments<'_>) -> Decoded
         }
         _ => return Err(Problem::Unsupported(format!("ioctl() {request}"))),
     };
-    Ok(compare(arguments, request, expected, i64::try_from(actual).unwrap_or(i64::MAX), |value| value))
+    Ok(compare(
+        arguments,
+        request,
+        expected,
+        i64::try_from(actual).unwrap_or(i64::MAX),
+        |value| value,
+    ))
 }

@@ -19,30 +19,59 @@ const ALWAYS: i64 = 8 | 16 | 32;
 pub(super) fn begin(sockets: &mut Sockets, arguments: &Arguments<'_>, now: u64) -> Decoded<Step> {
     let list = arguments.get(0)?;
     let ExpressionKind::List(items) = &list.kind else {
-        return Err(Problem::Invalid(list.span, "poll() needs an array such as [{fd=3, events=POLLIN, revents=POLLIN}]".to_owned()));
+        return Err(Problem::Invalid(
+            list.span,
+            "poll() needs an array such as [{fd=3, events=POLLIN, revents=POLLIN}]".to_owned(),
+        ));
     };
     let mut entries = Vec::new();
     for item in items {
         let ExpressionKind::Fields(fields) = &item.kind else {
-            return Err(Problem::Invalid(item.span, "write {fd=3, events=POLLIN, revents=POLLIN}".to_owned()));
+            return Err(Problem::Invalid(
+                item.span,
+                "write {fd=3, events=POLLIN, revents=POLLIN}".to_owned(),
+            ));
         };
-        let field = |name: &str| fields.iter().find(|field| field.0 == name).map(|field| arguments.value(&field.1)).transpose();
+        let field = |name: &str| {
+            fields
+                .iter()
+                .find(|field| field.0 == name)
+                .map(|field| arguments.value(&field.1))
+                .transpose()
+        };
         let (Some(fd), Some(events)) = (field("fd")?, field("events")?) else {
-            return Err(Problem::Invalid(item.span, "`fd` and `events` are needed".to_owned()));
+            return Err(Problem::Invalid(
+                item.span,
+                "`fd` and `events` are needed".to_owned(),
+            ));
         };
-        entries.push(PollEntry { fd, events, expected: field("revents")? });
+        entries.push(PollEntry {
+            fd,
+            events,
+            expected: field("revents")?,
+        });
     }
     let timeout = arguments.integer(2)?;
     // A negative timeout waits for ever.
-    let deadline = u64::try_from(timeout).ok().map(|millis| now.saturating_add(millis.saturating_mul(1_000_000)));
+    let deadline = u64::try_from(timeout)
+        .ok()
+        .map(|millis| now.saturating_add(millis.saturating_mul(1_000_000)));
     Ok(match resume(sockets, &entries, deadline, now) {
         Some(reply) => Step::Done(reply),
         None => Step::Blocked(Waiting::Poll { entries, deadline }),
     })
 }
 
-pub(super) fn resume(sockets: &Sockets, entries: &[PollEntry], deadline: Option<u64>, now: u64) -> Option<Reply> {
-    let ready: Vec<i64> = entries.iter().map(|entry| sockets.readiness(entry.fd) & (entry.events | ALWAYS)).collect();
+pub(super) fn resume(
+    sockets: &Sockets,
+    entries: &[PollEntry],
+    deadline: Option<u64>,
+    now: u64,
+) -> Option<Reply> {
+    let ready: Vec<i64> = entries
+        .iter()
+        .map(|entry| sockets.readiness(entry.fd) & (entry.events | ALWAYS))
+        .collect();
     let count = ready.iter().filter(|&&bits| bits != 0).count();
     if count == 0 && deadline.is_none_or(|deadline| now < deadline) {
         return None;
@@ -52,8 +81,14 @@ pub(super) fn resume(sockets: &Sockets, entries: &[PollEntry], deadline: Option<
         .zip(&ready)
         .filter_map(|(entry, bits)| {
             let expected = entry.expected.filter(|expected| expected != bits)?;
-            Some(format!("revents of descriptor {} should be {expected:#x}, is {bits:#x}", entry.fd))
+            Some(format!(
+                "revents of descriptor {} should be {expected:#x}, is {bits:#x}",
+                entry.fd
+            ))
         })
         .collect();
-    Some(Reply { value: Ok(i64::try_from(count).unwrap_or(i64::MAX)), mismatches })
+    Some(Reply {
+        value: Ok(i64::try_from(count).unwrap_or(i64::MAX)),
+        mismatches,
+    })
 }

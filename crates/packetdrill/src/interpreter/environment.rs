@@ -10,15 +10,21 @@ use tcp_core::{Flow, Phase, Profile};
 
 /// The profile whose sysctls a script sets.
 pub(super) fn profile_of(script: &Script) -> Profile {
-    let in_events = script.events.iter().filter_map(|event| match &event.action {
-        Action::Shell(command) => Some(command),
-        _ => None,
-    });
+    let in_events = script
+        .events
+        .iter()
+        .filter_map(|event| match &event.action {
+            Action::Shell(command) => Some(command),
+            _ => None,
+        });
     let names = script.setup.iter().chain(in_events).flat_map(|command| {
-        shell::steps(&command.text).unwrap_or_default().into_iter().filter_map(|step| match step {
-            Step::Set { name, .. } => Some(name.replace('/', ".")),
-            Step::List { .. } | Step::Drop(_) => None,
-        })
+        shell::steps(&command.text)
+            .unwrap_or_default()
+            .into_iter()
+            .filter_map(|step| match step {
+                Step::Set { name, .. } => Some(name.replace('/', ".")),
+                Step::List { .. } | Step::Drop(_) => None,
+            })
     });
     for name in names {
         if name.starts_with("net.inet.") || name.starts_with("kern.") {
@@ -35,12 +41,12 @@ impl Interpreter<'_> {
     pub(super) fn shell(&mut self, span: Span, line: &str) -> Run {
         for step in shell::steps(line).map_err(Stop::Skip)? {
             match step {
-                Step::Set { name, value } => {
-                    for knob in sysctl::knobs(&name, &value).map_err(Stop::Skip)? {
-                        self.sockets.stack.apply(knob).map_err(|reason| Stop::Skip(format!("sysctl {name}={value}{reason}")))?;
-                    }
-                }
-                Step::List { spelling, state, filters } => {
+                Step::Set { name, value } => self.set(&name, &value)?,
+                Step::List {
+                    spelling,
+                    state,
+                    filters,
+                } => {
                     let mut lines = self.listing(spelling, state.as_deref());
                     let mut success = true;
                     for filter in &filters {
@@ -48,10 +54,26 @@ impl Interpreter<'_> {
                     }
                     if !success {
                         let list = self.listing(spelling, None).join("\n    ");
-                        return Err(self.fail(span, format!("`{}` fails on this list:\n    {list}", line.trim())));
+                        return Err(self.fail(
+                            span,
+                            format!("`{}` fails on this list:\n    {list}", line.trim()),
+                        ));
                     }
                 }
                 Step::Drop(selector) => self.drop_connections(span, &selector)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Sets a sysctl. What cannot be set any more does not matter once the script is about to let go.
+    pub(super) fn set(&mut self, name: &str, value: &str) -> Run {
+        for knob in sysctl::knobs(name, value).map_err(Stop::Skip)? {
+            let applied = self.sockets.stack.apply(knob);
+            if let Err(reason) = applied
+                && !self.parting
+            {
+                return Err(Stop::Skip(format!("sysctl {name}={value}{reason}")));
             }
         }
         Ok(())
@@ -69,7 +91,9 @@ impl Interpreter<'_> {
             lines.push(match spelling {
                 // sockstat cuts the name of the program at nine letters.
                 Spelling::Bsd => format!("root packetdril 1000 3 tcp4 {local} {remote} {name}"),
-                Spelling::Ss => format!("{name} 0 0 {local} {remote} users:((\"packetdrill\",pid=1000,fd=3))"),
+                Spelling::Ss => {
+                    format!("{name} 0 0 {local} {remote} users:((\"packetdrill\",pid=1000,fd=3))")
+                }
             });
         }
         lines
@@ -79,7 +103,9 @@ impl Interpreter<'_> {
         let wanted = match selector {
             DropSelector::State(name) => match python::state(name).and_then(Phase::from_name) {
                 Some(phase) => Some(phase),
-                None => return Err(self.fail(span, format!("`{name}` is no state of a connection"))),
+                None => {
+                    return Err(self.fail(span, format!("`{name}` is no state of a connection")));
+                }
             },
             DropSelector::All | DropSelector::Ports(..) => None,
         };
@@ -88,11 +114,21 @@ impl Interpreter<'_> {
             .stack
             .list()
             .into_iter()
-            .filter_map(|(phase, local, remote)| Some((phase, Flow { local, remote: remote? })))
+            .filter_map(|(phase, local, remote)| {
+                Some((
+                    phase,
+                    Flow {
+                        local,
+                        remote: remote?,
+                    },
+                ))
+            })
             .filter(|(phase, flow)| match selector {
                 DropSelector::All => true,
                 DropSelector::State(_) => Some(*phase) == wanted,
-                DropSelector::Ports(local, remote) => flow.local.port() == *local && flow.remote.port() == *remote,
+                DropSelector::Ports(local, remote) => {
+                    flow.local.port() == *local && flow.remote.port() == *remote
+                }
             })
             .map(|(_, flow)| flow)
             .collect();
@@ -125,7 +161,9 @@ impl Interpreter<'_> {
             "tcpi_snd_wnd" => i64::from(status.snd_wnd),
             "tcpi_rcv_space" => i64::from(status.rcv_wnd),
             "tcpi_retransmits" => i64::from(status.retransmits),
-            "tcpi_snd_cwnd" if self.sockets.dialect() == crate::symbols::Dialect::Bsd => i64::from(status.congestion_window),
+            "tcpi_snd_cwnd" if self.sockets.dialect() == crate::symbols::Dialect::Bsd => {
+                i64::from(status.congestion_window)
+            }
             _ => return None,
         };
         Some(Value::Number(number))
@@ -135,7 +173,9 @@ impl Interpreter<'_> {
     fn phase(&self) -> Phase {
         let listed = self.flow.and_then(|flow| {
             let list = self.sockets.stack.list();
-            list.into_iter().find(|&(_, local, remote)| local == flow.local && remote == Some(flow.remote)).map(|entry| entry.0)
+            list.into_iter()
+                .find(|&(_, local, remote)| local == flow.local && remote == Some(flow.remote))
+                .map(|entry| entry.0)
         });
         if let Some(phase) = listed {
             return phase;
@@ -156,11 +196,20 @@ impl Interpreter<'_> {
             return 0;
         };
         let both = [
-            (1, ours.timestamps().is_some() && theirs.timestamps().is_some()),
+            (
+                1,
+                ours.timestamps().is_some() && theirs.timestamps().is_some(),
+            ),
             (2, ours.sack_permitted() && theirs.sack_permitted()),
-            (4, ours.window_scale().is_some() && theirs.window_scale().is_some()),
+            (
+                4,
+                ours.window_scale().is_some() && theirs.window_scale().is_some(),
+            ),
         ];
-        both.iter().filter(|entry| entry.1).map(|entry| entry.0).sum()
+        both.iter()
+            .filter(|entry| entry.1)
+            .map(|entry| entry.0)
+            .sum()
     }
 }
 

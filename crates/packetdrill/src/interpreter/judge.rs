@@ -16,7 +16,11 @@ impl Interpreter<'_> {
         }
         let any = event.time == EventTime::Any;
         let tolerance = if any { 0 } else { self.tolerance(from) };
-        let latest = if any { self.now.saturating_add(ANY_TIME) } else { to.saturating_add(tolerance) };
+        let latest = if any {
+            self.now.saturating_add(ANY_TIME)
+        } else {
+            to.saturating_add(tolerance)
+        };
         while self.sent.is_empty() {
             if !self.step_before(latest.saturating_add(1))? {
                 self.now = self.now.max(if any { self.now } else { latest });
@@ -41,13 +45,24 @@ impl Interpreter<'_> {
         differences.extend(self.stamp_difference(spec, &actual));
         self.rungs[sent.rung].text = format!("> {actual}");
         if !differences.is_empty() {
-            let late = if sent.at == self.now { String::new() } else { format!(" (sent at {})", seconds(sent.at)) };
-            let message = format!("expected `> {spec}`\n    got      `> {actual}`{late}\n    {}", differences.join("; "));
+            let late = if sent.at == self.now {
+                String::new()
+            } else {
+                format!(" (sent at {})", seconds(sent.at))
+            };
+            let message = format!(
+                "expected `> {spec}`\n    got      `> {actual}`{late}\n    {}",
+                differences.join("; ")
+            );
             return Err(self.fail(event.span, message));
         }
         let in_time = sent.at.saturating_add(tolerance) >= from && sent.at <= latest;
         if !any && !in_time {
-            let until = if to == from { String::new() } else { format!(" to {}", seconds(to)) };
+            let until = if to == from {
+                String::new()
+            } else {
+                format!(" to {}", seconds(to))
+            };
             let message = format!(
                 "`> {spec}` expected at {}{until}, sent at {} (tolerance {})",
                 seconds(from),
@@ -63,7 +78,11 @@ impl Interpreter<'_> {
     fn stamp_difference(&self, spec: &SegmentSpec, actual: &SegmentSpec) -> Option<String> {
         let tick = self.script.settings.timestamp_tick;
         let (expected, actual) = (numbering::timestamp(spec)?, numbering::timestamp(actual)?);
-        let distance = u64::from(expected.wrapping_sub(actual).min(actual.wrapping_sub(expected)));
+        let distance = u64::from(
+            expected
+                .wrapping_sub(actual)
+                .min(actual.wrapping_sub(expected)),
+        );
         let is_off = distance.saturating_mul(tick) > self.script.settings.tolerance;
         is_off.then(|| format!("TS val: expected {expected}, got {actual}"))
     }
@@ -84,7 +103,11 @@ impl Interpreter<'_> {
             let record = self.flows.entry(flow_of_packet(&sent.packet)).or_default();
             let actual = record.numbering.observe(&sent.packet.segment, None);
             let message = format!("`> {actual}` at {} is not in the script", seconds(sent.at));
-            let span = self.script.events.last().map_or(crate::source::Span::default(), |event| event.span);
+            let span = self
+                .script
+                .events
+                .last()
+                .map_or(crate::source::Span::default(), |event| event.span);
             return Err(self.fail(span, message));
         }
         Ok(())
