@@ -13,7 +13,7 @@ fn main() -> ExitCode {
         match argument.as_str() {
             "--verbose" => verbose = true,
             "--profile" => {
-                options.profile = arguments.next().as_deref().and_then(Profile::from_name)
+                options.profile = arguments.next().as_deref().and_then(Profile::from_name);
             }
             path => paths.push(PathBuf::from(path)),
         }

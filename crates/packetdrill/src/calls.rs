@@ -116,15 +116,12 @@ pub(crate) fn begin(
                 0
             };
             let nonblocking = flags & arguments.symbol("SOCK_NONBLOCK") != 0;
-            begin_wait(
-                sockets,
-                Waiting::Accept {
-                    fd: arguments.fd()?,
-                    nonblocking,
-                    wanted: arguments.wanted(),
-                },
-                now,
-            )
+            let waiting = Waiting::Accept {
+                fd: arguments.fd()?,
+                nonblocking,
+                wanted: arguments.wanted(),
+            };
+            Ok(begin_wait(sockets, waiting, now))
         }
         "connect" => {
             let fd = arguments.fd()?;
@@ -224,11 +221,11 @@ fn done(value: Result<i64, Errno>) -> Step {
     Step::Done(Reply::of(value))
 }
 
-fn begin_wait(sockets: &mut Sockets, mut waiting: Waiting, now: u64) -> Decoded<Step> {
-    Ok(match resume(sockets, &mut waiting, now) {
+fn begin_wait(sockets: &mut Sockets, mut waiting: Waiting, now: u64) -> Step {
+    match resume(sockets, &mut waiting, now) {
         Some(reply) => Step::Done(reply),
         None => Step::Blocked(waiting),
-    })
+    }
 }
 
 fn begin_socket(sockets: &mut Sockets, arguments: &Arguments<'_>) -> Decoded<Step> {
@@ -275,7 +272,7 @@ fn begin_read(sockets: &mut Sockets, arguments: &Arguments<'_>, now: u64) -> Dec
             Err(error) => done(Err(error)),
         });
     }
-    begin_wait(sockets, Waiting::Read { fd, len, peek }, now)
+    Ok(begin_wait(sockets, Waiting::Read { fd, len, peek }, now))
 }
 
 fn begin_write(sockets: &mut Sockets, arguments: &Arguments<'_>, now: u64) -> Decoded<Step> {
@@ -311,7 +308,11 @@ fn begin_write(sockets: &mut Sockets, arguments: &Arguments<'_>, now: u64) -> De
             Err(error) => done(Err(error)),
         });
     }
-    begin_wait(sockets, Waiting::Write { fd, left, taken: 0 }, now)
+    Ok(begin_wait(
+        sockets,
+        Waiting::Write { fd, left, taken: 0 },
+        now,
+    ))
 }
 
 fn close(sockets: &mut Sockets, arguments: &Arguments<'_>) -> Decoded<Result<i64, Errno>> {

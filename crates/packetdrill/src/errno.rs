@@ -6,7 +6,6 @@ macro_rules! errnos {
     ($($name:ident $bsd:literal $linux:literal $text:literal;)*) => {
         /// An error that a socket call can report.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        #[expect(clippy::upper_case_acronyms, reason = "POSIX writes the names so")]
         pub enum Errno {
             $(#[doc = $text] $name,)*
         }

@@ -7,7 +7,7 @@ mod judge;
 use crate::calls::{self, Addresses, Problem, Step, Waiting};
 use crate::numbering::Numbering;
 use crate::outcome::{Failure, Outcome, Verdict};
-use crate::script::{Action, Call, Event, EventTime, IcmpSpec, Script, SegmentSpec};
+use crate::script::{Action, Call, Event, EventTime, Script, SegmentSpec};
 use crate::sockets::Sockets;
 use crate::source::{ScriptError, Span};
 use crate::stack::Stack;
@@ -86,7 +86,6 @@ struct Blocked<'a> {
     waiting: Waiting,
     /// When it should return.
     end: u64,
-    rung: usize,
 }
 
 /// One line of the ladder.
@@ -249,7 +248,7 @@ impl<'a> Interpreter<'a> {
     fn act(&mut self, index: usize, event: &'a Event, base: u64) -> Run {
         match &event.action {
             Action::Inject(spec) => self.inject(spec),
-            Action::Icmp(spec) => self.icmp(spec),
+            Action::Icmp(spec) => Err(Stop::Skip(format!("ICMP {}", spec.code))),
             Action::Call(call) => self.call(index, event, call, base),
             Action::Shell(command) => {
                 self.parting |= index >= self.last_segment;
@@ -307,16 +306,11 @@ impl<'a> Interpreter<'a> {
         flow
     }
 
-    fn icmp(&mut self, spec: &IcmpSpec) -> Run {
-        Err(Stop::Skip(format!("ICMP {}", spec.code)))
-    }
-
     fn call(&mut self, index: usize, event: &'a Event, call: &'a Call, base: u64) -> Run {
         // One process: its next call waits until the one before has returned.
         self.await_blocked()?;
         let lets_go = matches!(call.name.as_str(), "close" | "shutdown");
         self.parting |= lets_go && index >= self.last_segment;
-        let rung = self.rungs.len();
         self.rungs.push(Rung {
             at: self.now,
             text: self.script.source.slice(event.span).replace('\n', " "),
@@ -357,7 +351,6 @@ impl<'a> Interpreter<'a> {
                     call,
                     waiting,
                     end,
-                    rung,
                 });
             }
         }

@@ -1,11 +1,10 @@
-//! Results as JUnit XML, which continuous-integration services read.
+//! Results as `JUnit` XML, which continuous-integration services read.
 
 use crate::outcome::{Outcome, Verdict};
 use crate::suite::Suite;
-use std::fmt::Write as _;
 
 impl Suite {
-    /// The results as a JUnit document. Times are virtual seconds.
+    /// The results as a `JUnit` document. Times are virtual seconds.
     pub fn junit(&self) -> String {
         let count = |label: &str| {
             self.outcomes
@@ -13,52 +12,43 @@ impl Suite {
                 .filter(|outcome| outcome.label() == label)
                 .count()
         };
-        let mut xml = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
-        // Writing to a string cannot fail.
-        let _ = writeln!(
-            xml,
-            "<testsuites><testsuite name=\"packetdrill\" tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\">",
+        let head = format!(
+            "<testsuite name=\"packetdrill\" tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\">",
             self.outcomes.len(),
             count("FAIL"),
             count("ERROR"),
             count("SKIP")
         );
-        for outcome in &self.outcomes {
-            case(&mut xml, outcome);
-        }
-        xml.push_str("</testsuite></testsuites>\n");
-        xml
+        let cases: String = self.outcomes.iter().map(case).collect();
+        format!(
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>{head}\n{cases}</testsuite></testsuites>\n"
+        )
     }
 }
 
-fn case(xml: &mut String, outcome: &Outcome) {
+fn case(outcome: &Outcome) -> String {
     let (directory, file) = outcome.name.rsplit_once('/').unwrap_or(("", &outcome.name));
-    let _ = write!(
-        xml,
-        "<testcase classname=\"{}\" name=\"{}\" time=\"{}\"",
-        escape(directory),
-        escape(file),
-        outcome.seconds()
-    );
-    let _ = match &outcome.verdict {
-        Verdict::Pass => writeln!(xml, "/>"),
-        Verdict::Skip(reason) => {
-            writeln!(xml, "><skipped message=\"{}\"/></testcase>", escape(reason))
+    let body = match &outcome.verdict {
+        Verdict::Pass => String::new(),
+        Verdict::Skip(reason) => format!("<skipped message=\"{}\"/>", escape(reason)),
+        Verdict::Broken(error) => element("error", &error.message, &error.to_string()),
+        Verdict::Fail(failure) => {
+            let text = format!("{failure}\n{}", outcome.ladder.join("\n"));
+            element("failure", &failure.message, &text)
         }
-        Verdict::Broken(error) => writeln!(
-            xml,
-            "><error message=\"{}\">{}</error></testcase>",
-            escape(&error.message),
-            escape(&error.to_string())
-        ),
-        Verdict::Fail(failure) => writeln!(
-            xml,
-            "><failure message=\"{}\">{}\n{}</failure></testcase>",
-            escape(&failure.message),
-            escape(&failure.to_string()),
-            escape(&outcome.ladder.join("\n"))
-        ),
     };
+    let (directory, file, seconds) = (escape(directory), escape(file), outcome.seconds());
+    format!(
+        "<testcase classname=\"{directory}\" name=\"{file}\" time=\"{seconds}\">{body}</testcase>\n"
+    )
+}
+
+fn element(name: &str, message: &str, text: &str) -> String {
+    format!(
+        "<{name} message=\"{}\">{}</{name}>",
+        escape(message),
+        escape(text)
+    )
 }
 
 /// Text for an attribute or an element. XML 1.0 cannot express most control characters at all.
@@ -111,7 +101,7 @@ mod tests {
             "{xml}"
         );
         assert!(
-            xml.contains("<testcase classname=\"a\" name=\"one.pkt\" time=\"1.500\"/>"),
+            xml.contains("<testcase classname=\"a\" name=\"one.pkt\" time=\"1.500\"></testcase>"),
             "{xml}"
         );
         assert!(

@@ -1,7 +1,7 @@
 //! Segments in packetdrill's notation, for messages and ladders.
 
 use crate::script::{Flags, SegmentSpec, TcpOption};
-use std::fmt::{self, Write as _};
+use std::fmt;
 
 impl fmt::Display for Flags {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -49,11 +49,11 @@ impl fmt::Display for TcpOption {
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    bytes
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect::<Vec<String>>()
+        .concat()
 }
 
 impl fmt::Display for SegmentSpec {

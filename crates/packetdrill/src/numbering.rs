@@ -132,7 +132,7 @@ impl Numbering {
     }
 }
 
-/// TSval of a segment in a script.
+/// The timestamp value of a segment in a script.
 pub(crate) fn timestamp(spec: &SegmentSpec) -> Option<u32> {
     spec.options
         .iter()
@@ -143,8 +143,11 @@ pub(crate) fn timestamp(spec: &SegmentSpec) -> Option<u32> {
         })
 }
 
-/// Letters of a script and bits of the header.
-const BITS: [(tcp_core::Flags, fn(&mut Flags) -> &mut bool); 8] = [
+/// Where a letter of a script is kept.
+type Letter = fn(&mut Flags) -> &mut bool;
+
+/// Bits of the header and letters of a script.
+const BITS: [(tcp_core::Flags, Letter); 8] = [
     (tcp_core::Flags::SYN, |flags| &mut flags.syn),
     (tcp_core::Flags::ACK, |flags| &mut flags.ack),
     (tcp_core::Flags::FIN, |flags| &mut flags.fin),

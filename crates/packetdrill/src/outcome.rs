@@ -1,7 +1,7 @@
 //! What became of a script.
 
 use crate::source::{Position, ScriptError};
-use std::fmt::{self, Write as _};
+use std::fmt;
 
 /// The result of running one script.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,7 +106,9 @@ impl Outcome {
 
 fn indent(text: &mut String, lines: &str) {
     for line in lines.lines() {
-        // Writing to a string cannot fail.
-        let _ = writeln!(text, "      {line}");
+        text.extend([
+            "      ", line, "
+",
+        ]);
     }
 }

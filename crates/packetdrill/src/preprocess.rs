@@ -110,7 +110,7 @@ impl Conditionals {
             }
             Directive::Define(name) if self.active() => self.defined.push(name),
             Directive::Undefine(name) if self.active() => {
-                self.defined.retain(|known| *known != name)
+                self.defined.retain(|known| *known != name);
             }
             Directive::Define(_) | Directive::Undefine(_) => {}
             Directive::Foreign(keyword) => {

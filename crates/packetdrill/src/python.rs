@@ -110,7 +110,6 @@ fn statements(code: &str) -> Vec<String> {
         comment = false;
         match (quote, c) {
             (Some(mark), c) if mark == c => quote = None,
-            (Some(_), _) => {}
             (None, '\'' | '"') => quote = Some(c),
             (None, '(' | '[') => open += 1,
             (None, ')' | ']') => open = open.saturating_sub(1),
@@ -122,6 +121,7 @@ fn statements(code: &str) -> Vec<String> {
                 statements.push(String::new());
                 continue;
             }
+            // Inside a string nothing has a meaning but its end.
             _ => {}
         }
         if let Some(statement) = statements.last_mut() {

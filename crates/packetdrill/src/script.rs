@@ -183,9 +183,9 @@ pub enum TcpOption {
     Sack(Vec<(u32, u32)>),
     /// `TS val n ecr m`
     Timestamp {
-        /// TSval.
+        /// The timestamp value.
         value: u32,
-        /// TSecr.
+        /// The echo reply.
         echo: u32,
     },
     /// `FO cookie`: TCP Fast Open (RFC 7413); an empty cookie asks for one.

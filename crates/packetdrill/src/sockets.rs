@@ -58,6 +58,10 @@ enum Role {
 
 /// One descriptor.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own, and every mixture of them occurs"
+)]
 pub(crate) struct Socket {
     role: Role,
     /// Where `bind()` put it.
@@ -99,11 +103,6 @@ impl Socket {
     pub(crate) fn is_listening(&self) -> bool {
         matches!(self.role, Role::Listening(_))
     }
-
-    /// True while `connect()` is under way.
-    pub(crate) fn is_connecting(&self) -> bool {
-        matches!(self.role, Role::Connecting(_))
-    }
 }
 
 /// What a call waits for, if it blocks.
@@ -144,14 +143,6 @@ impl Sockets {
         self.table.get_mut(&fd).ok_or(Errno::EBADF)
     }
 
-    /// The descriptor that holds a connection.
-    pub(crate) fn descriptor_of(&self, connection: Connection) -> Option<i64> {
-        self.table
-            .iter()
-            .find(|(_, socket)| socket.connection() == Some(connection))
-            .map(|(&fd, _)| fd)
-    }
-
     /// Every descriptor in order.
     pub(crate) fn descriptors(&self) -> impl Iterator<Item = (i64, &Socket)> {
         self.table.iter().map(|(&fd, socket)| (fd, socket))
@@ -159,7 +150,10 @@ impl Sockets {
 
     fn free_descriptor(&self) -> i64 {
         // 0 to 2 are the standard streams.
-        (3..).find(|fd| !self.table.contains_key(fd)).unwrap_or(3)
+        let last = self.table.last_key_value().map_or(2, |(&fd, _)| fd.max(2));
+        (3..=last)
+            .find(|fd| !self.table.contains_key(fd))
+            .unwrap_or(last.saturating_add(1))
     }
 
     /// A new descriptor: the number that the script calls it, or the lowest free one.
@@ -421,7 +415,7 @@ impl Sockets {
                 self.stack.abort(connection);
             }
             Role::Connecting(connection) | Role::Connected(connection) => {
-                self.stack.release(connection)
+                self.stack.release(connection);
             }
         }
         Ok(())

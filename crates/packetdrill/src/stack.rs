@@ -478,7 +478,7 @@ impl Stack {
             Knob::KeepCount(probes) => self.keepalive.probes = count(probes),
             Knob::KeepAlways(on) => config.keepalive = on.then_some(self.keepalive),
             Knob::KeepInit(nanos) => {
-                config.give_up_syn = GiveUp::After(Duration::from_nanos(nanos))
+                config.give_up_syn = GiveUp::After(Duration::from_nanos(nanos));
             }
             Knob::DelayedAck(on) => {
                 config.delayed_ack = if on { self.delayed_ack } else { Duration::ZERO }
@@ -491,7 +491,7 @@ impl Stack {
             Knob::Rfc1337(on) => config.rfc1337 = on,
             Knob::DefaultMss(octets) => config.mss_default = octets,
             Knob::InitialWindow(segments) => {
-                config.initial_window = u16::try_from(segments).unwrap_or(u16::MAX)
+                config.initial_window = u16::try_from(segments).unwrap_or(u16::MAX);
             }
             Knob::SynLinearTimeouts(timeouts) => config.syn_linear_timeouts = count(timeouts),
             Knob::AbortOnOverflow(on) => self.listen_config.abort_on_overflow = on,

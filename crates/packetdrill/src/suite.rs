@@ -5,7 +5,6 @@ use crate::outcome::{Outcome, Verdict};
 use crate::script::Script;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -104,10 +103,12 @@ impl Suite {
             }
         }
         text.push('\n');
-        for (reason, count) in reasons {
-            // Writing to a string cannot fail.
-            let _ = writeln!(text, "skipped {count}: {reason}");
-        }
+        text.extend(reasons.iter().map(|(reason, count)| {
+            format!(
+                "skipped {count}: {reason}
+"
+            )
+        }));
         text.push_str(&self.closing());
         text.push('\n');
         text
@@ -115,17 +116,19 @@ impl Suite {
 
     /// `N passed, N failed`, and what else there was.
     pub fn closing(&self) -> String {
-        let mut text = format!(
-            "{} passed, {} failed",
-            self.count("PASS"),
-            self.count("FAIL")
-        );
-        for (label, word) in [("SKIP", "skipped"), ("ERROR", "not understood")] {
+        let mut parts = Vec::new();
+        for (label, word) in [
+            ("PASS", "passed"),
+            ("FAIL", "failed"),
+            ("SKIP", "skipped"),
+            ("ERROR", "not understood"),
+        ] {
             let count = self.count(label);
-            if count > 0 {
-                let _ = write!(text, ", {count} {word}");
+            // The first two are always said.
+            if count > 0 || parts.len() < 2 {
+                parts.push(format!("{count} {word}"));
             }
         }
-        text
+        parts.join(", ")
     }
 }

@@ -104,123 +104,50 @@ fn small<T: TryFrom<i64>>(value: i64) -> Option<T> {
     T::try_from(value).ok()
 }
 
+fn upto(value: i64, most: u8) -> Option<u8> {
+    small(value).filter(|&value| value <= most)
+}
+
+/// 0 neither, 1 both, 2 scaling only, 3 timestamps only.
+fn rfc1323(value: i64) -> Option<(Knob, Knob)> {
+    let chosen = upto(value, 3)?;
+    Some((
+        K::WindowScaling(chosen == 1 || chosen == 2),
+        K::Timestamps(chosen == 1 || chosen == 3),
+    ))
+}
+
+#[rustfmt::skip] // One row, one line.
 /// The table. FreeBSD: tcp(4), syncache(4), and the tree's own descriptions. Linux: `Documentation/networking/ip-sysctl`.
 const TABLE: &[(&str, Meaning)] = &[
-    // FreeBSD: 0 neither, 1 both, 2 scaling only, 3 timestamps only.
-    (
-        "net.inet.tcp.rfc1323",
-        SetsBoth(|v| {
-            (0..=3).contains(&v).then(|| {
-                (
-                    K::WindowScaling(v == 1 || v == 2),
-                    K::Timestamps(v == 1 || v == 3),
-                )
-            })
-        }),
-    ),
+    ("net.inet.tcp.rfc1323", SetsBoth(rfc1323)),
     ("net.inet.tcp.sack.enable", Sets(|v| Some(K::Sack(on(v))))),
-    (
-        "net.inet.tcp.insecure_rst",
-        Sets(|v| Some(K::InsecureRst(on(v)))),
-    ),
-    (
-        "net.inet.tcp.insecure_syn",
-        Sets(|v| Some(K::InsecureSyn(on(v)))),
-    ),
-    (
-        "net.inet.tcp.drop_synfin",
-        Sets(|v| Some(K::DropSynFin(on(v)))),
-    ),
-    (
-        "net.inet.tcp.blackhole",
-        Sets(|v| (0..=3).contains(&v).then(|| K::Blackhole(v as u8))),
-    ),
-    (
-        "net.inet.tcp.msl",
-        Sets(|v| scaled(v, MILLISECOND).map(K::Msl)),
-    ),
-    (
-        "net.inet.tcp.finwait2_timeout",
-        Sets(|v| scaled(v, MILLISECOND).map(K::FinWait2)),
-    ),
-    (
-        "net.inet.tcp.recvspace",
-        Sets(|v| small(v).map(K::ReceiveBuffer)),
-    ),
-    (
-        "net.inet.tcp.sendspace",
-        Sets(|v| small(v).map(K::SendBuffer)),
-    ),
-    (
-        "kern.ipc.maxsockbuf",
-        Sets(|v| small(v).map(K::BufferLimit)),
-    ),
-    (
-        "net.inet.tcp.rexmit_initial",
-        Sets(|v| scaled(v, MILLISECOND).map(K::InitialRto)),
-    ),
-    (
-        "net.inet.tcp.rexmit_min",
-        Sets(|v| scaled(v, MILLISECOND).map(K::MinRto)),
-    ),
-    (
-        "net.inet.tcp.rexmit_slop",
-        Sets(|v| scaled(v, MILLISECOND).map(K::RtoSlop)),
-    ),
-    (
-        "net.inet.tcp.syncache.rexmtlimit",
-        Sets(|v| small(v).map(K::SynAckRetries)),
-    ),
-    (
-        "net.inet.tcp.keepidle",
-        Sets(|v| scaled(v, MILLISECOND).map(K::KeepIdle)),
-    ),
-    (
-        "net.inet.tcp.keepintvl",
-        Sets(|v| scaled(v, MILLISECOND).map(K::KeepInterval)),
-    ),
+    ("net.inet.tcp.insecure_rst", Sets(|v| Some(K::InsecureRst(on(v))))),
+    ("net.inet.tcp.insecure_syn", Sets(|v| Some(K::InsecureSyn(on(v))))),
+    ("net.inet.tcp.drop_synfin", Sets(|v| Some(K::DropSynFin(on(v))))),
+    ("net.inet.tcp.blackhole", Sets(|v| upto(v, 3).map(K::Blackhole))),
+    ("net.inet.tcp.msl", Sets(|v| scaled(v, MILLISECOND).map(K::Msl))),
+    ("net.inet.tcp.finwait2_timeout", Sets(|v| scaled(v, MILLISECOND).map(K::FinWait2))),
+    ("net.inet.tcp.recvspace", Sets(|v| small(v).map(K::ReceiveBuffer))),
+    ("net.inet.tcp.sendspace", Sets(|v| small(v).map(K::SendBuffer))),
+    ("kern.ipc.maxsockbuf", Sets(|v| small(v).map(K::BufferLimit))),
+    ("net.inet.tcp.rexmit_initial", Sets(|v| scaled(v, MILLISECOND).map(K::InitialRto))),
+    ("net.inet.tcp.rexmit_min", Sets(|v| scaled(v, MILLISECOND).map(K::MinRto))),
+    ("net.inet.tcp.rexmit_slop", Sets(|v| scaled(v, MILLISECOND).map(K::RtoSlop))),
+    ("net.inet.tcp.syncache.rexmtlimit", Sets(|v| small(v).map(K::SynAckRetries))),
+    ("net.inet.tcp.keepidle", Sets(|v| scaled(v, MILLISECOND).map(K::KeepIdle))),
+    ("net.inet.tcp.keepintvl", Sets(|v| scaled(v, MILLISECOND).map(K::KeepInterval))),
     ("net.inet.tcp.keepcnt", Sets(|v| small(v).map(K::KeepCount))),
-    (
-        "net.inet.tcp.keepinit",
-        Sets(|v| scaled(v, MILLISECOND).map(K::KeepInit)),
-    ),
-    (
-        "net.inet.tcp.always_keepalive",
-        Sets(|v| Some(K::KeepAlways(on(v)))),
-    ),
-    (
-        "net.inet.tcp.delayed_ack",
-        Sets(|v| Some(K::DelayedAck(on(v)))),
-    ),
-    (
-        "net.inet.tcp.delacktime",
-        Sets(|v| scaled(v, MILLISECOND).map(K::DelayedAckTime)),
-    ),
-    (
-        "net.inet.tcp.syncookies",
-        Sets(|v| (0..=1).contains(&v).then(|| K::SynCookies(v as u8))),
-    ),
-    (
-        "net.inet.tcp.syncookies_only",
-        Sets(|v| match v {
-            0 => Some(K::SynCookies(1)),
-            1 => Some(K::SynCookies(2)),
-            _ => None,
-        }),
-    ),
-    (
-        "net.inet.tcp.mssdflt",
-        Sets(|v| small(v).map(K::DefaultMss)),
-    ),
+    ("net.inet.tcp.keepinit", Sets(|v| scaled(v, MILLISECOND).map(K::KeepInit))),
+    ("net.inet.tcp.always_keepalive", Sets(|v| Some(K::KeepAlways(on(v))))),
+    ("net.inet.tcp.delayed_ack", Sets(|v| Some(K::DelayedAck(on(v))))),
+    ("net.inet.tcp.delacktime", Sets(|v| scaled(v, MILLISECOND).map(K::DelayedAckTime))),
+    ("net.inet.tcp.syncookies", Sets(|v| upto(v, 1).map(K::SynCookies))),
+    ("net.inet.tcp.syncookies_only", Sets(|v| upto(v, 1).map(|only| K::SynCookies(1 + only)))),
+    ("net.inet.tcp.mssdflt", Sets(|v| small(v).map(K::DefaultMss))),
     ("net.inet.tcp.v6mssdflt", NoEffect),
-    (
-        "net.inet.tcp.initcwnd_segments",
-        Sets(|v| small(v).map(K::InitialWindow)),
-    ),
-    (
-        "net.inet.tcp.ack_war_cnt",
-        Sets(|v| small(v).map(K::ChallengeAckLimit)),
-    ),
+    ("net.inet.tcp.initcwnd_segments", Sets(|v| small(v).map(K::InitialWindow))),
+    ("net.inet.tcp.ack_war_cnt", Sets(|v| small(v).map(K::ChallengeAckLimit))),
     ("net.inet.tcp.ack_war_timewindow", Only(&[1000])),
     // 2 answers a request for ECN and never asks for it; see the note on ECN in the crate's documentation.
     ("net.inet.tcp.ecn.enable", Only(&[0, 2])),
@@ -283,74 +210,26 @@ const TABLE: &[(&str, Meaning)] = &[
     ("kern.ipc.soacceptqueue", NoEffect),
     ("kern.ipc.somaxconn", NoEffect),
     // Linux.
-    (
-        "net.ipv4.tcp_timestamps",
-        Sets(|v| (0..=2).contains(&v).then(|| K::Timestamps(on(v)))),
-    ),
-    (
-        "net.ipv4.tcp_window_scaling",
-        Sets(|v| Some(K::WindowScaling(on(v)))),
-    ),
+    ("net.ipv4.tcp_timestamps", Sets(|v| (0..=2).contains(&v).then(|| K::Timestamps(on(v))))),
+    ("net.ipv4.tcp_window_scaling", Sets(|v| Some(K::WindowScaling(on(v))))),
     ("net.ipv4.tcp_sack", Sets(|v| Some(K::Sack(on(v))))),
-    (
-        "net.ipv4.tcp_syn_retries",
-        Sets(|v| small(v).map(K::SynRetries)),
-    ),
-    (
-        "net.ipv4.tcp_synack_retries",
-        Sets(|v| small(v).map(K::SynAckRetries)),
-    ),
-    (
-        "net.ipv4.tcp_syn_linear_timeouts",
-        Sets(|v| small(v).map(K::SynLinearTimeouts)),
-    ),
-    (
-        "net.ipv4.tcp_retries2",
-        Sets(|v| small(v).map(K::DataRetries)),
-    ),
+    ("net.ipv4.tcp_syn_retries", Sets(|v| small(v).map(K::SynRetries))),
+    ("net.ipv4.tcp_synack_retries", Sets(|v| small(v).map(K::SynAckRetries))),
+    ("net.ipv4.tcp_syn_linear_timeouts", Sets(|v| small(v).map(K::SynLinearTimeouts))),
+    ("net.ipv4.tcp_retries2", Sets(|v| small(v).map(K::DataRetries))),
     ("net.ipv4.tcp_retries1", NoEffect),
     ("net.ipv4.tcp_orphan_retries", NoEffect),
-    (
-        "net.ipv4.tcp_fin_timeout",
-        Sets(|v| scaled(v, SECOND).map(K::FinWait2)),
-    ),
-    (
-        "net.ipv4.tcp_keepalive_time",
-        Sets(|v| scaled(v, SECOND).map(K::KeepIdle)),
-    ),
-    (
-        "net.ipv4.tcp_keepalive_intvl",
-        Sets(|v| scaled(v, SECOND).map(K::KeepInterval)),
-    ),
-    (
-        "net.ipv4.tcp_keepalive_probes",
-        Sets(|v| small(v).map(K::KeepCount)),
-    ),
-    (
-        "net.ipv4.tcp_syncookies",
-        Sets(|v| (0..=2).contains(&v).then(|| K::SynCookies(v as u8))),
-    ),
-    (
-        "net.ipv4.tcp_max_syn_backlog",
-        Sets(|v| small(v).map(K::SynBacklog)),
-    ),
+    ("net.ipv4.tcp_fin_timeout", Sets(|v| scaled(v, SECOND).map(K::FinWait2))),
+    ("net.ipv4.tcp_keepalive_time", Sets(|v| scaled(v, SECOND).map(K::KeepIdle))),
+    ("net.ipv4.tcp_keepalive_intvl", Sets(|v| scaled(v, SECOND).map(K::KeepInterval))),
+    ("net.ipv4.tcp_keepalive_probes", Sets(|v| small(v).map(K::KeepCount))),
+    ("net.ipv4.tcp_syncookies", Sets(|v| upto(v, 2).map(K::SynCookies))),
+    ("net.ipv4.tcp_max_syn_backlog", Sets(|v| small(v).map(K::SynBacklog))),
     ("net.ipv4.tcp_rfc1337", Sets(|v| Some(K::Rfc1337(on(v))))),
-    (
-        "net.ipv4.tcp_abort_on_overflow",
-        Sets(|v| Some(K::AbortOnOverflow(on(v)))),
-    ),
-    (
-        "net.ipv4.tcp_challenge_ack_limit",
-        Sets(|v| small(v).map(K::ChallengeAckLimit)),
-    ),
-    (
-        "net.ipv4.tcp_rto_min_us",
-        Sets(|v| scaled(v, 1_000).map(K::MinRto)),
-    ),
-    (
-        "net.ipv4.tcp_rmem",
-        Triple(|v| small(v).map(K::ReceiveBuffer)),
-    ),
+    ("net.ipv4.tcp_abort_on_overflow", Sets(|v| Some(K::AbortOnOverflow(on(v))))),
+    ("net.ipv4.tcp_challenge_ack_limit", Sets(|v| small(v).map(K::ChallengeAckLimit))),
+    ("net.ipv4.tcp_rto_min_us", Sets(|v| scaled(v, 1_000).map(K::MinRto))),
+    ("net.ipv4.tcp_rmem", Triple(|v| small(v).map(K::ReceiveBuffer))),
     ("net.ipv4.tcp_wmem", Triple(|v| small(v).map(K::SendBuffer))),
     // Not asking for ECN is what the stack does; 2 only answers.
     ("net.ipv4.tcp_ecn", Only(&[0, 2])),

@@ -3,7 +3,7 @@
 use super::{Arguments, Decoded, Problem, Reply};
 use crate::errno::Errno;
 use crate::script::{Expression, ExpressionKind};
-use crate::sockets::{SocketOptions, Sockets};
+use crate::sockets::{Socket, SocketOptions, Sockets};
 use crate::symbols::Dialect;
 
 /// An option that is on or off.
@@ -94,14 +94,11 @@ pub(super) fn get(sockets: &mut Sockets, arguments: &Arguments<'_>) -> Decoded<R
             .get(fd)
             .map(|socket| i64::from(socket.is_listening())),
         "SO_RCVBUF" | "SO_SNDBUF" => Ok(buffer_size(sockets, fd, option == "SO_RCVBUF")),
-        "TCP_MAXSEG" => sockets
-            .get(fd)
-            .map(|socket| socket.connection())
-            .map(|connection| {
-                connection
-                    .and_then(|connection| sockets.stack.status(connection))
-                    .map_or(536, |status| i64::from(status.mss))
-            }),
+        "TCP_MAXSEG" => sockets.get(fd).map(Socket::connection).map(|connection| {
+            connection
+                .and_then(|connection| sockets.stack.status(connection))
+                .map_or(536, |status| i64::from(status.mss))
+        }),
         "TCP_INFO" if matches!(expected.kind, ExpressionKind::Ellipsis) => {
             return Ok(Reply::of(Ok(0)));
         }
