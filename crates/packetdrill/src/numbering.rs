@@ -105,11 +105,18 @@ impl Numbering {
         for option in &mut listed {
             self.option_to_script(option, expected);
         }
+        // The RST of a connection that does not exist has the number zero itself (RFC 9293 section 3.10.7.1).
+        let nowhere = flags.rst && segment.seq.0 == 0;
+        let seq = if nowhere {
+            0
+        } else {
+            self.to_script(segment.seq.0)
+        };
         SegmentSpec {
             ports: None,
             ecn: None,
             flags,
-            seq: self.to_script(segment.seq.0),
+            seq,
             len: u16::try_from(segment.text.len).unwrap_or(u16::MAX),
             ack: flags.ack.then_some(segment.ack.0),
             window: Some(segment.window),

@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::SocketAddr;
 use tcp_core::{
     Config, ConfigId, ConnectError, Endpoint, Event, Flow, GiveUp, Instant, KeepAlive,
-    ListenConfig, ListenError, Open, Outcome, Packet, Phase, Profile, Secret, Segment, SendError,
-    Status, Tag, WindowEdge,
+    ListenConfig, ListenError, Open, Outcome, Packet, Phase, Profile, Reason, Secret, Segment,
+    SendError, Status, Tag, WindowEdge,
 };
 
 /// A connection of the stack.
@@ -54,6 +54,8 @@ pub(crate) struct Stack {
     /// Options of the sockets of live connections.
     options: BTreeMap<Connection, SocketOptions>,
     peer_closed: BTreeSet<Connection>,
+    /// Connections that a RST ended in CLOSING or LAST-ACK.
+    reset_late: BTreeSet<Connection>,
     listeners: BTreeMap<Listener, (SocketAddr, u32)>,
     notices: VecDeque<Notice>,
     opened: u32,
@@ -82,6 +84,7 @@ impl Stack {
             ids: BTreeMap::new(),
             options: BTreeMap::new(),
             peer_closed: BTreeSet::new(),
+            reset_late: BTreeSet::new(),
             listeners: BTreeMap::new(),
             notices: VecDeque::new(),
             opened: 0,
@@ -127,6 +130,10 @@ impl Stack {
             if let Some(id) = transition.id {
                 self.flows.insert(id, transition.flow);
                 self.ids.insert(transition.flow, id);
+                let was_closing = matches!(transition.from, Phase::Closing | Phase::LastAck);
+                if transition.reason == Reason::Rst && was_closing {
+                    self.reset_late.insert(id);
+                }
             }
         }
         while let Some(event) = self.endpoint.poll_event() {
@@ -135,6 +142,10 @@ impl Stack {
                 Event::PeerClosed(id) => {
                     self.peer_closed.insert(id);
                     Notice::PeerClosed(id)
+                }
+                // RFC 9293 lets such a connection end without a word; the systems tell its socket.
+                Event::Closed(id, _) if self.reset_late.remove(&id) => {
+                    Notice::Closed(id, Some(Errno::ECONNRESET))
                 }
                 Event::Closed(id, outcome) => Notice::Closed(id, error_of(outcome)),
                 Event::Acceptable(listener) => {
