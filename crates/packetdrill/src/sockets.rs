@@ -27,6 +27,8 @@ pub(crate) struct SocketOptions {
     pub(crate) send_buffer: Option<u32>,
     /// `TCP_NODELAY`
     pub(crate) no_delay: bool,
+    /// `TCP_NOOPT`
+    pub(crate) no_options: bool,
     /// `TCP_MAXSEG`
     pub(crate) max_segment: Option<u16>,
     /// `TCP_KEEPIDLE` in seconds.

@@ -32,10 +32,6 @@ pub(crate) enum Notice {
 /// repeatable.
 const SECRET: Secret = Secret(*b"packetdrill runs");
 
-/// FreeBSD's `net.inet.tcp.rexmit_min` and `rexmit_slop`, whose sum is the least timeout of a short round trip.
-const REXMIT_MIN: Duration = Duration::from_millis(30);
-const REXMIT_SLOP: Duration = Duration::from_millis(200);
-
 /// The endpoint and what belongs to it.
 #[derive(Debug)]
 pub(crate) struct Stack {
@@ -45,7 +41,6 @@ pub(crate) struct Stack {
     config: Config,
     listen_config: ListenConfig,
     keepalive: KeepAlive,
-    rexmit: (Duration, Duration),
     /// Shift that the profile offers, for scaling that is switched off and on again.
     shift: Option<u8>,
     delayed_ack: Duration,
@@ -76,7 +71,6 @@ impl Stack {
             local,
             listen_config: profile.listen_config(),
             keepalive: config.keepalive.unwrap_or(KeepAlive::DEFAULT),
-            rexmit: (REXMIT_MIN, REXMIT_SLOP),
             shift: config.window_scale,
             delayed_ack: config.delayed_ack,
             config,
@@ -382,6 +376,7 @@ impl Stack {
         config.receive_buffer = options.receive_buffer.unwrap_or(config.receive_buffer);
         config.send_buffer = options.send_buffer.unwrap_or(config.send_buffer);
         config.nagle &= !options.no_delay;
+        config.options &= !options.no_options;
         config.mss = options
             .max_segment
             .map_or(config.mss, |most| config.mss.min(most));
@@ -476,14 +471,8 @@ impl Stack {
             Knob::SynAckRetries(retries) => config.give_up_synack = GiveUp::Retries(count(retries)),
             Knob::DataRetries(retries) => config.give_up_data = GiveUp::Retries(count(retries)),
             Knob::InitialRto(nanos) => config.rto_initial = Duration::from_nanos(nanos),
-            Knob::MinRto(nanos) => {
-                self.rexmit.0 = Duration::from_nanos(nanos);
-                config.rto_min = self.rexmit.0 + self.rexmit.1;
-            }
-            Knob::RtoSlop(nanos) => {
-                self.rexmit.1 = Duration::from_nanos(nanos);
-                config.rto_min = self.rexmit.0 + self.rexmit.1;
-            }
+            Knob::MinRto(nanos) => config.rto_min = Duration::from_nanos(nanos),
+            Knob::RtoSlop(nanos) => config.rto_slack = Duration::from_nanos(nanos),
             Knob::KeepIdle(nanos) => self.keepalive.idle = Duration::from_nanos(nanos),
             Knob::KeepInterval(nanos) => self.keepalive.interval = Duration::from_nanos(nanos),
             Knob::KeepCount(probes) => self.keepalive.probes = count(probes),

@@ -10,10 +10,11 @@ use crate::symbols::Dialect;
 type Switch = fn(&mut SocketOptions) -> &mut bool;
 
 /// The switches by name.
-const SWITCHES: [(&str, Switch); 3] = [
+const SWITCHES: [(&str, Switch); 4] = [
     ("SO_REUSEADDR", |options| &mut options.reuse_address),
     ("SO_KEEPALIVE", |options| &mut options.keepalive),
     ("TCP_NODELAY", |options| &mut options.no_delay),
+    ("TCP_NOOPT", |options| &mut options.no_options),
 ];
 
 /// An option with a number that connections take over.
