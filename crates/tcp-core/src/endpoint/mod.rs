@@ -227,20 +227,21 @@ impl Endpoint {
         if !was_ready && connection.marks.has(Marks::READY) {
             self.ready.push_back((slot, connection.serial));
         }
-        let deadline = connection.next_deadline();
-        if deadline < connection.armed.into() {
-            connection.armed = deadline.into();
-            let serial = connection.serial;
-            self.wake_ups.push(Reverse(WakeUp {
-                at: deadline,
-                slot,
-                serial,
-            }));
-        }
         match connection.state {
             State::Closed => self.forget(now, slot, flow),
             State::TimeWait(_) if connection.unread == 0 => self.freeze(now, slot, flow),
-            _ => {}
+            _ => {
+                let deadline = connection.next_deadline();
+                if deadline < connection.armed.into() {
+                    connection.armed = deadline.into();
+                    let serial = connection.serial;
+                    self.wake_ups.push(Reverse(WakeUp {
+                        at: deadline,
+                        slot,
+                        serial,
+                    }));
+                }
+            }
         }
         if completed {
             self.fast_open_completed(flow);
@@ -265,6 +266,17 @@ impl Endpoint {
         self.index
             .insert(&self.stores, flow, Handle::Connection(slot));
         slot
+    }
+
+    /// SND.NXT of a four-tuple's connection.
+    pub fn snd_nxt(&self, flow: Flow) -> Option<SeqNum> {
+        match self.index.find(&self.stores, flow)? {
+            Handle::Connection(slot) => self.stores.connections[slot]
+                .as_ref()
+                .map(|found| found.state.snd_nxt()),
+            Handle::Embryo(slot) => Some(self.stores.embryos[slot].iss + 1),
+            Handle::TimeWait(slot) => Some(self.stores.time_waits[slot].snd_nxt),
+        }
     }
 
     /// The state of a four-tuple: of its entry, else LISTEN or CLOSED.
