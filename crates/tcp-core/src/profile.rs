@@ -210,6 +210,7 @@ fn freebsd() -> Config {
         abort: AbortReset::WithAckInEveryState,     // tcp_drop
         reset_on_keepalive: true,                   // tcp_drop
         reset_on_timeout: true,                     // tcp_drop
+        rfc1337: true,                              // tcp_twcheck drops every RST
         old_segments: OldSegments::Trim,            // tcp_do_segment: todrop
         acks_repeat_control: true,                  // tcp_output's tcp_outflags
         delete_in_syn_received: true,               // tcp_disconnect

@@ -233,6 +233,9 @@ impl Connection {
         if !segment.flags.rst() {
             return NEXT;
         }
+        if turn.config.rfc1337 && matches!(self.state, State::TimeWait(_)) {
+            return RETURN; // RFC 1337 fix 1: TIME-WAIT is not for a RST to end.
+        }
         if turn.config.blind_attack.rst && segment.seq != self.state.window().nxt {
             self.challenge(turn);
             return RETURN;
@@ -259,10 +262,8 @@ impl Connection {
                 self.finish(turn, Reason::Rst, Outcome::Finished);
             }
             State::TimeWait(_) => {
-                if !turn.config.rfc1337 {
-                    turn.io.counters.TimeWaitAssassinated += 1;
-                    self.finish(turn, Reason::Rst, Outcome::Finished);
-                }
+                turn.io.counters.TimeWaitAssassinated += 1;
+                self.finish(turn, Reason::Rst, Outcome::Finished);
             }
             State::Closed | State::SynSent(_) => unreachable!("dealt with before the first step"),
         }
