@@ -117,6 +117,12 @@ impl Embryo {
         self.mss != 0
     }
 
+    /// Everything that decides what it will do, except its four-tuple and deadline.
+    pub(crate) fn content(&self) -> ([u32; 4], (u16, u8, u8)) {
+        let numbers = [self.iss.0, self.irs.0, self.ts_recent, self.limiter.bits()];
+        (numbers, (self.mss, self.timeouts, self.shift_and_facts))
+    }
+
     /// What was agreed on.
     pub(crate) fn marks(&self) -> Marks {
         let mut marks = Marks::default();

@@ -113,6 +113,17 @@ impl TimeWaitEntry {
         connection
     }
 
+    /// Everything that decides what it will do, except its four-tuple and deadline.
+    pub(crate) fn content(&self) -> ([u32; 4], (u16, u8, u8)) {
+        let numbers = [
+            self.snd_nxt.0,
+            self.rcv_nxt.0,
+            self.ts_recent,
+            self.limiter.bits(),
+        ];
+        (numbers, (self.window, self.config, self.shift_and_facts))
+    }
+
     /// Takes back what an arriving segment can have changed.
     pub(crate) fn refreeze(&mut self, connection: &Connection) {
         self.limiter = connection.limiter;

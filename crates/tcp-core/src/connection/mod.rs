@@ -182,6 +182,11 @@ pub(crate) struct RateLimiter(u32);
 impl RateLimiter {
     const UNIT: u64 = 100_000;
 
+    /// The four octets.
+    pub(crate) fn bits(self) -> u32 {
+        self.0
+    }
+
     /// Whether another ACK may be sent now; if so, notes that it is.
     pub(crate) fn admit(&mut self, now: Instant, interval: Option<Duration>) -> bool {
         let Some(interval) = interval else {
@@ -412,6 +417,16 @@ impl Connection {
         if has_user && !self.marks.has(Marks::RELEASED) {
             turn.io.events.push_back(Event::Closed(turn.id, outcome));
         }
+    }
+
+    /// What decides about its future besides state, timers and marks.
+    pub(crate) fn rest(&self) -> (u32, u32, Instant, u8) {
+        (
+            self.irs.0,
+            self.limiter.bits(),
+            self.heard.into(),
+            self.probes,
+        )
     }
 
     /// Asks for a turn to send.

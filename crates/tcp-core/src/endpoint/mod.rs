@@ -9,6 +9,7 @@ mod closed;
 mod passive;
 mod quiet;
 mod table;
+mod value;
 
 use alloc::collections::{BTreeMap, BinaryHeap, VecDeque};
 use alloc::vec::Vec;

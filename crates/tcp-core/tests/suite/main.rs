@@ -3,3 +3,4 @@
 mod duet;
 mod figures;
 mod policies;
+mod values;
