@@ -7,6 +7,12 @@
 //! Times are of the whole loop on one core. Memory is what the endpoint asked of the allocator and
 //! has not given back, divided by the entries: index, timers, queues and slack included.
 
+#![expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_wrap,
+    reason = "figures for people need no more than 52 bits"
+)]
+
 use std::alloc::System;
 use std::net::SocketAddr;
 use std::time::Duration;

@@ -29,7 +29,7 @@ impl KeepAlive {
     /// Two hours, 75 s, 9 probes: an idle dead peer is noticed after 7875 s (RFC 1122 section
     /// 4.2.3.6 for the two hours; 4.4BSD and Linux for the rest).
     pub const DEFAULT: KeepAlive = KeepAlive {
-        idle: Duration::from_secs(7200),
+        idle: Duration::from_hours(2),
         interval: Duration::from_secs(75),
         probes: 9,
     };
@@ -152,6 +152,10 @@ pub enum WindowEdge {
 
 /// Everything about a TCP that is a choice. Plain data; see the field for unit and source.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch that a stack has"
+)]
 pub struct Config {
     /// Whether SYNs carry options, and the peer's are read (off: BSD's `TCP_NOOPT`).
     pub options: bool,

@@ -69,10 +69,10 @@ impl Embryo {
         let shift = config.window_scale.and(offered.window_scale());
         let stamps = offered.timestamps().filter(|_| config.timestamps);
         let sack = config.sack_permitted && offered.sack_permitted();
-        let facts = u8::from(six) * SIX
-            | u8::from(shift.is_some()) * SCALED
-            | u8::from(stamps.is_some()) * TIMESTAMPS
-            | u8::from(sack) * SACK;
+        let facts = (u8::from(six) * SIX)
+            | (u8::from(shift.is_some()) * SCALED)
+            | (u8::from(stamps.is_some()) * TIMESTAMPS)
+            | (u8::from(sack) * SACK);
         Embryo {
             remote,
             door,

@@ -69,7 +69,9 @@ impl TimeWaitEntry {
             link: Link::default(),
             acks: connection.ordinals.ack as u16,
             config: connection.config,
-            shift_and_facts: rcv.shift | u8::from(timestamps) * TIMESTAMPS | u8::from(six) * SIX,
+            shift_and_facts: rcv.shift
+                | (u8::from(timestamps) * TIMESTAMPS)
+                | (u8::from(six) * SIX),
         })
     }
 

@@ -31,7 +31,7 @@ impl Connection {
             self.arrives_in_syn_sent(&mut segment, turn);
         } else {
             let unread = self.unread;
-            let _: Step = self.eight_steps(&mut segment, turn);
+            self.eight_steps(&mut segment, turn);
             if tag != self.tag {
                 turn.io.counters.AlienOctets += u64::from(self.unread.saturating_sub(unread));
             }
@@ -39,22 +39,29 @@ impl Connection {
         self.marks.set(Marks::READY, true);
     }
 
-    fn eight_steps(&mut self, segment: &mut Segment, turn: &mut Turn<'_>) -> Step {
+    /// Stops early where the RFC says "and return"; for the caller both ends are the same.
+    fn eight_steps(&mut self, segment: &mut Segment, turn: &mut Turn<'_>) {
+        if self.five_steps(segment, turn).is_continue() {
+            self.sixth_step_on(segment, turn);
+        }
+    }
+
+    fn five_steps(&mut self, segment: &mut Segment, turn: &mut Turn<'_>) -> Step {
         self.first_check_sequence(segment, turn)?;
         self.second_check_rst(segment, turn)?;
         // Third: security and compartment. Not implemented, see ARCHITECTURE.md.
         self.fourth_check_syn(segment, turn)?;
-        self.fifth_check_ack(segment, turn)?;
-        self.from_sixth_step(segment, turn)
+        self.fifth_check_ack(segment, turn)
     }
 
-    /// The steps that a segment takes when it has opened the connection from SYN-SENT.
-    pub(super) fn from_sixth_step(&mut self, segment: &mut Segment, turn: &mut Turn<'_>) -> Step {
+    /// The sixth step and those after it: for a segment that came through the first five, or that
+    /// has opened the connection from SYN-SENT.
+    pub(super) fn sixth_step_on(&mut self, segment: &Segment, turn: &mut Turn<'_>) {
         // Sixth, check the URG bit: urgent data is delivered in line with the rest, and nobody is
         // told where it ends (RFC 6093 advises applications not to ask).
-        let fin = self.seventh_process_text(segment, turn)?;
-        self.eighth_check_fin(fin, turn);
-        NEXT
+        if let ControlFlow::Continue(fin) = self.seventh_process_text(segment, turn) {
+            self.eighth_check_fin(fin, turn);
+        }
     }
 
     // ----------------------------------------------------------------------- first
@@ -497,7 +504,16 @@ impl Connection {
             State::Closing(Closing { snd, rcv }) => {
                 self.enter_time_wait(snd.nxt, rcv, Phase::Closing, Reason::Ack, turn);
             }
-            other => unreachable!("{:?} has no FIN to be acknowledged", other.phase()),
+            other @ (State::Closed
+            | State::SynSent(_)
+            | State::SynReceived(_)
+            | State::Established(_)
+            | State::FinWait2(_)
+            | State::CloseWait(_)
+            | State::LastAck(_)
+            | State::TimeWait(_)) => {
+                unreachable!("{} has no FIN to be acknowledged", other.phase())
+            }
         }
     }
 
@@ -655,7 +671,13 @@ impl Connection {
                     Reason::Close,
                 );
             }
-            other => self.state = other,
+            other @ (State::Closed
+            | State::SynSent(_)
+            | State::FinWait1(_)
+            | State::FinWait2(_)
+            | State::Closing(_)
+            | State::LastAck(_)
+            | State::TimeWait(_)) => self.state = other,
         }
     }
 }

@@ -96,7 +96,7 @@ pub(crate) struct Ordinals {
 pub(crate) struct Stamps {
     /// TS.Recent.
     pub(crate) recent: u32,
-    /// What is added to the clock (milliseconds) to make TSval.
+    /// What is added to the clock (milliseconds) to make `TSval`.
     pub(crate) offset: u32,
     /// Last.ACK.sent.
     pub(crate) last_ack_sent: SeqNum,
@@ -406,12 +406,10 @@ impl Connection {
             reason,
         });
         let counters = &mut turn.io.counters;
-        match from {
-            Phase::SynSent | Phase::SynReceived => counters.AttemptFails += 1,
-            Phase::Established | Phase::CloseWait if reason == Reason::Rst => {
-                counters.EstabResets += 1;
-            }
-            _ => {}
+        if matches!(from, Phase::SynSent | Phase::SynReceived) {
+            counters.AttemptFails += 1;
+        } else if matches!(from, Phase::Established | Phase::CloseWait) && reason == Reason::Rst {
+            counters.EstabResets += 1;
         }
         let has_user = !to_listen || self.marks.has(Marks::FAST_OPEN);
         if has_user && !self.marks.has(Marks::RELEASED) {

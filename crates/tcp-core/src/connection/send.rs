@@ -331,7 +331,7 @@ impl Send {
     /// When to give up, if that is a matter of time.
     pub(crate) fn gives_up_at(&self, config: &Config, schedule: Schedule) -> Option<Instant> {
         let since: Instant = self.first_sent.into();
-        let r2 = match self.give_up(config, schedule) {
+        let r2 = match Send::give_up(config, schedule) {
             GiveUp::After(limit) => Some(since + limit),
             GiveUp::Retries(_) => None,
         };
@@ -347,7 +347,7 @@ impl Send {
 
     /// Whether the timeout that happens now is one too many.
     pub(crate) fn is_hopeless(&self, now: Instant, config: &Config, schedule: Schedule) -> bool {
-        let too_many = match self.give_up(config, schedule) {
+        let too_many = match Send::give_up(config, schedule) {
             GiveUp::Retries(limit) => self.retransmits >= limit,
             GiveUp::After(_) => false,
         };
@@ -367,7 +367,7 @@ impl Send {
         self.rtt.smoothed()
     }
 
-    fn give_up(&self, config: &Config, schedule: Schedule) -> GiveUp {
+    fn give_up(config: &Config, schedule: Schedule) -> GiveUp {
         match (schedule, config.give_up_syn) {
             (Schedule::Syn, GiveUp::Retries(retries)) => {
                 GiveUp::Retries(retries.saturating_add(config.syn_linear_timeouts))

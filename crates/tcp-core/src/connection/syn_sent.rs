@@ -15,7 +15,7 @@ impl Connection {
     /// opened.
     pub(super) fn arrives_in_syn_sent(&mut self, segment: &mut Segment, turn: &mut Turn<'_>) {
         if self.syn_sent_steps(segment, turn).is_continue() {
-            let _: ControlFlow<()> = self.from_sixth_step(segment, turn);
+            self.sixth_step_on(segment, turn);
         }
     }
 

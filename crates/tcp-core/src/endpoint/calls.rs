@@ -323,10 +323,7 @@ impl Endpoint {
         let found = self
             .call(now, id, |connection, _| reset(connection))
             .is_some();
-        found
-            && self
-                .call(now, id, |connection, turn| connection.reconfigured(turn))
-                .is_some()
+        found && self.call(now, id, Connection::reconfigured).is_some()
     }
 
     /// The four-tuple of a connection.

@@ -228,20 +228,20 @@ impl Endpoint {
         if !was_ready && connection.marks.has(Marks::READY) {
             self.ready.push_back((slot, connection.serial));
         }
-        match connection.state {
-            State::Closed => self.forget(now, slot, flow),
-            State::TimeWait(_) if connection.unread == 0 => self.freeze(now, slot, flow),
-            _ => {
-                let deadline = connection.next_deadline();
-                if deadline < connection.armed.into() {
-                    connection.armed = deadline.into();
-                    let serial = connection.serial;
-                    self.wake_ups.push(Reverse(WakeUp {
-                        at: deadline,
-                        slot,
-                        serial,
-                    }));
-                }
+        if connection.state == State::Closed {
+            self.forget(now, slot, flow);
+        } else if connection.phase() == Phase::TimeWait && connection.unread == 0 {
+            self.freeze(now, slot, flow);
+        } else {
+            let deadline = connection.next_deadline();
+            if deadline < connection.armed.into() {
+                connection.armed = deadline.into();
+                let serial = connection.serial;
+                self.wake_ups.push(Reverse(WakeUp {
+                    at: deadline,
+                    slot,
+                    serial,
+                }));
             }
         }
         if completed {
