@@ -2,3 +2,5 @@
 
 mod duet;
 mod figures;
+mod wire;
+mod wire_properties;
