@@ -2,5 +2,7 @@
 
 mod duet;
 mod figures;
+mod fuzzed;
+mod replay;
 mod wire;
 mod wire_properties;
