@@ -4,6 +4,7 @@
 //! decided in [`connection`](crate::connection). Nothing here scans connections: the four-tuple
 //! leads to its entry through a keyed hash, timers wait in lists by duration and in one heap.
 
+mod bytes;
 mod calls;
 mod closed;
 mod passive;
