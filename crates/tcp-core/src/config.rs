@@ -339,6 +339,11 @@ impl Config {
                 self.user_timeout.is_none_or(|timeout| !timeout.is_zero()),
             ),
             (
+                "fin_timeout",
+                "above zero",
+                self.fin_timeout.is_none_or(|timeout| !timeout.is_zero()),
+            ),
+            (
                 "keepalive",
                 "positive times and at least one probe",
                 self.keepalive.is_none_or(|keep| {

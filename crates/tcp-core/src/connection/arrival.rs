@@ -347,8 +347,9 @@ impl Connection {
             State::Closing(_) => {
                 self.take_ack(segment, turn);
                 self.leave_if_fin_acked(turn);
-                if let State::Closing(_) = self.state {
-                    return RETURN; // "otherwise, ignore the segment"
+                // "Otherwise, ignore the segment"; and a TIME-WAIT of no length is over already.
+                if !matches!(self.state, State::TimeWait(_)) {
+                    return RETURN;
                 }
             }
             State::LastAck(_) => {

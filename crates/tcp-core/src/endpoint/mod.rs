@@ -179,7 +179,9 @@ impl Endpoint {
     }
 
     fn connection(&self, slot: u32, serial: u32) -> Option<&Connection> {
-        self.stores.connections[slot]
+        self.stores
+            .connections
+            .get(slot)?
             .as_ref()
             .filter(|connection| connection.serial == serial)
     }

@@ -454,9 +454,16 @@ impl Endpoint {
             io: &mut self.io,
             room,
         };
+        let reported = turn.io.transitions.len();
         act(&mut connection, &mut turn);
         match connection.state {
-            State::Closed => self.remove_embryo(slot, flow),
+            State::Closed => {
+                // The id was that of a connection which is never made.
+                for transition in self.io.transitions.range_mut(reported..) {
+                    transition.id = None;
+                }
+                self.remove_embryo(slot, flow);
+            }
             State::SynReceived(_) => self.keep_embryo(now, slot, &connection),
             State::SynSent(_)
             | State::Established(_)
