@@ -2,8 +2,12 @@
 //! gives the same bits on every machine. The one place where floats decide anything.
 
 mod quantile;
+mod tables;
+mod tail;
 
-pub(crate) use quantile::quantile_normal;
+use quantile::quantile_normal;
+pub(crate) use tables::{TABLE_SCALE, normal_table, pareto_normal_table, pareto_table};
+pub(crate) use tail::Tail;
 
 /// The midpoint of the draw's cell in (0, 1): never 0, never 1.
 #[inline]
