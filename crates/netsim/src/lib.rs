@@ -82,6 +82,8 @@
 //! Every frame sent, injected or copied is delivered, dropped for a named reason, in flight, or
 //! held ([`Conservation`]).
 
+#![warn(clippy::float_arithmetic)]
+
 mod conservation;
 mod director;
 mod distribution;

@@ -1,6 +1,8 @@
 //! Samplers: from uniform 64-bit draws to distributions, by inverse transform over `libm`, which
 //! gives the same bits on every machine. The one place where floats decide anything.
 
+#![expect(clippy::float_arithmetic, reason = "samplers are the one place for it")]
+
 mod quantile;
 mod tables;
 mod tail;
