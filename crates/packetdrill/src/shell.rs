@@ -118,10 +118,16 @@ fn statement_steps(statement: &str, steps: &mut Vec<Step>) -> Result<(), String>
                 filters,
             });
         }
-        "tcpdrop" => match drop_selector(arguments) {
-            Some(selector) => steps.push(Step::Drop(selector)),
-            None => return unknown(),
-        },
+        "tcpdrop" => {
+            // With -l it only prints the commands, which a shell may then run.
+            let only_prints = arguments.first().is_some_and(|first| first == "-l");
+            let runs = filters.iter().any(|words| words.iter().eq(["sh"]));
+            match drop_selector(&arguments[usize::from(only_prints)..]) {
+                Some(_) if only_prints && !runs => {}
+                Some(selector) => steps.push(Step::Drop(selector)),
+                None => return unknown(),
+            }
+        }
         "true" | ":" | "echo" | "sync" => {}
         _ => return unknown(),
     }
@@ -393,6 +399,11 @@ mod tests {
     #[test]
     fn drops_are_selected_by_state_or_ports() {
         assert_eq!(steps("tcpdrop -a"), Ok(vec![Step::Drop(DropSelector::All)]));
+        assert_eq!(
+            steps("tcpdrop -l -a | sh"),
+            Ok(vec![Step::Drop(DropSelector::All)])
+        );
+        assert_eq!(steps("tcpdrop -l -a"), Ok(vec![]));
         assert_eq!(
             steps("tcpdrop -s LAST_ACK"),
             Ok(vec![Step::Drop(DropSelector::State("LAST_ACK".into()))])

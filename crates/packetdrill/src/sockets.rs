@@ -14,6 +14,10 @@ pub(crate) type Result<T> = core::result::Result<T, Errno>;
 
 /// Options that a socket has before and after it is connected.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is an option of its own"
+)]
 pub(crate) struct SocketOptions {
     /// `SO_REUSEADDR`
     pub(crate) reuse_address: bool,
@@ -66,6 +70,8 @@ enum Role {
 )]
 pub(crate) struct Socket {
     role: Role,
+    /// The connection that it has or had.
+    pub(crate) last_connection: Option<Connection>,
     /// Where `bind()` put it.
     bound: Option<SocketAddr>,
     /// `O_NONBLOCK`
@@ -83,6 +89,7 @@ impl Socket {
     fn new(nonblocking: bool) -> Socket {
         Socket {
             role: Role::Fresh,
+            last_connection: None,
             bound: None,
             nonblocking,
             options: SocketOptions::default(),
@@ -272,6 +279,7 @@ impl Sockets {
         let mut accepted = Socket::new(nonblocking || inherits);
         accepted.options = options;
         accepted.role = Role::Connected(connection);
+        accepted.last_connection = Some(connection);
         accepted.peer_closed = self.stack.peer_closed(connection);
         Ok(Wait::Ready(self.install(accepted, wanted)))
     }
@@ -291,7 +299,9 @@ impl Sockets {
         let (bound, options, nonblocking) =
             (socket.bound, socket.options.clone(), socket.nonblocking);
         let connection = self.stack.connect(bound, target, &options)?;
-        self.get_mut(fd)?.role = Role::Connecting(connection);
+        let socket = self.get_mut(fd)?;
+        socket.role = Role::Connecting(connection);
+        socket.last_connection = Some(connection);
         if nonblocking {
             Err(Errno::EINPROGRESS)
         } else {

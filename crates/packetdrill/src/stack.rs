@@ -32,6 +32,11 @@ pub(crate) enum Notice {
 /// repeatable.
 const SECRET: Secret = Secret(*b"packetdrill runs");
 
+/// How much longer a header of IPv6 is, in octets.
+const IPV6_EXCESS: u16 = 20;
+/// The segment size for a peer that names none, over IPv6 (RFC 9293 MUST-15).
+const IPV6_DEFAULT_MSS: u16 = 1220;
+
 /// The endpoint and what belongs to it.
 #[derive(Debug)]
 pub(crate) struct Stack {
@@ -63,7 +68,12 @@ impl Stack {
     ///
     /// The choice that is out of range.
     pub(crate) fn new(profile: Profile, local: SocketAddr) -> Result<Stack, String> {
-        let config = profile.config();
+        let mut config = profile.config();
+        if local.is_ipv6() {
+            // The longer header of IPv6 leaves less room in a frame (RFC 9293 section 3.7.1).
+            config.mss = config.mss.saturating_sub(IPV6_EXCESS);
+            config.mss_default = IPV6_DEFAULT_MSS;
+        }
         let endpoint = Endpoint::new(config.clone(), SECRET).map_err(|error| error.to_string())?;
         Ok(Stack {
             endpoint,
