@@ -26,6 +26,19 @@ pub struct Options {
     pub sysctls: Vec<(String, String)>,
 }
 
+impl Options {
+    /// Adds a sysctl that is set before the script begins.
+    ///
+    /// # Errors
+    ///
+    /// If the name is unknown or the value impossible; the text says which.
+    pub fn set(&mut self, name: &str, value: &str) -> Result<(), String> {
+        crate::sysctl::knobs(name, value).map_err(|what| format!("{what} cannot be set"))?;
+        self.sysctls.push((name.to_owned(), value.to_owned()));
+        Ok(())
+    }
+}
+
 /// The port from which the script's side connects, if the script names none.
 const REMOTE_PORT: u16 = 40_000;
 

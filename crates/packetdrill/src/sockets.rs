@@ -8,6 +8,7 @@ use crate::stack::{Connection, Listener, Notice, Stack};
 use crate::symbols::Dialect;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use tcp_core::Phase;
 
 /// What a call came to: its value, or its error.
 pub(crate) type Result<T> = core::result::Result<T, Errno>;
@@ -83,6 +84,8 @@ pub(crate) struct Socket {
     peer_closed: bool,
     shut_read: bool,
     shut_write: bool,
+    /// `shutdown()` came before the connection was open.
+    close_when_open: bool,
 }
 
 impl Socket {
@@ -97,6 +100,7 @@ impl Socket {
             peer_closed: false,
             shut_read: false,
             shut_write: false,
+            close_when_open: false,
         }
     }
 
@@ -179,9 +183,7 @@ impl Sockets {
         while let Some(notice) = self.stack.poll_notice() {
             let (connection, outcome) = match notice {
                 Notice::Connected(connection) => {
-                    if let Some(socket) = self.socket_of(connection) {
-                        socket.role = Role::Connected(connection);
-                    }
+                    self.connection_opened(connection);
                     continue;
                 }
                 Notice::PeerClosed(connection) => {
@@ -202,6 +204,17 @@ impl Sockets {
                 };
                 socket.role = Role::Dead;
             }
+        }
+    }
+
+    fn connection_opened(&mut self, connection: Connection) {
+        let Some(socket) = self.socket_of(connection) else {
+            return;
+        };
+        socket.role = Role::Connected(connection);
+        if socket.close_when_open {
+            socket.close_when_open = false;
+            self.stack.half_close(connection);
         }
     }
 
@@ -402,14 +415,20 @@ impl Sockets {
 
     /// `shutdown()`
     pub(crate) fn shutdown(&mut self, fd: i64, read: bool, write: bool) -> Result<()> {
-        let socket = self.get_mut(fd)?;
+        let is_bsd = self.dialect == Dialect::Bsd;
+        let socket = self.get(fd)?;
         let Some(connection) = socket.connection() else {
             return Err(Errno::ENOTCONN);
         };
-        socket.shut_read |= read;
         let first = write && !socket.shut_write;
+        let phase = self.stack.status(connection).map(|status| status.phase);
+        // In SYN-SENT the BSDs remember it for later (tcp_usrclosed); CLOSE would delete the connection.
+        let waits = first && is_bsd && phase == Some(Phase::SynSent);
+        let socket = self.get_mut(fd)?;
+        socket.shut_read |= read;
         socket.shut_write |= write;
-        if first {
+        socket.close_when_open |= waits;
+        if first && !waits {
             self.stack.half_close(connection);
         }
         Ok(())

@@ -7,7 +7,7 @@ use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::SocketAddr;
 use tcp_core::{
-    Config, ConfigId, ConnectError, Endpoint, Event, Flow, GiveUp, Instant, KeepAlive,
+    Config, ConfigId, ConnectError, Endpoint, Event, Flow, GiveUp, Handshake, Instant, KeepAlive,
     ListenConfig, ListenError, Open, Outcome, Packet, Phase, Profile, Reason, Secret, Segment,
     SendError, Status, Tag, WindowEdge,
 };
@@ -459,10 +459,15 @@ impl Stack {
             Knob::InsecureRst(on) => config.blind_attack.rst = !on,
             Knob::InsecureSyn(on) => config.blind_attack.syn = !on,
             Knob::DropSynFin(on) => config.drop_syn_fin = on,
-            Knob::Blackhole(0) | Knob::SynCookies(0 | 1) => {}
-            Knob::Blackhole(_) | Knob::SynCookies(_) | Knob::ChallengeAckLimit(_) => {
-                return Err("");
+            Knob::SynCookies(when) => {
+                self.listen_config.policy = match when {
+                    0 => Handshake::ThreeWay,
+                    1 => Handshake::CookiesOnOverflow,
+                    _ => Handshake::Cookies,
+                };
             }
+            Knob::Blackhole(0) => {}
+            Knob::Blackhole(_) | Knob::ChallengeAckLimit(_) => return Err(""),
             Knob::Msl(nanos) => {
                 config.msl = Duration::from_nanos(nanos);
                 config.time_wait = 2 * config.msl;

@@ -315,3 +315,10 @@ fn ipv6_has_its_own_segment_size() {
         "--ip_version=ipv6\n0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n+0 fcntl(3, F_SETFL, O_RDWR|O_NONBLOCK) = 0\n+0 connect(3, ..., ...) = -1 EINPROGRESS (x)\n+0 > S 0:0(0) <mss 1440>\n",
     );
 }
+
+#[test]
+fn shutdown_before_the_connection_is_open_waits_for_it_on_bsd_sockets() {
+    let text = "0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n+0 fcntl(3, F_SETFL, O_RDWR|O_NONBLOCK) = 0\n+0 connect(3, ..., ...) = -1 EINPROGRESS (x)\n\
+        +0 > S 0:0(0) <...>\n+0 shutdown(3, SHUT_WR) = 0\n+.1 < S. 0:0(0) ack 1 win 5000\n+0 > F. 1:1(0) ack 1\n";
+    assert_passes(text);
+}
