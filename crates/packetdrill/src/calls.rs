@@ -1,4 +1,5 @@
-//! System calls of a script: from their arguments to the sockets, and what came of it against what the script expects.
+//! System calls of a script: from their arguments to the sockets, and what came of it against what
+//! the script expects.
 
 mod options;
 mod poll;
@@ -445,7 +446,8 @@ impl<'a> Arguments<'a> {
         Ok(address)
     }
 
-    /// Bytes in an array of buffers: `[{..., 1000}, {..., 500}]`, or a message header that holds one.
+    /// Bytes in an array of buffers: `[{..., 1000}, {..., 500}]`, or a message header that holds
+    /// one.
     fn vector_len(&self, index: usize) -> Decoded<u64> {
         let expression = self.get(index)?;
         let list = match &expression.kind {

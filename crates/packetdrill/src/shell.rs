@@ -1,7 +1,8 @@
 //! Shell lines: what a script asks of its system besides system calls.
 //!
-//! Three things have a meaning here: setting a sysctl, counting connections in a state, and `tcpdrop`. They are
-//! recognised by what the words say; anything else is a reason to skip the script.
+//! Three things have a meaning here: setting a sysctl, counting connections in a state, and
+//! `tcpdrop`. They are recognised by what the words say; anything else is a reason to skip the
+//! script.
 
 /// One step of a shell line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -212,7 +213,8 @@ fn grep(arguments: &[String]) -> Option<Filter> {
                     'c' => count = true,
                     'v' => invert = true,
                     'i' => ignore_case = true,
-                    // Quiet, extended or fixed patterns, whole words: no difference for the patterns below.
+                    // Quiet, extended or fixed patterns, whole words: no difference for the
+                    // patterns below.
                     'q' | 'E' | 'F' | 'w' | 'e' => {}
                     _ => return None,
                 }
@@ -294,7 +296,8 @@ impl Filter {
     }
 }
 
-/// Pieces between separators, longest separator first at each place; what stands in quotes is never cut.
+/// Pieces between separators, longest separator first at each place; what stands in quotes is never
+/// cut.
 fn split_outside_quotes(text: &str, separators: &[&str]) -> Vec<String> {
     let mut pieces = vec![String::new()];
     let mut quote = None;

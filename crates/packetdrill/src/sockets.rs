@@ -1,7 +1,7 @@
 //! BSD sockets over an endpoint: descriptors, pending errors, what blocks and what does not.
 //!
-//! Nothing here speaks TCP. A call either completes, or says what it waits for; the interpreter tries it again whenever
-//! something has happened.
+//! Nothing here speaks TCP. A call either completes, or says what it waits for; the interpreter
+//! tries it again whenever something has happened.
 
 use crate::errno::Errno;
 use crate::stack::{Connection, Listener, Notice, Stack};
@@ -377,7 +377,8 @@ impl Sockets {
         }
     }
 
-    /// `write()`, `send()`: bytes taken so far by this call. A blocking call goes on until all are taken.
+    /// `write()`, `send()`: bytes taken so far by this call. A blocking call goes on until all are
+    /// taken.
     pub(crate) fn write(&mut self, fd: i64, len: u64, dont_wait: bool) -> Result<Wait<i64>> {
         let is_linux = self.dialect == Dialect::Linux;
         let socket = self.get_mut(fd)?;
@@ -422,7 +423,8 @@ impl Sockets {
         };
         let first = write && !socket.shut_write;
         let phase = self.stack.status(connection).map(|status| status.phase);
-        // In SYN-SENT the BSDs remember it for later (tcp_usrclosed); CLOSE would delete the connection.
+        // In SYN-SENT the BSDs remember it for later (tcp_usrclosed); CLOSE would delete the
+        // connection.
         let waits = first && is_bsd && phase == Some(Phase::SynSent);
         let socket = self.get_mut(fd)?;
         socket.shut_read |= read;

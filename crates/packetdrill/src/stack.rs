@@ -28,8 +28,8 @@ pub(crate) enum Notice {
     Closed(Connection, Option<Errno>),
 }
 
-/// Where initial sequence numbers come from. Scripts count from them, so any value serves, and the same one makes runs
-/// repeatable.
+/// Where initial sequence numbers come from. Scripts count from them, so any value serves, and the
+/// same one makes runs repeatable.
 const SECRET: Secret = Secret(*b"packetdrill runs");
 
 /// How much longer a header of IPv6 is, in octets.
@@ -173,7 +173,8 @@ impl Stack {
         options: &SocketOptions,
     ) -> Result<Listener, Errno> {
         let config = self.configure(options)?;
-        // BSD lets half as many again wait, and one more (listen(2)); a negative backlog asks for the most.
+        // BSD lets half as many again wait, and one more (listen(2)); a negative backlog asks for
+        // the most.
         let asked = u32::try_from(backlog).unwrap_or(self.listen_config.backlog);
         let most = if self.listen_config.backlog_plus_one {
             asked

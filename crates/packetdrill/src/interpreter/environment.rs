@@ -1,4 +1,5 @@
-//! The system around the sockets: sysctls, lists of connections, dropped connections, and what Python may ask.
+//! The system around the sockets: sysctls, lists of connections, dropped connections, and what
+//! Python may ask.
 
 use super::{Interpreter, Run, Stop};
 use crate::python::{self, Trouble, Value};
@@ -66,7 +67,8 @@ impl Interpreter<'_> {
         Ok(())
     }
 
-    /// Sets a sysctl. What cannot be set any more does not matter once the script is about to let go.
+    /// Sets a sysctl. What cannot be set any more does not matter once the script is about to let
+    /// go.
     pub(super) fn set(&mut self, name: &str, value: &str) -> Run {
         for knob in sysctl::knobs(name, value).map_err(Stop::Skip)? {
             let applied = self.sockets.stack.apply(knob);
@@ -79,8 +81,9 @@ impl Interpreter<'_> {
         Ok(())
     }
 
-    /// The connections as `sockstat`, `netstat` or `ss` would list them, with the process only where a descriptor holds
-    /// one: entries of the SYN queue and connections that were let go belong to nobody.
+    /// The connections as `sockstat`, `netstat` or `ss` would list them, with the process only
+    /// where a descriptor holds one: entries of the SYN queue and connections that were let go
+    /// belong to nobody.
     fn listing(&self, spelling: Spelling, only: Option<&str>) -> Vec<String> {
         let stack = &self.sockets.stack;
         let held: Vec<(i64, Option<Flow>)> = self
