@@ -19,11 +19,24 @@ use tcp_core::{Flow, Packet, Profile};
 /// How scripts are run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Options {
-    /// The stack under test. `None` takes the one whose sysctls the script sets: `freebsd` for `net.inet...`, `linux-6`
-    /// for `net.ipv4...`, and `rfc9293` if it sets none.
+    /// The stack under test. `None` takes the one whose sysctls the script sets: `freebsd` for
+    /// `net.inet...`, `linux-6` for `net.ipv4...`, and `rfc9293` if it sets none.
     pub profile: Option<Profile>,
     /// Sysctls that are set before the script begins, by name and value.
     pub sysctls: Vec<(String, String)>,
+}
+
+impl Options {
+    /// Adds a sysctl that is set before the script begins.
+    ///
+    /// # Errors
+    ///
+    /// If the name is unknown or the value impossible; the text says which.
+    pub fn set(&mut self, name: &str, value: &str) -> Result<(), String> {
+        crate::sysctl::knobs(name, value).map_err(|what| format!("{what} cannot be set"))?;
+        self.sysctls.push((name.to_owned(), value.to_owned()));
+        Ok(())
+    }
 }
 
 /// The port from which the script's side connects, if the script names none.
@@ -73,7 +86,8 @@ struct Sent {
     packet: Packet,
     /// Its line of the ladder.
     rung: usize,
-    /// The stack was asked to let go of the connection, and the script says nothing about segments any more.
+    /// The stack was asked to let go of the connection, and the script says nothing about segments
+    /// any more.
     parting: bool,
     /// It brings nothing that was not sent before.
     again: bool,
@@ -191,7 +205,8 @@ impl<'a> Interpreter<'a> {
         if let Some(reason) = self.script.settings.unsupported.first() {
             return Err(Stop::Skip(reason.clone()));
         }
-        // What is out of scope is named before anything runs, so that a script is never half judged.
+        // What is out of scope is named before anything runs, so that a script is never half
+        // judged.
         for event in &self.script.events {
             if let Action::Unsupported(reason) = &event.action {
                 return Err(Stop::Skip(reason.clone()));
@@ -212,7 +227,8 @@ impl<'a> Interpreter<'a> {
 
     fn event(&mut self, index: usize, event: &'a Event) -> Run {
         let is_inbound = matches!(event.action, Action::Inject(_));
-        // As in packetdrill, a relative time counts from now, but a row of inbound segments from each other's own times.
+        // As in packetdrill, a relative time counts from now, but a row of inbound segments from
+        // each other's own times.
         let base = if is_inbound && self.after_inbound {
             self.anchor
         } else {
@@ -397,7 +413,8 @@ impl<'a> Interpreter<'a> {
         })
     }
 
-    /// How far from `at` something may happen: so much, or a share of the time since the event before.
+    /// How far from `at` something may happen: so much, or a share of the time since the event
+    /// before.
     fn tolerance(&self, at: u64) -> u64 {
         let settings = &self.script.settings;
         let share = at

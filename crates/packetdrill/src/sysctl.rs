@@ -118,7 +118,8 @@ fn rfc1323(value: i64) -> Option<(Knob, Knob)> {
 }
 
 #[rustfmt::skip] // One row, one line.
-/// The table. FreeBSD: tcp(4), syncache(4), and the tree's own descriptions. Linux: `Documentation/networking/ip-sysctl`.
+/// The table. FreeBSD: tcp(4), syncache(4), and the tree's own descriptions. Linux:
+/// `Documentation/networking/ip-sysctl`.
 const TABLE: &[(&str, Meaning)] = &[
     ("net.inet.tcp.rfc1323", SetsBoth(rfc1323)),
     ("net.inet.tcp.sack.enable", Sets(|v| Some(K::Sack(on(v))))),
@@ -149,7 +150,8 @@ const TABLE: &[(&str, Meaning)] = &[
     ("net.inet.tcp.initcwnd_segments", Sets(|v| small(v).map(K::InitialWindow))),
     ("net.inet.tcp.ack_war_cnt", Sets(|v| small(v).map(K::ChallengeAckLimit))),
     ("net.inet.tcp.ack_war_timewindow", Only(&[1000])),
-    // 2 answers a request for ECN and never asks for it; see the note on ECN in the crate's documentation.
+    // 2 answers a request for ECN and never asks for it; see the note on ECN in the crate's
+    // documentation.
     ("net.inet.tcp.ecn.enable", Only(&[0, 2])),
     ("net.inet.tcp.ecn.maxretries", NoEffect),
     ("net.inet.tcp.ecn.generalized", Only(&[0])),

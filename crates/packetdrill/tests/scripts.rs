@@ -1,4 +1,5 @@
-//! The project's own scripts, for each state and each rule of RFC 5961: they pass, and every change to them is noticed.
+//! The project's own scripts, for each state and each rule of RFC 5961: they pass, and every change
+//! to them is noticed.
 
 use packetdrill::{Action, Options, Script, Suite, Verdict, run_bytes, run_paths};
 use std::path::PathBuf;
