@@ -161,7 +161,8 @@ pub struct Config {
     pub options: bool,
     /// How options are laid out.
     pub option_layout: OptionLayout,
-    /// MSS option sent, octets (RFC 9293 section 3.7.1). At least 1.
+    /// MSS option sent, octets (RFC 9293 section 3.7.1): 1 to 65495, which is what the largest
+    /// IPv4 datagram holds.
     pub mss: u16,
     /// MSS assumed if the peer sends no option, octets (RFC 9293 MUST-15: 536 for IPv4).
     pub mss_default: u16,
@@ -302,7 +303,7 @@ impl Config {
         let half_second = Duration::from_millis(500);
         let longest = Duration::from_secs(1 << 32);
         let rules = [
-            ("mss", "at least 1", self.mss >= 1),
+            ("mss", "1 to 65495", (1..=65495).contains(&self.mss)),
             ("mss_default", "at least 1", self.mss_default >= 1),
             (
                 "receive_buffer",

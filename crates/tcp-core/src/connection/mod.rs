@@ -156,7 +156,6 @@ pub(crate) struct Connection {
     pub(crate) config: u8,
     pub(crate) serial: u32,
     pub(crate) tag: Tag,
-    pub(crate) iss: SeqNum,
     pub(crate) irs: SeqNum,
     /// Octets received in order that the user has not taken.
     pub(crate) unread: u32,
@@ -206,19 +205,13 @@ impl RateLimiter {
 
 impl Connection {
     /// A connection without a state yet.
-    pub(crate) fn blank(
-        pair: Pair,
-        config: u8,
-        tag: Tag,
-        (iss, irs): (SeqNum, SeqNum),
-    ) -> Connection {
+    pub(crate) fn blank(pair: Pair, config: u8, tag: Tag, irs: SeqNum) -> Connection {
         Connection {
             state: State::Closed,
             pair,
             config,
             serial: 0,
             tag,
-            iss,
             irs,
             unread: 0,
             timers: [Instant::END.into(); Timer::ALL.len()],
@@ -240,7 +233,7 @@ impl Connection {
         tag: Tag,
         iss: SeqNum,
     ) -> Connection {
-        let mut connection = Connection::blank(pair, config_id, tag, (iss, SeqNum(0)));
+        let mut connection = Connection::blank(pair, config_id, tag, SeqNum(0));
         connection.state = State::SynSent(SynSent {
             snd: Send::new(iss, config),
         });
@@ -255,8 +248,7 @@ impl Connection {
         embryo: &Embryo,
         listener: ListenerId,
     ) -> Connection {
-        let mut connection =
-            Connection::blank(pair, config_id, embryo.tag, (embryo.iss, embryo.irs));
+        let mut connection = Connection::blank(pair, config_id, embryo.tag, embryo.irs);
         let (snd, rcv) = embryo.halves(config);
         connection.state = State::SynReceived(SynReceived {
             snd,
@@ -343,28 +335,26 @@ impl Connection {
             .fold(Instant::END, |at, &timer| at.min(self.timer(timer)))
     }
 
-    /// ISS and IRS as far as this state knows them.
+    /// ISS and IRS as far as this state knows them: the ISS goes with the send half.
     pub(crate) fn isns(&self) -> (Option<SeqNum>, Option<SeqNum>) {
-        match self.state.phase() {
-            Phase::SynSent => (Some(self.iss), None),
-            Phase::TimeWait | Phase::Closed | Phase::Listen => (None, None),
+        let iss = self.state.snd().map(|snd| snd.iss);
+        let irs = match self.state.phase() {
+            Phase::SynSent | Phase::TimeWait | Phase::Closed | Phase::Listen => None,
             Phase::SynReceived
             | Phase::Established
             | Phase::FinWait1
             | Phase::FinWait2
             | Phase::CloseWait
             | Phase::Closing
-            | Phase::LastAck => (Some(self.iss), Some(self.irs)),
-        }
+            | Phase::LastAck => Some(self.irs),
+        };
+        (iss, irs)
     }
 
     /// The only place where a state changes: reports it and stores the next one.
     fn enter(&mut self, turn: &mut Turn<'_>, next: State, from: Phase, reason: Reason) {
-        let isns = match self.isns() {
-            (None, _) => (Some(self.iss), Some(self.irs)),
-            known => known,
-        };
         self.state = next;
+        let isns = self.isns();
         turn.io.transitions.push_back(Transition {
             id: turn.id.named(),
             tag: self.tag,

@@ -32,8 +32,8 @@ pub(crate) struct Send {
     wl2: SeqNum,
     /// When the oldest unacknowledged octet was first sent: R2 counts from here.
     first_sent: Stamp,
-    /// The octet whose ACK ends the running measurement, and when it was sent.
-    timed: Option<SeqNum>,
+    /// The octet whose ACK ends the running measurement (see `timing`), and when it was sent.
+    timed: SeqNum,
     timed_at: Stamp,
     rtt: Rtt,
     pub(crate) congestion: Congestion,
@@ -47,6 +47,8 @@ pub(crate) struct Send {
     pub(crate) fin: bool,
     /// Whether a SYN had to be sent again; then RFC 6298 rule 5.7 holds.
     syn_timed_out: bool,
+    /// Whether a round-trip time is being measured.
+    timing: bool,
 }
 
 /// What to send next.
@@ -102,7 +104,7 @@ impl Send {
             wl1: SeqNum(0),
             wl2: SeqNum(0),
             first_sent: Stamp::default(),
-            timed: None,
+            timed: iss,
             timed_at: Stamp::default(),
             rtt: Rtt::default(),
             congestion: Congestion::new(config.initial_window, config.mss_default, iss),
@@ -111,6 +113,7 @@ impl Send {
             retransmits: 0,
             fin: false,
             syn_timed_out: false,
+            timing: false,
         }
     }
 
@@ -178,7 +181,8 @@ impl Send {
     /// the marks of a duplicate ACK (RFC 5681 section 2) besides its number.
     pub(crate) fn on_ack(&mut self, now: Instant, ack: SeqNum, duplicate: bool) -> Acked {
         if ack == self.una {
-            let counts = duplicate && self.outstanding();
+            // Nobody's text can be lost before the SYN is acknowledged.
+            let counts = duplicate && self.outstanding() && self.una != self.iss;
             let advice = if counts {
                 let flight = self.nxt.distance_from(self.una);
                 self.congestion
@@ -195,11 +199,9 @@ impl Send {
         let opening = self.una == self.iss;
         self.una = ack;
         self.cursor = self.cursor.later(ack);
-        if let Some(timed) = self.timed
-            && ack.is_after(timed)
-        {
+        if self.timing && ack.is_after(self.timed) {
             self.rtt.measure(now.since(self.timed_at.into()));
-            self.timed = None;
+            self.timing = false;
         }
         self.retransmits = 0;
         self.first_sent = now.into();
@@ -259,14 +261,15 @@ impl Send {
             self.first_sent = now.into();
         }
         if after.is_after(self.nxt) {
-            if seq == self.nxt && self.timed.is_none() {
-                self.timed = Some(seq);
+            if seq == self.nxt && !self.timing {
+                self.timing = true;
+                self.timed = seq;
                 self.timed_at = now.into();
             }
             self.nxt = after;
         } else {
             // Karn: what was sent again is not measured.
-            self.timed = None;
+            self.timing = false;
         }
         self.cursor = self.cursor.later(after);
     }
@@ -295,7 +298,7 @@ impl Send {
             self.congestion.on_timeout(self.nxt, flight, self.mss);
         }
         self.retransmits = self.retransmits.saturating_add(1);
-        self.timed = None;
+        self.timing = false;
         self.cursor = self.una;
     }
 

@@ -128,6 +128,9 @@ impl Endpoint {
             self.wake_ups.pop();
             self.wake(now, wake_up);
         }
+        if self.wake_ups.capacity() > 64 + 4 * self.wake_ups.len() {
+            self.wake_ups.shrink_to(2 * self.wake_ups.len());
+        }
         while let Some(slot) = self.syn_ack_timers.due(&self.stores.embryos, now) {
             self.syn_ack_timeout(now, slot);
         }
