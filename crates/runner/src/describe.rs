@@ -21,7 +21,8 @@ pub fn fault(plan: &Plan, fault: &Fault) -> String {
         Action::Drop | Action::Corrupt => String::new(),
         Action::DelayBy(time) => format!(" by {}", Time(*time)),
         Action::HoldUntil(moment) => format!(" until {}", self::moment(plan, moment)),
-        Action::Replay(moment) => format!(" later, at the time: {}", self::moment(plan, moment)),
+        Action::Replay(moment @ Moment::At(_)) => format!(" at {}", self::moment(plan, moment)),
+        Action::Replay(moment) => format!(" when {}", self::moment(plan, moment)),
         Action::Duplicate { copies: 1, .. } => " once".to_owned(),
         Action::Duplicate { copies, spacing } if spacing.is_zero() => format!(" {copies} times"),
         Action::Duplicate { copies, spacing } => {
