@@ -56,6 +56,11 @@ impl<T> Arena<T> {
         self.free.push(slot);
     }
 
+    /// Slots that exist, used or free.
+    pub(crate) fn slots(&self) -> u32 {
+        self.fresh_slot()
+    }
+
     fn fresh_slot(&self) -> u32 {
         match self.chunks.split_last() {
             Some((last, full)) => (full.len() * CHUNK + last.len()) as u32,

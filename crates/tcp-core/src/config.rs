@@ -81,13 +81,15 @@ pub enum RepeatedSyn {
     SynAck,
 }
 
-/// How SYN-RECEIVED (from LISTEN) takes a different SYN inside the window.
+/// How SYN-RECEIVED (from LISTEN) takes a different SYN.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum NewSyn {
     /// RFC 9293 section 3.10.7.4, fourth step: back to LISTEN, without a word.
     Listen,
     /// Linux: the entry goes, and a RST,ACK for the new SYN is sent.
     Reset,
+    /// FreeBSD: the SYN,ACK of the old SYN again, wherever the new one lies.
+    SynAck,
 }
 
 /// Which segments start TIME-WAIT anew.
@@ -106,6 +108,15 @@ pub enum CrossedSynAck {
     Trim,
     /// The ACK is processed and acknowledged once more (Linux).
     TrimAndAck,
+}
+
+/// What the first step does with a segment that lies wholly left of the window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum OldSegments {
+    /// An ACK is sent and the segment dropped (RFC 9293 section 3.10.7.4).
+    Discard,
+    /// An ACK is owed, text and FIN are cut off, and the ACK field is still processed (FreeBSD).
+    Trim,
 }
 
 /// The RST of ABORT (RFC 9293 section 3.10.5).
@@ -242,6 +253,8 @@ pub struct Config {
     pub reset_on_keepalive: bool,
     /// Whether a connection that R2 gives up sends a RST (FreeBSD).
     pub reset_on_timeout: bool,
+    /// Segments left of the window.
+    pub old_segments: OldSegments,
     /// Whether each ordinary ACK carries the own SYN or FIN again while that is unacknowledged
     /// (FreeBSD), instead of following it.
     pub acks_repeat_control: bool,

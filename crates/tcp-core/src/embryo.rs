@@ -9,6 +9,7 @@ use crate::fifo::{Link, Linked};
 use crate::options::Options;
 use crate::segment::{Segment, Tag};
 use crate::seq::SeqNum;
+use crate::time::Instant;
 
 /// The compact entry. What is not here can be derived when the ACK comes.
 #[derive(Clone, Copy, Debug)]
@@ -97,6 +98,23 @@ impl Embryo {
     /// Whether the remote address is IPv6.
     pub(crate) fn is_six(&self) -> bool {
         self.shift_and_facts & SIX != 0
+    }
+
+    /// When the entry was made, or its timer last began anew.
+    pub(crate) fn born(&self, config: &Config) -> Instant {
+        let waited = passed(config, self.timeouts).saturating_add(self.wait(config));
+        let nanos = u64::try_from(waited.as_nanos()).unwrap_or(u64::MAX);
+        Instant::from_nanos(self.link.deadline().as_nanos().saturating_sub(nanos))
+    }
+
+    /// Marks the slot as free.
+    pub(crate) fn bury(&mut self) {
+        self.mss = 0;
+    }
+
+    /// Whether the slot is in use.
+    pub(crate) fn is_live(&self) -> bool {
+        self.mss != 0
     }
 
     /// What was agreed on.

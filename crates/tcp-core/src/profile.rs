@@ -3,8 +3,8 @@
 use core::time::Duration;
 
 use crate::config::{
-    AbortReset, BlindAttackRules, Config, CrossedSynAck, GiveUp, NewSyn, OptionLayout, RepeatedSyn,
-    TimeWaitRestart, Unexpected, WindowEdge,
+    AbortReset, BlindAttackRules, Config, CrossedSynAck, GiveUp, NewSyn, OldSegments, OptionLayout,
+    RepeatedSyn, TimeWaitRestart, Unexpected, WindowEdge,
 };
 use crate::handshake::Handshake;
 use crate::listener::ListenConfig;
@@ -67,6 +67,7 @@ impl Profile {
             backlog_plus_one: false,
             max_syn_backlog: None,
             syn_queue_prune: false,
+            fast_open_limit: 16,
             abort_on_overflow: false,
         };
         match self {
@@ -134,6 +135,7 @@ fn rfc9293() -> Config {
         abort: AbortReset::Bare,
         reset_on_keepalive: false,
         reset_on_timeout: false,
+        old_segments: OldSegments::Discard,
         acks_repeat_control: false,
         delete_in_syn_received: false,
         listen_drops_syn_ack: false,
@@ -204,9 +206,11 @@ fn freebsd() -> Config {
         time_wait: Duration::from_secs(60),         // 2 MSL
         fin_timeout: Some(Duration::from_secs(60)), // net.inet.tcp.finwait2_timeout
         repeated_syn: RepeatedSyn::SynAck,          // syncache_add
+        new_syn: NewSyn::SynAck,                    // syncache_add does not look at the number
         abort: AbortReset::WithAckInEveryState,     // tcp_drop
         reset_on_keepalive: true,                   // tcp_drop
         reset_on_timeout: true,                     // tcp_drop
+        old_segments: OldSegments::Trim,            // tcp_do_segment: todrop
         acks_repeat_control: true,                  // tcp_output's tcp_outflags
         delete_in_syn_received: true,               // tcp_disconnect
         listen_drops_syn_ack: true,                 // tcp_input: a SYN,ACK for a listener

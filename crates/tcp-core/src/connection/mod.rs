@@ -109,6 +109,8 @@ pub(crate) struct Marks(u16);
 impl Marks {
     /// Timestamps were agreed on.
     pub(crate) const TIMESTAMPS: Marks = Marks(1);
+    /// Opened, or to be opened, with TCP Fast Open.
+    pub(crate) const FAST_OPEN: Marks = Marks(512);
     /// Window scaling was agreed on.
     pub(crate) const SCALED: Marks = Marks(256);
     /// SACK was permitted by both ends.
@@ -267,19 +269,49 @@ impl Connection {
 
     /// A passive open that needs no acknowledgment: ESTABLISHED with SND.UNA = ISS, the SYN,ACK
     /// about to be sent and never timed.
-    pub(crate) fn established_on_syn(
-        pair: Pair,
-        config_id: u8,
-        config: &Config,
-        embryo: &Embryo,
-        listener: ListenerId,
-    ) -> Connection {
-        let mut connection = Connection::from_embryo(pair, config_id, config, embryo, listener);
-        let (mut snd, mut rcv) = embryo.halves(config);
-        rcv.round_edge(config, snd.mss);
+    pub(crate) fn established_on_syn(mut self) -> Connection {
+        let State::SynReceived(SynReceived { mut snd, rcv, .. }) = self.state else {
+            unreachable!("a thawed entry is in SYN-RECEIVED");
+        };
         snd.cursor = snd.iss;
-        connection.state = State::Established(Established { snd, rcv });
-        connection
+        self.state = State::Established(Established { snd, rcv });
+        self
+    }
+
+    /// A passive open by a cookie: ESTABLISHED, its SYN,ACK long sent; the ACK comes next.
+    pub(crate) fn opened_by_cookie(mut self) -> Connection {
+        let State::SynReceived(SynReceived { snd, rcv, .. }) = self.state else {
+            unreachable!("a thawed entry is in SYN-RECEIVED");
+        };
+        self.state = State::Established(Established { snd, rcv });
+        self
+    }
+
+    /// A passive open by a Fast Open cookie: SYN-RECEIVED, but its user may send and receive.
+    pub(crate) fn opened_fast(mut self) -> Connection {
+        let State::SynReceived(SynReceived { snd, .. }) = &mut self.state else {
+            unreachable!("a thawed entry is in SYN-RECEIVED");
+        };
+        snd.cursor = snd.iss;
+        self.marks.set(Marks::FAST_OPEN, true);
+        self
+    }
+
+    /// Takes the text of the SYN that a Fast Open cookie came with.
+    pub(crate) fn take_early(&mut self, syn: &Segment, turn: &mut Turn<'_>) {
+        let Some(rcv) = self.state.rcv_mut() else {
+            return;
+        };
+        let text = syn.text.slice(0, rcv.ended().wnd());
+        if !text.is_empty() {
+            let early = Segment {
+                seq: syn.seq + 1,
+                text,
+                ..Segment::default()
+            };
+            self.unread += rcv.take(&early).0;
+            turn.io.events.push_back(Event::Readable(turn.id));
+        }
     }
 
     pub(crate) fn phase(&self) -> Phase {
@@ -376,7 +408,8 @@ impl Connection {
             }
             _ => {}
         }
-        if !to_listen && !self.marks.has(Marks::RELEASED) {
+        let has_user = !to_listen || self.marks.has(Marks::FAST_OPEN);
+        if has_user && !self.marks.has(Marks::RELEASED) {
             turn.io.events.push_back(Event::Closed(turn.id, outcome));
         }
     }
@@ -388,7 +421,10 @@ impl Connection {
 
     /// A passive open that is ESTABLISHED on the SYN: its SYN,ACK is to be sent.
     pub(crate) fn opened_on_syn(&mut self, turn: &mut Turn<'_>) {
-        self.start_keepalive(turn);
+        if let State::Established(Established { snd, rcv }) = &mut self.state {
+            rcv.round_edge(turn.config, snd.mss);
+            self.start_keepalive(turn);
+        }
         self.wants_turn();
     }
 
@@ -427,7 +463,14 @@ impl Connection {
     fn schedule(&self) -> send::Schedule {
         match &self.state {
             State::SynSent(_) => send::Schedule::Syn,
-            State::SynReceived(_) => send::Schedule::CrossedSynAck,
+            State::SynReceived(SynReceived {
+                origin: Origin::Active,
+                ..
+            }) => send::Schedule::CrossedSynAck,
+            State::SynReceived(SynReceived {
+                origin: Origin::Passive(_),
+                ..
+            }) => send::Schedule::PassiveSynAck,
             State::Closed
             | State::Established(_)
             | State::FinWait1(_)

@@ -5,9 +5,9 @@
 //! shares a segment with it: a server that closes on reading the FIN sends one FIN,ACK.
 
 use super::send::{Chunk, Schedule};
-use super::state::SynReceived;
+use super::state::{SynReceived, SynSent};
 use super::{Connection, Marks, Origin, State, Timer, Turn};
-use crate::config::{AbortReset, Config};
+use crate::config::AbortReset;
 use crate::options::{Offer, Options, Timestamps};
 use crate::segment::{Flags, Kind, Packet, Segment, Text, Transmit};
 use crate::seq::SeqNum;
@@ -32,7 +32,7 @@ impl Connection {
             let chunk = snd.earliest(limit);
             self.send_chunk(chunk, Kind::Data, turn);
         }
-        while let Some(chunk) = self.next_chunk(turn.config, limit) {
+        while let Some(chunk) = self.next_chunk(turn, limit) {
             self.send_chunk(chunk, Kind::Data, turn);
         }
         self.start_persist_timer(turn);
@@ -53,15 +53,53 @@ impl Connection {
     }
 
     /// Text waits for ESTABLISHED; before, only the SYN is sent.
-    fn next_chunk(&self, config: &Config, limit: u32) -> Option<Chunk> {
-        let chunk = self.state.snd()?.next_chunk(config, limit)?;
-        let opening = matches!(self.state, State::SynSent(_) | State::SynReceived(_));
-        (!opening || chunk == Chunk::Syn).then_some(chunk)
+    fn next_chunk(&self, turn: &Turn<'_>, limit: u32) -> Option<Chunk> {
+        let chunk = self.state.snd()?.next_chunk(turn.config, limit)?;
+        match chunk {
+            Chunk::Syn { .. } => Some(Chunk::Syn {
+                text: self.early_text(turn),
+            }),
+            Chunk::Text { .. } if self.may_send_text() => Some(chunk),
+            Chunk::Text { .. } => None,
+        }
+    }
+
+    /// Whether text may leave in this state.
+    fn may_send_text(&self) -> bool {
+        match &self.state {
+            State::SynSent(_)
+            | State::SynReceived(SynReceived {
+                origin: Origin::Active,
+                ..
+            }) => false,
+            State::SynReceived(SynReceived {
+                origin: Origin::Passive(_),
+                ..
+            }) => self.marks.has(Marks::FAST_OPEN),
+            State::Closed
+            | State::Established(_)
+            | State::FinWait1(_)
+            | State::FinWait2(_)
+            | State::CloseWait(_)
+            | State::Closing(_)
+            | State::LastAck(_)
+            | State::TimeWait(_) => true,
+        }
+    }
+
+    /// Octets of text that leave with the SYN: none, unless a Fast Open cookie is at hand.
+    fn early_text(&self, turn: &Turn<'_>) -> u32 {
+        let State::SynSent(SynSent { snd }) = &self.state else {
+            return 0;
+        };
+        let known = self.marks.has(Marks::FAST_OPEN)
+            && turn.io.cookies.contains_key(&turn.flow.remote.ip());
+        if known { snd.early_text() } else { 0 }
     }
 
     fn send_chunk(&mut self, chunk: Chunk, kind: Kind, turn: &mut Turn<'_>) {
         match chunk {
-            Chunk::Syn => self.send_syn(turn),
+            Chunk::Syn { text } => self.send_syn(text, turn),
             Chunk::Text {
                 seq,
                 text,
@@ -103,7 +141,7 @@ impl Connection {
     }
 
     /// The SYN in SYN-SENT, the SYN,ACK in every other state.
-    fn send_syn(&mut self, turn: &mut Turn<'_>) {
+    fn send_syn(&mut self, text: u32, turn: &mut Turn<'_>) {
         let Some(snd) = self.state.snd() else { return };
         let (seq, again) = (snd.iss, snd.retransmits > 0);
         let (kind, flags) = match self.state {
@@ -112,16 +150,19 @@ impl Connection {
         };
         turn.io.counters.RetransSegs += u64::from(again);
         let options = self.syn_options(flags, turn);
-        self.emit(
-            kind,
-            Segment {
-                seq,
-                flags,
-                options,
-                ..Segment::default()
-            },
-            turn,
-        );
+        let text = if text == 0 {
+            Text::EMPTY
+        } else {
+            Text::at(0, text)
+        };
+        let syn = Segment {
+            seq,
+            flags,
+            options,
+            text,
+            ..Segment::default()
+        };
+        self.emit(kind, syn, turn);
     }
 
     /// What a SYN offers, or a SYN,ACK agrees to.
@@ -132,7 +173,14 @@ impl Connection {
         }
         let offers = !flags.ack();
         let agreed = |mark| self.marks.has(mark);
-        Offer {
+        let fast_open = if offers {
+            let cookie = turn.io.cookies.get(&turn.flow.remote.ip());
+            let first = self.state.snd().is_some_and(|snd| snd.retransmits == 0);
+            (agreed(Marks::FAST_OPEN) && first).then(|| cookie.copied())
+        } else {
+            turn.io.grant.map(Some)
+        };
+        let options = Offer {
             mss: config.mss,
             window_scale: config
                 .window_scale
@@ -141,7 +189,12 @@ impl Connection {
             timestamps: (config.timestamps && (offers || agreed(Marks::TIMESTAMPS)))
                 .then(|| self.timestamps(turn.now)),
         }
-        .lay_out(config.option_layout)
+        .lay_out(config.option_layout);
+        match fast_open {
+            None => options,
+            Some(None) => options.with_fast_open(&[]),
+            Some(Some(cookie)) => options.with_fast_open(&cookie),
+        }
     }
 
     fn timestamps(&self, now: Instant) -> Timestamps {
@@ -155,7 +208,7 @@ impl Connection {
     /// Sends the SYN,ACK, for the first time or again.
     pub(crate) fn send_syn_ack(&mut self, turn: &mut Turn<'_>) {
         turn.io.counters.RetransSegs += u64::from(self.ordinals.syn_ack > 0);
-        self.send_syn(turn);
+        self.send_syn(0, turn);
     }
 
     /// Sends an ACK without text. FreeBSD repeats an unacknowledged SYN or FIN with it.
@@ -173,7 +226,7 @@ impl Connection {
                 }),
                 _,
             ) if repeats => {
-                self.send_syn(turn);
+                self.send_syn(0, turn);
             }
             (_, Some(snd)) if repeats => {
                 let (seq, flags) = (snd.end, Flags::FIN | Flags::ACK);
@@ -382,8 +435,7 @@ impl Connection {
     fn start_persist_timer(&mut self, turn: &Turn<'_>) {
         let Some(snd) = self.state.snd() else { return };
         let waits = snd.queued() > 0 || (snd.fin && !snd.fin_acked());
-        let opening = matches!(self.state, State::SynSent(_) | State::SynReceived(_));
-        if waits && !opening && self.timer(Timer::Retransmit) == Instant::END {
+        if waits && self.may_send_text() && self.timer(Timer::Retransmit) == Instant::END {
             let at = turn.now + snd.timeout(turn.config, self.schedule());
             self.set_timer(Timer::Retransmit, at);
         }

@@ -121,6 +121,7 @@ impl Connection {
         );
         if acceptable {
             snd.on_ack(turn.now, segment.ack, false);
+            snd.rewind();
             snd.set_window(u32::from(segment.window), segment.seq, segment.ack);
             rcv.round_edge(config, mss);
             self.stop_timer(Timer::Retransmit);
@@ -157,13 +158,20 @@ impl Connection {
     }
 
     /// Notes what the peer's SYN offers and this end has offered too.
-    fn learn_options(&mut self, segment: &Segment, turn: &Turn<'_>) {
+    fn learn_options(&mut self, segment: &Segment, turn: &mut Turn<'_>) {
         let stamps = segment
             .options
             .timestamps()
             .filter(|_| turn.config.timestamps);
         self.marks.set(Marks::TIMESTAMPS, stamps.is_some());
         self.stamps.recent = stamps.map_or(0, |stamps| stamps.value);
+        let granted = segment
+            .options
+            .fast_open()
+            .and_then(|cookie| cookie.try_into().ok());
+        if let (Some(cookie), true) = (granted, self.marks.has(Marks::FAST_OPEN)) {
+            turn.io.cookies.insert(turn.flow.remote.ip(), cookie);
+        }
         let sack = turn.config.sack_permitted && segment.options.sack_permitted();
         self.marks.set(Marks::SACK, sack);
     }

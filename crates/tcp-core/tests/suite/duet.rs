@@ -315,7 +315,7 @@ impl Duet {
         self.now = at;
         if arrival == Some(at) {
             let (_, packet) = self.wire.pop_first().unwrap();
-            let to = if packet.target == self.left {
+            let to = if packet.target.ip() == self.left.ip() {
                 &mut self.a
             } else {
                 &mut self.b
@@ -339,7 +339,7 @@ impl Duet {
     fn note(&mut self, packet: &Packet, remark: &str) {
         self.line += 1;
         let (a, b) = (self.a.phase(self.flow_a()), self.b.phase(self.flow_b()));
-        let arrow = if packet.source == self.left {
+        let arrow = if packet.source.ip() == self.left.ip() {
             "-->"
         } else {
             "<--"

@@ -2,3 +2,4 @@
 
 mod duet;
 mod figures;
+mod policies;
