@@ -3,6 +3,7 @@
 
 pub mod check;
 pub mod cli;
+pub mod describe;
 pub mod diagnostic;
 pub mod experiment;
 pub mod overrides;
