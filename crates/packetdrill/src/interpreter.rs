@@ -127,6 +127,9 @@ struct Interpreter<'a> {
     flow: Option<Flow>,
     flows: BTreeMap<Flow, FlowRecord>,
     next_remote_port: u16,
+    /// No event is about segments any more.
+    winding_up: bool,
+    /// And the script has let go of a connection.
     parting: bool,
     steps: u32,
     rungs: Vec<Rung>,
@@ -195,6 +198,7 @@ impl<'a> Interpreter<'a> {
             flow: None,
             flows: BTreeMap::new(),
             next_remote_port: REMOTE_PORT,
+            winding_up: false,
             parting: false,
             steps: 0,
             rungs: Vec::new(),
@@ -243,6 +247,7 @@ impl<'a> Interpreter<'a> {
             }
             EventTime::Any => (self.now, u64::MAX),
         };
+        self.winding_up = index >= self.last_segment;
         if let Action::Expect(spec) = &event.action {
             self.expect(event, spec, from, to)?;
         } else {
@@ -254,20 +259,19 @@ impl<'a> Interpreter<'a> {
                 );
                 return Err(self.fail(event.span, message));
             }
-            self.act(index, event, base)?;
+            self.act(event, base)?;
         }
         self.after_inbound = is_inbound;
         self.anchor = if from == u64::MAX { self.now } else { from };
         Ok(())
     }
 
-    fn act(&mut self, index: usize, event: &'a Event, base: u64) -> Run {
+    fn act(&mut self, event: &'a Event, base: u64) -> Run {
         match &event.action {
             Action::Inject(spec) => self.inject(spec),
             Action::Icmp(spec) => Err(Stop::Skip(format!("ICMP {}", spec.code))),
-            Action::Call(call) => self.call(index, event, call, base),
+            Action::Call(call) => self.call(event, call, base),
             Action::Shell(command) => {
-                self.parting |= index >= self.last_segment;
                 self.shell(command.span, &command.text)?;
                 self.pump()
             }
@@ -322,11 +326,10 @@ impl<'a> Interpreter<'a> {
         flow
     }
 
-    fn call(&mut self, index: usize, event: &'a Event, call: &'a Call, base: u64) -> Run {
+    fn call(&mut self, event: &'a Event, call: &'a Call, base: u64) -> Run {
         // One process: its next call waits until the one before has returned.
         self.await_blocked()?;
-        let lets_go = matches!(call.name.as_str(), "close" | "shutdown");
-        self.parting |= lets_go && index >= self.last_segment;
+        self.parting |= self.winding_up && call.name == "close";
         self.rungs.push(Rung {
             at: self.now,
             text: self.script.source.slice(event.span).replace('\n', " "),

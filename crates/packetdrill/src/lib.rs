@@ -29,7 +29,7 @@
 //! A segment that the stack sends and the script does not expect fails the script, also within the
 //! tolerance after its last line. Not counted are retransmissions after the last line, because the
 //! script's side has fallen silent, and what the stack sends when the script lets go of its
-//! connections (`close`, `shutdown`, `tcpdrop`) after its last segment.
+//! connections (`close`, `tcpdrop`) after its last segment.
 //!
 //! # Example
 //!

@@ -171,7 +171,7 @@ impl Parser<'_> {
     fn events(&mut self) -> Parsed<Vec<Event>> {
         let mut events: Vec<Event> = Vec::new();
         let mut latest = 0;
-        while *self.peek() != TokenKind::End {
+        while *self.peek() != TokenKind::End && !self.is_cleanup() {
             let event = self.event()?;
             let is_outbound = matches!(event.action, Action::Expect(_));
             let span = event.span;
@@ -204,6 +204,12 @@ impl Parser<'_> {
             events.push(event);
         }
         Ok(events)
+    }
+
+    /// A shell command without a time, the last thing in a script, cleans up after it. Nothing here
+    /// outlives a script, so there is nothing to clean.
+    fn is_cleanup(&self) -> bool {
+        matches!(self.peek(), TokenKind::Shell(_)) && *self.peek_second() == TokenKind::End
     }
 
     fn event(&mut self) -> Parsed<Event> {

@@ -96,7 +96,8 @@ fn statement_steps(statement: &str, steps: &mut Vec<Step>) -> Result<(), String>
     let name = program.rsplit('/').next().unwrap_or(program);
     let unknown = || Err(format!("shell command `{}`", statement.trim()));
     match name {
-        "sysctl" => sysctl_steps(arguments, steps),
+        // The second is packetdrill's own, with paths below /proc/sys.
+        "sysctl" | "set_sysctls.py" => sysctl_steps(arguments, steps),
         "sockstat" | "netstat" | "ss" => {
             let spelling = if name == "ss" {
                 Spelling::Ss
@@ -145,6 +146,7 @@ fn sysctl_steps(arguments: &[String], steps: &mut Vec<Step>) {
             break;
         }
         if let Some((name, value)) = argument.split_once('=') {
+            let name = name.strip_prefix("/proc/sys/").unwrap_or(name);
             steps.push(Step::Set {
                 name: name.to_owned(),
                 value: value.to_owned(),
@@ -397,6 +399,16 @@ mod tests {
                 set("a.b", "1")
             ])
         );
+    }
+
+    #[test]
+    fn sysctls_may_be_paths() {
+        let step = Step::Set {
+            name: "net/ipv4/tcp_sack".into(),
+            value: "0".into(),
+        };
+        let line = "../../common/set_sysctls.py /proc/sys/net/ipv4/tcp_sack=0";
+        assert_eq!(steps(line), Ok(vec![step]));
     }
 
     #[test]

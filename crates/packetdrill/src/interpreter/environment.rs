@@ -67,13 +67,12 @@ impl Interpreter<'_> {
         Ok(())
     }
 
-    /// Sets a sysctl. What cannot be set any more does not matter once the script is about to let
-    /// go.
+    /// Sets a sysctl. What cannot be set any more does not matter once no segment follows.
     pub(super) fn set(&mut self, name: &str, value: &str) -> Run {
         for knob in sysctl::knobs(name, value).map_err(Stop::Skip)? {
             let applied = self.sockets.stack.apply(knob);
             if let Err(reason) = applied
-                && !self.parting
+                && !self.winding_up
             {
                 return Err(Stop::Skip(format!("sysctl {name}={value}{reason}")));
             }
@@ -160,6 +159,7 @@ impl Interpreter<'_> {
             })
             .map(|(_, flow)| flow)
             .collect();
+        self.parting |= self.winding_up;
         for flow in chosen {
             self.sockets.stack.drop_connection(flow);
         }

@@ -100,7 +100,9 @@ impl Interpreter<'_> {
             let sent = &self.sent[index];
             // The peer has fallen silent, so the stack repeats itself; and what it says when its
             // user lets go after the last segment of the script is between the two of them.
-            if sent.parting || (sent.again && sent.at > last) {
+            let segment = &sent.packet.segment;
+            let farewell = segment.flags.fin() || segment.flags.rst() || !segment.text.is_empty();
+            if (sent.parting && farewell) || (sent.again && sent.at > last) {
                 continue;
             }
             let record = self.flows.entry(flow_of_packet(&sent.packet)).or_default();
