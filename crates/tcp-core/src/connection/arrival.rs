@@ -72,6 +72,7 @@ impl Connection {
             ..
         }) = &self.state
             && segment.flags.contains(Flags::SYN | Flags::ACK)
+            && !segment.flags.rst()
             && segment.seq == self.irs
             && self
                 .state
@@ -88,9 +89,11 @@ impl Connection {
         if window.wnd() == 0 && segment.seq == window.nxt && !segment.flags.syn() {
             // > If the RCV.WND is zero, no segments will be acceptable, but special allowance
             // > should be made to accept valid ACKs, URGs, and RSTs.
+            if !segment.flags.rst() {
+                self.acknowledge_unacceptable(segment, turn);
+            }
             segment.text = Text::EMPTY;
             segment.flags = segment.flags.without(Flags::FIN);
-            self.acknowledge_unacceptable(segment, turn);
             return NEXT;
         }
         if self.trims_whole(segment, window, turn) {
@@ -216,9 +219,11 @@ impl Connection {
         stamp.is_some_and(|value| value.is_before(SeqNum(self.stamps.recent)))
     }
 
-    /// RFC 7323 section 4.3 rule 2: which timestamp will be echoed.
+    /// RFC 7323 section 4.3 rule 2: which timestamp will be echoed. That of a RST never is: the
+    /// RST was not checked for its age.
     fn note_timestamp(&mut self, segment: &Segment) {
         if self.marks.has(Marks::TIMESTAMPS)
+            && !segment.flags.rst()
             && segment.seq.is_at_or_before(self.stamps.last_ack_sent)
             && let Some(stamps) = segment.options.timestamps()
         {
@@ -233,8 +238,14 @@ impl Connection {
         if !segment.flags.rst() {
             return NEXT;
         }
-        if turn.config.blind_attack.rst && segment.seq != self.state.window().nxt {
-            self.challenge(turn);
+        let nxt = self.state.window().nxt;
+        if turn.config.blind_attack.rst && segment.seq != nxt {
+            // > If the RST bit is set and the sequence number is outside the current receive
+            // > window, silently drop the segment.
+            // A RST with text can begin left of the window and still be acceptable.
+            if segment.seq.is_after(nxt) {
+                self.challenge(turn);
+            }
             return RETURN;
         }
         match &self.state {
@@ -283,6 +294,7 @@ impl Connection {
             }) => {
                 match turn.config.new_syn {
                     NewSyn::Listen => {}
+                    NewSyn::Reset if segment.flags.ack() => self.reset_for(segment.ack, turn),
                     NewSyn::Reset => self.refuse(segment, turn),
                     NewSyn::SynAck => {
                         self.answer_unacceptable(segment, turn);
@@ -452,7 +464,7 @@ impl Connection {
         }
         let window = u32::from(segment.window) << snd.shift;
         let duplicate = quiet && window == snd.wnd;
-        let opening = snd.una == snd.iss;
+        let queued = snd.queued();
         let acked = snd.on_ack(turn.now, segment.ack, duplicate);
         let shut = snd.wnd == 0;
         snd.update_window(window, segment.seq, segment.ack);
@@ -465,6 +477,7 @@ impl Connection {
             snd.cursor = snd.una;
         }
         let idle = !snd.outstanding();
+        let room_grew = snd.queued() < queued;
         self.marks
             .set(Marks::RESEND, acked.advice == Advice::Retransmit);
         if acked.progress || shut {
@@ -473,7 +486,7 @@ impl Connection {
         if !idle && self.timer(Timer::Retransmit) == crate::time::Instant::END {
             self.start_retransmission_timer(turn);
         }
-        if acked.progress && !opening && !released {
+        if room_grew && !released {
             turn.io.events.push_back(Event::Writable(turn.id));
         }
     }
@@ -504,7 +517,7 @@ impl Connection {
     /// with an ACK.
     fn restart_time_wait(&mut self, segment: &Segment, turn: &mut Turn<'_>) {
         let restarts = match turn.config.time_wait_restart {
-            TimeWaitRestart::Fin => segment.flags.fin(),
+            TimeWaitRestart::Fin => segment.flags.fin() && segment.end() == self.state.window().nxt,
             TimeWaitRestart::AnyAck => segment.flags.ack(),
         };
         if restarts {
@@ -659,8 +672,12 @@ impl Connection {
     }
 }
 
-/// Cuts off what lies outside the window, so that the later steps see new text only.
-fn trim_to_window(segment: &mut Segment, window: Ended) {
+/// Cuts off what lies outside the window, so that the later steps see new text only. A RST is
+/// left alone: its number says whether it is obeyed.
+pub(super) fn trim_to_window(segment: &mut Segment, window: Ended) {
+    if segment.flags.rst() {
+        return;
+    }
     if segment.seq.is_before(window.nxt) {
         let old = window.nxt.distance_from(segment.seq);
         let syn = u32::from(segment.flags.syn());
