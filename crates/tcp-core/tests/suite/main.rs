@@ -1,5 +1,11 @@
 //! Tests of the public interface, as one binary.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that meets the unexpected should stop there"
+)]
 
 mod duet;
 mod figures;
+mod notation;
 mod policies;
+mod tables;
