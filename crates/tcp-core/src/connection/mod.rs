@@ -252,7 +252,14 @@ impl Connection {
     ) -> Connection {
         let mut connection =
             Connection::blank(pair, config_id, embryo.tag, (embryo.iss, embryo.irs));
-        let (snd, rcv) = embryo.halves(config);
+        let (mut snd, rcv) = embryo.halves(config);
+        if embryo.timeouts > 0 {
+            snd.syn_was_lost(config);
+        } else if embryo.syn_acks == 1 {
+            // The entry's timer has run since its only SYN,ACK left.
+            let waiting = Instant::ZERO + embryo.wait(config);
+            snd.time_from(Instant::ZERO + embryo.link.deadline().since(waiting));
+        }
         connection.state = State::SynReceived(SynReceived {
             snd,
             rcv,

@@ -7,7 +7,7 @@ use std::fmt::Write;
 
 use tcp_core::{
     Config, ConfigId, ConnectionId, Endpoint, Event, Flags, Flow, Handshake, Instant, ListenConfig,
-    ListenerId, Open, Packet, Phase, Profile, Secret, Segment, SeqNum, Tag,
+    ListenerId, Open, Packet, Phase, Profile, Secret, Segment, SeqNum, Tag, Text,
 };
 
 pub(crate) fn client_address() -> SocketAddr {
@@ -18,12 +18,56 @@ pub(crate) fn server_address() -> SocketAddr {
     ([192, 0, 2, 2], 80).into()
 }
 
-pub(crate) fn syn(seq: u32) -> Segment {
+/// A segment in words: `syn(300)`, `ack(101, 301).text(5)`.
+pub(crate) fn segment(flags: Flags, seq: u32, ack: u32) -> Segment {
+    let ack = if flags.ack() { ack } else { 0 };
     Segment {
         seq: SeqNum(seq),
-        flags: Flags::SYN,
+        ack: SeqNum(ack),
+        flags,
         window: 65535,
         ..Segment::default()
+    }
+}
+
+pub(crate) fn syn(seq: u32) -> Segment {
+    segment(Flags::SYN, seq, 0)
+}
+
+pub(crate) fn syn_ack(seq: u32, ack: u32) -> Segment {
+    segment(Flags::SYN | Flags::ACK, seq, ack)
+}
+
+pub(crate) fn ack(seq: u32, ack: u32) -> Segment {
+    segment(Flags::ACK, seq, ack)
+}
+
+pub(crate) fn fin(seq: u32, ack: u32) -> Segment {
+    segment(Flags::FIN | Flags::ACK, seq, ack)
+}
+
+pub(crate) fn rst(seq: u32) -> Segment {
+    segment(Flags::RST, seq, 0)
+}
+
+pub(crate) fn rst_ack(seq: u32, ack: u32) -> Segment {
+    segment(Flags::RST | Flags::ACK, seq, ack)
+}
+
+pub(crate) trait Words {
+    fn text(self, len: u32) -> Segment;
+    fn window(self, window: u16) -> Segment;
+}
+
+impl Words for Segment {
+    fn text(mut self, len: u32) -> Segment {
+        self.text = Text::at(0, len);
+        self
+    }
+
+    fn window(mut self, window: u16) -> Segment {
+        self.window = window;
+        self
     }
 }
 
@@ -57,6 +101,27 @@ impl Solo {
             local: self.local,
             remote: self.remote,
         }
+    }
+
+    /// Listens, and gives the next passive open this ISS.
+    pub(crate) fn listen(mut self, config: ListenConfig, iss: u32) -> Solo {
+        let listener = self
+            .endpoint
+            .listen(self.local, config, ConfigId::DEFAULT)
+            .unwrap();
+        self.listener = Some(listener);
+        self.endpoint.script_iss(self.flow(), SeqNum(iss));
+        self
+    }
+
+    /// Opens actively with this ISS.
+    pub(crate) fn connect(&mut self, iss: u32) -> Vec<Segment> {
+        let open = Open {
+            iss: Some(SeqNum(iss)),
+            ..Open::tagged(Tag(1))
+        };
+        self.id = Some(self.endpoint.connect(self.now, self.flow(), open).unwrap());
+        self.drain()
     }
 
     /// Lets a segment arrive; returns what is sent at this instant.
