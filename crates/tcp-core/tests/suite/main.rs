@@ -9,3 +9,4 @@ mod figures;
 mod notation;
 mod policies;
 mod tables;
+mod traces;

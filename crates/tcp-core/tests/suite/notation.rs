@@ -50,7 +50,7 @@ fn number(word: &str) -> Result<SeqNum, String> {
     let value: i64 = word
         .parse()
         .map_err(|_| format!("`{word}` is no sequence number"))?;
-    Ok(SeqNum(value as u32))
+    Ok(SeqNum(value.rem_euclid(1 << 32) as u32))
 }
 
 fn extra(segment: &mut Segment, word: &str) -> Result<(), String> {
@@ -79,10 +79,10 @@ fn extra(segment: &mut Segment, word: &str) -> Result<(), String> {
 
 /// Writes a segment with the fields that `like` mentions, so that both can be compared as text.
 pub(crate) fn write(segment: &Segment, like: &str) -> String {
-    let mut line = format!("{} {}", segment.flags, segment.seq.0 as i32);
+    let mut line = format!("{} {}", segment.flags, segment.seq.0.cast_signed());
     let mut add = |part: String| write!(line, " {part}").unwrap();
     if segment.flags.ack() {
-        add((segment.ack.0 as i32).to_string());
+        add(segment.ack.0.cast_signed().to_string());
     }
     if !segment.text.is_empty() {
         add(format!("+{}", segment.text.len));
