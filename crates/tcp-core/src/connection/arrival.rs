@@ -81,16 +81,21 @@ impl Connection {
         {
             return self.take_crossed_syn_ack(segment, turn);
         }
-        if window.accepts(segment.seq, segment.len()) {
+        if window.accepts(segment.seq, segment.len()) && !self.is_syn_again(segment) {
             self.note_timestamp(segment);
+            // RFC 5961 wants to see every SYN in a synchronized state; RFC 9293 trims an old one.
+            let opening = matches!(self.state, State::SynReceived(_));
+            if opening || !turn.config.blind_attack.syn {
+                trim_syn(segment, window);
+            }
             trim_to_window(segment, window);
             return NEXT;
         }
         if window.wnd() == 0 && segment.seq == window.nxt && !segment.flags.syn() {
             // > If the RCV.WND is zero, no segments will be acceptable, but special allowance
             // > should be made to accept valid ACKs, URGs, and RSTs.
-            if !segment.flags.rst() {
-                self.acknowledge_unacceptable(segment, turn);
+            if !segment.flags.rst() && !segment.is_empty() {
+                self.marks.set(Marks::ACK_NOW, true);
             }
             segment.text = Text::EMPTY;
             segment.flags = segment.flags.without(Flags::FIN);
@@ -101,6 +106,16 @@ impl Connection {
         }
         self.answer_unacceptable(segment, turn);
         RETURN
+    }
+
+    /// Whether this is the SYN that led to SYN-RECEIVED, again. Text or FIN behind it would make
+    /// it acceptable, and the fourth step would take it for a new SYN or the fifth drop it
+    /// without a word; it is to be answered like a bare one.
+    fn is_syn_again(&self, segment: &Segment) -> bool {
+        matches!(self.state, State::SynReceived(_))
+            && segment.flags.syn()
+            && !segment.flags.intersects(Flags::ACK | Flags::RST)
+            && segment.seq == self.irs
     }
 
     /// FreeBSD judges segments by the room in the buffer, not by the edge that it has offered.
@@ -672,6 +687,14 @@ impl Connection {
     }
 }
 
+/// Cuts off a SYN that lies left of the window.
+fn trim_syn(segment: &mut Segment, window: Ended) {
+    if segment.flags.syn() && segment.seq.is_before(window.nxt) && !segment.flags.rst() {
+        segment.flags = segment.flags.without(Flags::SYN);
+        segment.seq += 1;
+    }
+}
+
 /// Cuts off what lies outside the window, so that the later steps see new text only. A RST is
 /// left alone: its number says whether it is obeyed.
 pub(super) fn trim_to_window(segment: &mut Segment, window: Ended) {
@@ -682,7 +705,6 @@ pub(super) fn trim_to_window(segment: &mut Segment, window: Ended) {
         let old = window.nxt.distance_from(segment.seq);
         let syn = u32::from(segment.flags.syn());
         segment.text = segment.text.slice(old.saturating_sub(syn), u32::MAX);
-        // RFC 5961 wants to see every SYN, so its flag stays for the fourth step.
         segment.seq = window.nxt - syn;
     }
     let start = segment.seq + u32::from(segment.flags.syn());
