@@ -6,6 +6,8 @@
 
 mod duet;
 mod figures;
+mod letter;
+mod matrix;
 mod notation;
 mod policies;
 mod tables;

@@ -166,7 +166,7 @@ impl Replay {
             "<" => self.arrives(port, rest)?,
             "call" => self.call(port, rest)?,
             "state" => {
-                let phase = self.endpoint.phase(self.flow(port));
+                let phase = self.endpoint.phase(flow(port));
                 if phase.name() != rest {
                     return Err(format!("the state is {phase}"));
                 }
@@ -178,12 +178,6 @@ impl Replay {
             _ => {}
         }
         Ok(())
-    }
-
-    fn flow(&self, port: u16) -> Flow {
-        let local: SocketAddr = ([192, 0, 2, 2], 8000).into();
-        let remote = ([192, 0, 2, 1], port).into();
-        Flow { local, remote }
     }
 
     /// Runs the timers that come before `end`.
@@ -231,7 +225,7 @@ impl Replay {
             let own = self.own.get(&port).copied().unwrap_or(SeqNum(0));
             segment.ack += own.0;
         }
-        let flow = self.flow(port);
+        let flow = flow(port);
         let packet = Packet {
             source: flow.remote,
             target: flow.local,
@@ -246,7 +240,7 @@ impl Replay {
     fn call(&mut self, port: u16, call: &str) -> Result<(), String> {
         let (name, argument) = call.split_once(' ').unwrap_or((call, "0"));
         let octets: u32 = argument.parse().map_err(|_| "no number of octets")?;
-        let (now, flow) = (self.now, self.flow(port));
+        let (now, flow) = (self.now, flow(port));
         let iss = SeqNum(self.origin);
         match name {
             "connect" => {
@@ -317,6 +311,12 @@ impl Replay {
             self.sent.push_back((self.now, port, packet.segment));
         }
     }
+}
+
+fn flow(port: u16) -> Flow {
+    let local: SocketAddr = ([192, 0, 2, 2], 8000).into();
+    let remote = ([192, 0, 2, 1], port).into();
+    Flow { local, remote }
 }
 
 fn outcome_name(outcome: Outcome) -> &'static str {

@@ -32,6 +32,7 @@ fn first_check_sequence() {
         shut, a window probe            | ESTABLISHED; window shut | ACK 1101 301 +1  | ACK 301 1101 w=0 | ESTABLISHED
         shut, FIN at RCV.NXT            | ESTABLISHED; window shut | FIN,ACK 1101 301 | ACK 301 1101 w=0 | ESTABLISHED
         shut, a valid ACK with text     | ESTABLISHED; SEND 10; window shut | ACK 1101 311 +1 | ACK 311 1101 w=0 | ESTABLISHED, writable
+        shut, text with a bad ACK       | ESTABLISHED; window shut | ACK 1101 302 +1  | ACK 301 1101 w=0 | ESTABLISHED
         shut, RST, exact                | ESTABLISHED; window shut | RST 1101         | silence | CLOSED, reset
         shut, RST with text, exact      | ESTABLISHED; window shut | RST 1101 +1      | silence | CLOSED, reset
         shut, RST, one beyond           | ESTABLISHED; window shut | RST 1102         | silence | ESTABLISHED
@@ -77,6 +78,8 @@ fn fourth_check_syn() {
         far from the window             | ESTABLISHED | SYN 1073741824   | ACK 301 101 | ESTABLISHED
         the SYN again, RFC 793          | RFC 793 rules; ESTABLISHED | SYN 100  | ACK 301 101 | ESTABLISHED
         the SYN,ACK again, RFC 793      | RFC 793 rules; ESTABLISHED | SYN,ACK 100 301 | ACK 301 101 | ESTABLISHED
+        the SYN,ACK again with new text, RFC 793 | RFC 793 rules; ESTABLISHED | SYN,ACK 100 301 +10 | ACK 301 111 | ESTABLISHED, readable
+        the SYN,ACK again with new text | ESTABLISHED | SYN,ACK 100 301 +10 | ACK 301 101 | ESTABLISHED
         at RCV.NXT, RFC 793             | RFC 793 rules; ESTABLISHED | SYN 101  | RST,ACK 301 101 | CLOSED, reset
         in the window, RFC 793          | RFC 793 rules; ESTABLISHED | SYN 500  | RST,ACK 301 101 | CLOSED, reset
         # Nobody has acknowledged the SYN of an end that opened two-way: it is repeated on demand.

@@ -1,7 +1,5 @@
 //! The circumstances of a table row: one endpoint in a given state, its peer played by the test.
 
-use core::time::Duration;
-
 use tcp_core::{
     BlindAttackRules, Config, ConnectionId, Endpoint, Event, Instant, Outcome, Phase, Profile,
     Segment, SeqNum,
@@ -102,10 +100,6 @@ impl Scene {
     fn perform(&mut self, action: &str) {
         if let Some(segment) = action.strip_prefix("got ") {
             self.gets(&notation::parse(segment).unwrap());
-        } else if let Some(seconds) = action.strip_prefix("waited ") {
-            self.solo.waits(Duration::from_millis(
-                (seconds.parse::<f64>().unwrap() * 1e3) as u64,
-            ));
         } else {
             self.calls(action);
         }

@@ -17,6 +17,9 @@ fn first_check_sequence() {
         RST, at the right edge          | passive SYN-RECEIVED | RST 1101         | silence         | SYN-RECEIVED
         the SYN again                   | passive SYN-RECEIVED | SYN 100          | ACK 301 101     | SYN-RECEIVED
         the SYN again, Linux            | Linux; passive SYN-RECEIVED | SYN 100   | SYN,ACK 300 101 | SYN-RECEIVED
+        the SYN again, with text        | passive SYN-RECEIVED | SYN 100 +10      | ACK 301 101     | SYN-RECEIVED
+        the same, Linux                 | Linux; passive SYN-RECEIVED | SYN 100 +10 | SYN,ACK 300 101 | SYN-RECEIVED
+        the SYN again, with FIN         | passive SYN-RECEIVED | SYN,FIN 100      | ACK 301 101     | SYN-RECEIVED
         the SYN again with an ACK       | passive SYN-RECEIVED | SYN,ACK 100 301  | ACK 301 101     | SYN-RECEIVED
         another SYN out of the window   | passive SYN-RECEIVED | SYN 90           | ACK 301 101     | SYN-RECEIVED
         that SYN, no RFC 5961           | RFC 793 rules; passive SYN-RECEIVED | SYN 90 | ACK 301 101 | SYN-RECEIVED
