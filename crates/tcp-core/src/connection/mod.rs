@@ -249,7 +249,13 @@ impl Connection {
         listener: ListenerId,
     ) -> Connection {
         let mut connection = Connection::blank(pair, config_id, embryo.tag, embryo.irs);
-        let (snd, rcv) = embryo.halves(config);
+        let (mut snd, rcv) = embryo.halves(config);
+        if embryo.timeouts > 0 {
+            snd.syn_was_lost(config);
+        } else if embryo.syn_acks == 1 {
+            // The entry's timer has run since its only SYN,ACK left.
+            snd.time_from(embryo.born(config));
+        }
         connection.state = State::SynReceived(SynReceived {
             snd,
             rcv,

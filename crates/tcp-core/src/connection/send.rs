@@ -130,6 +130,19 @@ impl Send {
         self.congestion = Congestion::new(segments, mss, self.iss);
     }
 
+    /// The SYN,ACK had to be sent again: RFC 5681 section 3.1 and RFC 6298 rule 5.7 hold.
+    pub(crate) fn syn_was_lost(&mut self, config: &Config) {
+        self.syn_timed_out = true;
+        self.agree_on(self.mss, self.shift, config);
+    }
+
+    /// The SYN,ACK left at `sent`, once: its ACK ends the first measurement.
+    pub(crate) fn time_from(&mut self, sent: Instant) {
+        self.timing = true;
+        self.timed = self.iss;
+        self.timed_at = sent.into();
+    }
+
     /// Octets that the user has given and that are not acknowledged yet.
     pub(crate) fn queued(&self) -> u32 {
         let base = if self.una == self.iss {
