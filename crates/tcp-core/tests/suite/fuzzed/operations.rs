@@ -513,14 +513,14 @@ fn config(script: &mut Script<'_>) -> Config {
         config.give_up_synack = GiveUp::Retries(0);
     }
     if on(14) {
-        config.fin_timeout = Some(Duration::ZERO);
+        config.fin_timeout = Some(Duration::from_nanos(1));
     }
     if on(15) {
         config.isn_bits = 3;
     }
     config.receive_buffer = [config.receive_buffer, 1, 1000, 200_000][usize::from(sizes & 3)];
     config.send_buffer = [config.send_buffer, 1, 3000, 200_000][usize::from(sizes >> 2 & 3)];
-    config.mss = [config.mss, 1, 100, 65535][usize::from(sizes >> 4 & 3)].max(1);
+    config.mss = [config.mss, 1, 100, 65495][usize::from(sizes >> 4 & 3)].max(1);
     config.window_scale = [config.window_scale, None, Some(0), Some(14)][usize::from(sizes >> 6)];
     config
 }
