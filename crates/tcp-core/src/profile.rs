@@ -231,7 +231,8 @@ fn lwip() -> Config {
         delayed_ack: Duration::from_millis(250), // TCP_FAST_INTERVAL
         rto_initial: Duration::from_secs(3),     // LWIP_TCP_RTO_TIME
         rto_min: Duration::from_millis(500),     // TCP_SLOW_INTERVAL
-        give_up_syn: GiveUp::Retries(6),         // TCP_SYNMAXRTX
+        syn_linear_timeouts: 6,                  // tcp_slowtmr does not double the timeout of a SYN
+        give_up_syn: GiveUp::Retries(0),         // TCP_SYNMAXRTX is 6, all of them linear
         give_up_synack: GiveUp::After(Duration::from_secs(20)), // TCP_SYN_RCVD_TIMEOUT
         give_up_data: GiveUp::Retries(12),       // TCP_MAXRTX
         give_up_orphan: GiveUp::Retries(12),

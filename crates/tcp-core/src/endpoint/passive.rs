@@ -177,7 +177,7 @@ impl Endpoint {
     ) {
         let embryo = self.embryo(now, id, flow, packet, floor);
         let connection = self.connection_of(&embryo, id, flow);
-        let slot = self.adopt(connection.established_on_syn(), flow);
+        let slot = self.adopt(connection.established_on_syn(packet.segment.window), flow);
         self.offer(now, id, slot, flow, &embryo, Phase::Established);
     }
 
@@ -192,7 +192,7 @@ impl Endpoint {
     ) {
         let embryo = self.embryo(now, id, flow, packet, floor);
         let connection = self.connection_of(&embryo, id, flow);
-        let slot = self.adopt(connection.opened_fast(), flow);
+        let slot = self.adopt(connection.opened_fast(packet.segment.window), flow);
         self.listener(id).fast_opens += 1;
         self.offer(now, id, slot, flow, &embryo, Phase::SynReceived);
         let segment = packet.segment;
