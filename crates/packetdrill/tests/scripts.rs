@@ -115,3 +115,16 @@ fn a_wrong_field_in_an_expected_segment_fails_the_script() {
     }
     assert!(checked > 200, "{checked}");
 }
+
+#[test]
+fn sequence_numbers_may_wrap_anywhere() {
+    // The SYN itself, the text after it, and the FIN lie at the end of the space in turn.
+    for isn in [u32::MAX, u32::MAX - 1, u32::MAX - 1000, u32::MAX / 2] {
+        let wrapped = Options {
+            isn: Some(isn),
+            ..options()
+        };
+        let suite = run_paths(&[folder()], &wrapped).expect("readable");
+        assert_eq!(suite.exit_code(), 0, "isn {isn}\n{}", suite.render(false));
+    }
+}
