@@ -321,6 +321,22 @@ impl Stack {
         self.options.remove(&connection);
     }
 
+    /// Whether text or the FIN of a connection is still on its way to the peer.
+    pub(crate) fn is_closing(&self, connection: Connection) -> bool {
+        self.status(connection)
+            .is_some_and(|status| match status.phase {
+                Phase::FinWait1 | Phase::Closing | Phase::LastAck => true,
+                Phase::Closed
+                | Phase::Listen
+                | Phase::SynSent
+                | Phase::SynReceived
+                | Phase::Established
+                | Phase::FinWait2
+                | Phase::CloseWait
+                | Phase::TimeWait => false,
+            })
+    }
+
     /// ABORT.
     pub(crate) fn abort(&mut self, connection: Connection) {
         self.endpoint.abort(self.now, connection);
