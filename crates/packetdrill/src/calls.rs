@@ -9,6 +9,7 @@ use crate::errno::Errno;
 use crate::script::{Call, ExpressionKind};
 use crate::sockets::{Sockets, Wait};
 use crate::source::Span;
+use crate::stack::Connection;
 use crate::symbols::{self, Dialect};
 use std::net::{IpAddr, SocketAddr};
 
@@ -70,6 +71,11 @@ pub(crate) enum Waiting {
     Read { fd: i64, len: u64, peek: bool },
     /// `write()` and its kin: bytes that still have no room, and bytes taken.
     Write { fd: i64, left: u64, taken: i64 },
+    /// `close()` that lingers, until a moment.
+    Linger {
+        connection: Connection,
+        deadline: u64,
+    },
     /// `poll()`, until a moment if it has a timeout.
     Poll {
         entries: Vec<PollEntry>,
@@ -138,7 +144,7 @@ pub(crate) fn begin(
         }
         "read" | "recv" | "recvfrom" | "readv" | "recvmsg" => begin_read(sockets, &arguments, now),
         "write" | "send" | "sendto" | "writev" | "sendmsg" => begin_write(sockets, &arguments, now),
-        "close" => Ok(done(close(sockets, &arguments)?)),
+        "close" => begin_close(sockets, &arguments, now),
         "shutdown" => {
             let (fd, how) = (arguments.fd()?, arguments.integer(1)?);
             Ok(done(match how {
@@ -172,6 +178,10 @@ pub(crate) fn resume(sockets: &mut Sockets, waiting: &mut Waiting, now: u64) -> 
         Waiting::Write { fd, left, taken } => {
             return resume_write(sockets, *fd, left, taken).map(Reply::of);
         }
+        Waiting::Linger {
+            connection,
+            deadline,
+        } => return resume_linger(sockets, *connection, *deadline, now).map(Reply::of),
         Waiting::Poll { entries, deadline } => {
             return poll::resume(sockets, entries, *deadline, now);
         }
@@ -181,6 +191,23 @@ pub(crate) fn resume(sockets: &mut Sockets, waiting: &mut Waiting, now: u64) -> 
         Ok(Wait::Blocked) => None,
         Err(error) => Some(Reply::of(Err(error))),
     }
+}
+
+/// A lingering close ends when the FIN is acknowledged, or with an error on BSD after its time.
+fn resume_linger(
+    sockets: &Sockets,
+    connection: Connection,
+    deadline: u64,
+    now: u64,
+) -> Option<Result<i64, Errno>> {
+    if !sockets.stack.is_closing(connection) {
+        return Some(Ok(0));
+    }
+    let late = match sockets.dialect() {
+        Dialect::Bsd => Err(Errno::EAGAIN),
+        Dialect::Linux => Ok(0),
+    };
+    (now >= deadline).then_some(late)
 }
 
 /// A blocking write ends when everything is taken, or with what was taken before an error.
@@ -212,6 +239,7 @@ impl Waiting {
     pub(crate) fn deadline(&self) -> Option<u64> {
         match self {
             Waiting::Poll { deadline, .. } => *deadline,
+            Waiting::Linger { deadline, .. } => Some(*deadline),
             Waiting::Accept { .. }
             | Waiting::Connect { .. }
             | Waiting::Read { .. }
@@ -318,17 +346,30 @@ fn begin_write(sockets: &mut Sockets, arguments: &Arguments<'_>, now: u64) -> De
     ))
 }
 
-fn close(sockets: &mut Sockets, arguments: &Arguments<'_>) -> Decoded<Result<i64, Errno>> {
+/// `close()`, which waits for its FIN to be acknowledged if the socket blocks and `SO_LINGER` says
+/// so.
+fn begin_close(sockets: &mut Sockets, arguments: &Arguments<'_>, now: u64) -> Decoded<Step> {
     let fd = arguments.fd()?;
-    let lingers = sockets.get(fd).is_ok_and(|socket| {
-        !socket.nonblocking
-            && socket.connection().is_some()
-            && socket.options.linger.is_some_and(|seconds| seconds > 0)
-    });
-    if lingers {
-        return Err(Problem::Unsupported("close() that lingers".to_owned()));
+    let lingers = sockets
+        .get(fd)
+        .ok()
+        .filter(|socket| !socket.nonblocking)
+        .and_then(|socket| {
+            let seconds = socket.options.linger.filter(|&seconds| seconds > 0)?;
+            Some((socket.connection()?, seconds))
+        });
+    if let Err(error) = sockets.close(fd) {
+        return Ok(done(Err(error)));
     }
-    Ok(sockets.close(fd).map(|()| 0))
+    let Some((connection, seconds)) = lingers else {
+        return Ok(done(Ok(0)));
+    };
+    let deadline = now.saturating_add(u64::from(seconds).saturating_mul(1_000_000_000));
+    let waiting = Waiting::Linger {
+        connection,
+        deadline,
+    };
+    Ok(begin_wait(sockets, waiting, now))
 }
 
 /// `fcntl()`: the descriptor is open for reading and writing, and blocks or not.

@@ -24,6 +24,9 @@ pub struct Options {
     pub profile: Option<Profile>,
     /// Sysctls that are set before the script begins, by name and value.
     pub sysctls: Vec<(String, String)>,
+    /// The initial sequence number of every connection of the stack, instead of RFC 6528's. No
+    /// script can tell the difference: numbers near the end of the space test the arithmetic.
+    pub isn: Option<u32>,
 }
 
 impl Options {
@@ -168,7 +171,7 @@ impl<'a> Interpreter<'a> {
         } else {
             Dialect::Bsd
         };
-        let stack = Stack::new(profile, SocketAddr::new(local, 0))?;
+        let stack = Stack::new(profile, SocketAddr::new(local, 0), options.isn)?;
         let is_segment = |event: &Event| {
             matches!(
                 event.action,

@@ -107,13 +107,14 @@ impl Numbering {
         for option in &mut listed {
             self.option_to_script(option, expected);
         }
-        // The RST of a connection that does not exist has the number zero itself (RFC 9293 section
-        // 3.10.7.1).
-        let nowhere = flags.rst && segment.seq.0 == 0;
-        let seq = if nowhere {
-            0
-        } else {
-            self.to_script(segment.seq.0)
+        // The RST,ACK of a connection that does not exist has the number zero itself (RFC 9293
+        // section 3.10.7.1), unless the script counts just this far.
+        let counted = self.to_script(segment.seq.0);
+        let nowhere = flags.rst && flags.ack && segment.seq.0 == 0;
+        let seq = match expected {
+            Some(spec) if nowhere && spec.seq != counted => 0,
+            None if nowhere => 0,
+            _ => counted,
         };
         SegmentSpec {
             ports: None,

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::SocketAddr;
 use tcp_core::{
     Config, ConnectError, Endpoint, Event, Flow, Instant, KeepAlive, ListenConfig, ListenError,
-    Open, Outcome, Packet, Phase, Profile, Reason, Secret, Segment, SendError, Status, Tag,
+    Open, Outcome, Packet, Phase, Profile, Reason, Secret, Segment, SendError, SeqNum, Status, Tag,
     WindowEdge,
 };
 
@@ -60,6 +60,7 @@ pub(crate) struct Stack {
     listeners: BTreeMap<Listener, (SocketAddr, u32)>,
     notices: VecDeque<Notice>,
     opened: u32,
+    isn: Option<SeqNum>,
 }
 
 impl Stack {
@@ -68,7 +69,11 @@ impl Stack {
     /// # Errors
     ///
     /// The choice that is out of range.
-    pub(crate) fn new(profile: Profile, local: SocketAddr) -> Result<Stack, String> {
+    pub(crate) fn new(
+        profile: Profile,
+        local: SocketAddr,
+        isn: Option<u32>,
+    ) -> Result<Stack, String> {
         let mut config = profile.config();
         if local.is_ipv6() {
             // The longer header of IPv6 leaves less room in a frame (RFC 9293 section 3.7.1).
@@ -93,6 +98,7 @@ impl Stack {
             listeners: BTreeMap::new(),
             notices: VecDeque::new(),
             opened: 0,
+            isn: isn.map(SeqNum),
         })
     }
 
@@ -109,6 +115,9 @@ impl Stack {
             tag: Tag(0),
             segment,
         };
+        if let Some(isn) = self.isn.filter(|_| segment.flags.syn()) {
+            self.endpoint.script_iss(flow, isn);
+        }
         self.endpoint.on_packet(self.now, &packet);
     }
 
@@ -242,6 +251,7 @@ impl Stack {
         self.opened += 1;
         let open = Open {
             config,
+            iss: self.isn,
             ..Open::tagged(Tag(self.opened))
         };
         let id = self
@@ -309,6 +319,22 @@ impl Stack {
     pub(crate) fn release(&mut self, connection: Connection) {
         self.endpoint.release(self.now, connection);
         self.options.remove(&connection);
+    }
+
+    /// Whether text or the FIN of a connection is still on its way to the peer.
+    pub(crate) fn is_closing(&self, connection: Connection) -> bool {
+        self.status(connection)
+            .is_some_and(|status| match status.phase {
+                Phase::FinWait1 | Phase::Closing | Phase::LastAck => true,
+                Phase::Closed
+                | Phase::Listen
+                | Phase::SynSent
+                | Phase::SynReceived
+                | Phase::Established
+                | Phase::FinWait2
+                | Phase::CloseWait
+                | Phase::TimeWait => false,
+            })
     }
 
     /// ABORT.

@@ -322,3 +322,19 @@ fn shutdown_before_the_connection_is_open_waits_for_it_on_bsd_sockets() {
         +0 > S 0:0(0) <...>\n+0 shutdown(3, SHUT_WR) = 0\n+.1 < S. 0:0(0) ack 1 win 5000\n+0 > F. 1:1(0) ack 1\n";
     assert_passes(text);
 }
+
+#[test]
+fn a_close_that_lingers_waits_for_the_acknowledgment_of_its_fin() {
+    let lingering = |end: &str, rest: &str| {
+        connected(&format!(
+            "+0 fcntl(3, F_SETFL, O_RDWR) = 0\n\
+             +0 setsockopt(3, SOL_SOCKET, SO_LINGER, {{onoff=1, linger=2}}, 8) = 0\n\
+             +0 getsockopt(3, SOL_SOCKET, SO_LINGER, [{{onoff=1, linger=2}}], [8]) = 0\n\
+             {end}\n+0 > F. 1:1(0) ack 1\n{rest}"
+        ))
+    };
+    let acknowledged = lingering("+0...0.1 close(3) = 0", "+.1 < . 1:1(0) ack 2 win 5000\n");
+    assert_passes(&acknowledged);
+    let silent = lingering("+0...2 close(3) = -1 EAGAIN (x)", "+1 > F. 1:1(0) ack 1\n");
+    assert_passes(&silent);
+}
