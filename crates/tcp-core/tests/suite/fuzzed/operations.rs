@@ -75,7 +75,7 @@ impl World {
         World {
             endpoint: Endpoint::new(config, secret).expect("the ranges are kept"),
             now: start,
-            watch: Watch::default(),
+            watch: Watch::new(),
             listeners: Vec::new(),
             configs: vec![ConfigId::DEFAULT],
             accepted: Vec::new(),
@@ -146,6 +146,7 @@ impl World {
             tag: Tag(u32::from(script.octet() & 1)),
             segment: self.near_window(flow, script),
         };
+        self.watch.tell(&packet);
         let before = *self.endpoint.counters();
         match script.octet() {
             200..=227 => self.arrives_as_octets(&packet, None),
@@ -288,6 +289,7 @@ impl World {
     }
 
     fn wake(&mut self, at: Instant) {
+        self.watch.tell(&at);
         self.now = at;
         self.endpoint.on_deadline(at);
         self.settle();
@@ -326,6 +328,7 @@ impl World {
             return;
         }
         let id = script.pick(&self.watch.ids);
+        self.watch.tell(&(call, id));
         let (now, endpoint) = (self.now, &mut self.endpoint);
         match call {
             14 => {
@@ -434,8 +437,8 @@ const WAITS: [Duration; 8] = [
     Duration::from_secs(1),
     Duration::from_secs(30),
     Duration::from_secs(121),
-    Duration::from_secs(3600),
-    Duration::from_secs(30 * 86400),
+    Duration::from_hours(1),
+    Duration::from_hours(720),
 ];
 
 fn local(port: u16) -> SocketAddr {

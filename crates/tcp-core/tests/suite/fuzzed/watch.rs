@@ -38,6 +38,8 @@ struct Marks {
 /// Everything that was seen.
 #[derive(Debug, Default)]
 pub(crate) struct Watch {
+    /// Whether to print the history as it is lived, for a reader of a failing input.
+    tells: bool,
     pub(crate) flows: BTreeMap<Flow, Seen>,
     /// Every connection that was ever named, in order.
     pub(crate) ids: Vec<ConnectionId>,
@@ -48,6 +50,22 @@ pub(crate) struct Watch {
 }
 
 impl Watch {
+    /// An observer who has seen nothing. With `TCP_CORE_HISTORY` in the environment it prints what
+    /// it sees.
+    pub(crate) fn new() -> Watch {
+        Watch {
+            tells: std::env::var_os("TCP_CORE_HISTORY").is_some(),
+            ..Watch::default()
+        }
+    }
+
+    /// Prints a line of the history.
+    pub(crate) fn tell(&self, what: &dyn core::fmt::Debug) {
+        if self.tells {
+            eprintln!("{what:?}");
+        }
+    }
+
     /// What is known of a four-tuple, if anything.
     pub(crate) fn seen(&self, flow: Flow) -> Seen {
         self.flows.get(&flow).cloned().unwrap_or_else(Seen::NOTHING)
@@ -66,6 +84,7 @@ impl Watch {
     }
 
     pub(crate) fn transition(&mut self, transition: Transition) {
+        self.tell(&transition);
         let Transition { flow, from, to, .. } = transition;
         let seen = self.flows.entry(flow).or_insert_with(Seen::NOTHING);
         let absent = |phase| matches!(phase, Phase::Closed | Phase::Listen);
@@ -88,6 +107,7 @@ impl Watch {
     }
 
     pub(crate) fn event(&mut self, event: Event) {
+        self.tell(&event);
         let id = match event {
             Event::Acceptable(_) => return,
             Event::Connected(id)
@@ -101,9 +121,11 @@ impl Watch {
             }
         };
         assert!(!self.closed.contains(&id), "{event:?} of a dead connection");
+        assert!(!self.released.contains(&id), "{event:?} for nobody");
     }
 
     pub(crate) fn packet(&mut self, transmit: &Transmit) {
+        self.tell(transmit);
         self.packets += 1;
         let packet = &transmit.packet;
         let segment = packet.segment;
