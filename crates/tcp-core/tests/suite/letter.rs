@@ -46,14 +46,14 @@ impl Seg {
     }
 }
 
-fn answer(flags: Flags, seq: i64, ack: i64) -> Option<Seg> {
+fn form(flags: Flags, seq: i64, ack: i64) -> Seg {
     let ack = if flags.ack() { ack } else { 0 };
-    Some(Seg {
+    Seg {
         flags,
         seq,
         ack,
         text: 0,
-    })
+    }
 }
 
 impl Tcb {
@@ -70,7 +70,7 @@ impl Tcb {
     }
 
     fn ack(&self) -> Option<Seg> {
-        answer(Flags::ACK, self.nxt, self.rcv_nxt)
+        Some(form(Flags::ACK, self.nxt, self.rcv_nxt))
     }
 
     /// 3.10.7.2.
@@ -79,11 +79,11 @@ impl Tcb {
             return None;
         }
         if seg.has(Flags::ACK) {
-            return answer(Flags::RST, seg.ack, 0);
+            return Some(form(Flags::RST, seg.ack, 0));
         }
         if seg.has(Flags::SYN) {
             self.phase = Phase::SynReceived;
-            return answer(Flags::SYN | Flags::ACK, ISS, seg.seq + 1);
+            return Some(form(Flags::SYN | Flags::ACK, ISS, seg.seq + 1));
         }
         None
     }
@@ -96,7 +96,7 @@ impl Tcb {
                 return if seg.has(Flags::RST) {
                     None
                 } else {
-                    answer(Flags::RST, seg.ack, 0)
+                    Some(form(Flags::RST, seg.ack, 0))
                 };
             }
             acceptable = self.una < seg.ack && seg.ack <= self.nxt;
@@ -114,7 +114,7 @@ impl Tcb {
         self.rcv_wnd = 1000;
         if !acceptable {
             self.phase = Phase::SynReceived;
-            return answer(Flags::SYN | Flags::ACK, ISS, self.rcv_nxt);
+            return Some(form(Flags::SYN | Flags::ACK, ISS, self.rcv_nxt));
         }
         self.una = seg.ack;
         self.phase = Phase::Established;
@@ -226,7 +226,7 @@ impl Tcb {
             }
         }
         self.phase = Phase::Closed;
-        answer(Flags::RST | Flags::ACK, self.nxt, self.rcv_nxt)
+        Some(form(Flags::RST | Flags::ACK, self.nxt, self.rcv_nxt))
     }
 
     /// `Err` is "and return", with the answer.
@@ -237,7 +237,7 @@ impl Tcb {
         }
         if self.phase == Phase::SynReceived {
             if !(self.una < seg.ack && seg.ack <= self.nxt) {
-                return Err(answer(Flags::RST, seg.ack, 0));
+                return Err(Some(form(Flags::RST, seg.ack, 0)));
             }
             self.phase = Phase::Established;
         }
@@ -293,8 +293,8 @@ fn closed(seg: Seg) -> Option<Seg> {
     if seg.has(Flags::RST) {
         None
     } else if seg.has(Flags::ACK) {
-        answer(Flags::RST, seg.ack, 0)
+        Some(form(Flags::RST, seg.ack, 0))
     } else {
-        answer(Flags::RST | Flags::ACK, 0, seg.seq + seg.len())
+        Some(form(Flags::RST | Flags::ACK, 0, seg.seq + seg.len()))
     }
 }
