@@ -487,7 +487,8 @@ impl Connection {
             return; // "If the ACK is a duplicate, it can be ignored."
         }
         let window = u32::from(segment.window) << snd.shift;
-        let duplicate = quiet && window == snd.wnd;
+        // The answers to zero-window probes are no sign of loss.
+        let duplicate = quiet && window == snd.wnd && window > 0;
         let queued = snd.queued();
         let acked = snd.on_ack(turn.now, segment.ack, duplicate);
         let shut = snd.wnd == 0;
@@ -497,7 +498,7 @@ impl Connection {
             snd.restart_r2(turn.now);
         }
         if shut && snd.wnd > 0 {
-            snd.retransmits = 0;
+            snd.backoff = 0;
             snd.cursor = snd.una;
         }
         let idle = !snd.outstanding();

@@ -43,6 +43,8 @@ pub(crate) struct Send {
     pub(crate) shift: u8,
     /// Timeouts since the last progress.
     pub(crate) retransmits: u8,
+    /// How often the RTO is doubled: timeouts since the last measurement (RFC 6298 section 5).
+    pub(crate) backoff: u8,
     /// Whether the user has closed: a FIN follows `end`.
     pub(crate) fin: bool,
     /// Whether a SYN had to be sent again; then RFC 6298 rule 5.7 holds.
@@ -111,6 +113,7 @@ impl Send {
             mss: config.mss_default,
             shift: 0,
             retransmits: 0,
+            backoff: 0,
             fin: false,
             syn_timed_out: false,
             timing: false,
@@ -215,10 +218,11 @@ impl Send {
         if self.timing && ack.is_after(self.timed) {
             self.rtt.measure(now.since(self.timed_at.into()));
             self.timing = false;
+            self.backoff = 0;
         }
-        self.retransmits = 0;
-        self.first_sent = now.into();
+        self.restart_r2(now);
         let advice = if opening {
+            self.backoff = 0; // Rule 5.7 of RFC 6298 has its own remedy for a lost SYN.
             Advice::Proceed // The ACK of a SYN does not open the congestion window.
         } else {
             self.congestion.on_ack(ack, acked, self.mss)
@@ -311,6 +315,7 @@ impl Send {
             self.congestion.on_timeout(self.nxt, flight, self.mss);
         }
         self.retransmits = self.retransmits.saturating_add(1);
+        self.backoff = self.backoff.saturating_add(1);
         self.timing = false;
         self.cursor = self.una;
     }
@@ -339,7 +344,7 @@ impl Send {
                 } else {
                     rto
                 };
-                backed_off(rto, tries, config.rto_max)
+                backed_off(rto, u32::from(self.backoff), config.rto_max)
             }
         }
     }
@@ -373,9 +378,11 @@ impl Send {
                 .is_some_and(|at| now >= at)
     }
 
-    /// Counts R2 from now: the peer has shown that it is alive (zero window).
+    /// Counts R2 from now, as a time and in retransmissions: there was progress, or the peer has
+    /// shown that it is alive (zero window).
     pub(crate) fn restart_r2(&mut self, now: Instant) {
         self.first_sent = now.into();
+        self.retransmits = 0;
     }
 
     /// Smoothed round-trip time, if measured.

@@ -147,7 +147,6 @@ impl Connection {
         snd.set_window(u32::from(segment.window), segment.seq, SeqNum(0));
         snd.cursor = snd.iss;
         snd.nxt = snd.iss + 1;
-        snd.retransmits = 0;
         snd.restart_r2(turn.now);
         self.stop_timer(Timer::Retransmit);
         let origin = Origin::Active;

@@ -197,7 +197,7 @@ impl Duet {
 
     pub(crate) fn flow_a(&self) -> Flow {
         Flow {
-            local: client_address(),
+            local: self.left,
             remote: server_address(),
         }
     }
@@ -205,7 +205,7 @@ impl Duet {
     pub(crate) fn flow_b(&self) -> Flow {
         Flow {
             local: server_address(),
-            remote: client_address(),
+            remote: self.left,
         }
     }
 
@@ -323,9 +323,10 @@ impl Duet {
         let segment = packet.segment.to_string();
         writeln!(
             self.ladder,
-            "{:>3}. {:>6.3} {:<12} {arrow} {segment:<46} {arrow} {}{remark}",
+            "{:>3}. {:>2}.{:03} {:<12} {arrow} {segment:<46} {arrow} {}{remark}",
             self.line,
-            self.now.as_nanos() as f64 / 1e9,
+            self.now.as_nanos() / 1_000_000_000,
+            self.now.as_nanos() / 1_000_000 % 1000,
             a.name(),
             b.name(),
         )

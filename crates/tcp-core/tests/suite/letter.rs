@@ -46,14 +46,14 @@ impl Seg {
     }
 }
 
-fn answer(flags: Flags, seq: i64, ack: i64) -> Option<Seg> {
+fn form(flags: Flags, seq: i64, ack: i64) -> Seg {
     let ack = if flags.ack() { ack } else { 0 };
-    Some(Seg {
+    Seg {
         flags,
         seq,
         ack,
         text: 0,
-    })
+    }
 }
 
 impl Tcb {
@@ -69,8 +69,8 @@ impl Tcb {
         (answer, self.phase)
     }
 
-    fn ack(&self) -> Option<Seg> {
-        answer(Flags::ACK, self.nxt, self.rcv_nxt)
+    fn ack(&self) -> Seg {
+        form(Flags::ACK, self.nxt, self.rcv_nxt)
     }
 
     /// 3.10.7.2.
@@ -79,11 +79,11 @@ impl Tcb {
             return None;
         }
         if seg.has(Flags::ACK) {
-            return answer(Flags::RST, seg.ack, 0);
+            return Some(form(Flags::RST, seg.ack, 0));
         }
         if seg.has(Flags::SYN) {
             self.phase = Phase::SynReceived;
-            return answer(Flags::SYN | Flags::ACK, ISS, seg.seq + 1);
+            return Some(form(Flags::SYN | Flags::ACK, ISS, seg.seq + 1));
         }
         None
     }
@@ -96,7 +96,7 @@ impl Tcb {
                 return if seg.has(Flags::RST) {
                     None
                 } else {
-                    answer(Flags::RST, seg.ack, 0)
+                    Some(form(Flags::RST, seg.ack, 0))
                 };
             }
             acceptable = self.una < seg.ack && seg.ack <= self.nxt;
@@ -114,7 +114,7 @@ impl Tcb {
         self.rcv_wnd = 1000;
         if !acceptable {
             self.phase = Phase::SynReceived;
-            return answer(Flags::SYN | Flags::ACK, ISS, self.rcv_nxt);
+            return Some(form(Flags::SYN | Flags::ACK, ISS, self.rcv_nxt));
         }
         self.una = seg.ack;
         self.phase = Phase::Established;
@@ -123,7 +123,7 @@ impl Tcb {
             seq: seg.seq + 1,
             ..seg
         };
-        self.text_and_fin(rest).or(self.ack())
+        self.text_and_fin(rest).or(Some(self.ack()))
     }
 
     /// 3.10.7.4.
@@ -136,11 +136,11 @@ impl Tcb {
                 return if seg.has(Flags::RST) {
                     None
                 } else {
-                    self.ack()
+                    Some(self.ack())
                 };
             }
             // "Special allowance should be made to accept valid ACKs, URGs, and RSTs."
-            owed = self.ack().filter(|_| !seg.has(Flags::RST));
+            owed = Some(self.ack()).filter(|_| !seg.has(Flags::RST));
             seg.text = 0;
             seg.flags = seg.flags.without(Flags::FIN);
         }
@@ -153,7 +153,7 @@ impl Tcb {
         // Fourth. RFC 5961 looks at every SYN, "irrespective of the sequence number".
         let synchronized = self.phase != Phase::SynReceived;
         if untrimmed.has(Flags::SYN) && self.rfc5961 && synchronized {
-            return self.ack();
+            return Some(self.ack());
         }
         if seg.has(Flags::SYN) {
             return self.syn();
@@ -170,7 +170,7 @@ impl Tcb {
         // Seventh and eighth.
         self.text_and_fin(seg)
             .or(owed)
-            .or(self.ack().filter(|_| acknowledged))
+            .or(Some(self.ack()).filter(|_| acknowledged))
     }
 
     fn acceptable(&self, seg: Seg) -> bool {
@@ -204,7 +204,7 @@ impl Tcb {
     fn reset(&mut self, seg: Seg) -> Option<Seg> {
         if self.rfc5961 && seg.seq != self.rcv_nxt {
             let inside = seg.seq > self.rcv_nxt;
-            return self.ack().filter(|_| inside);
+            return Some(self.ack()).filter(|_| inside);
         }
         let listens = self.phase == Phase::SynReceived && self.passive;
         self.phase = if listens {
@@ -222,27 +222,27 @@ impl Tcb {
                 return None;
             }
             if self.rfc5961 {
-                return self.ack();
+                return Some(self.ack());
             }
         }
         self.phase = Phase::Closed;
-        answer(Flags::RST | Flags::ACK, self.nxt, self.rcv_nxt)
+        Some(form(Flags::RST | Flags::ACK, self.nxt, self.rcv_nxt))
     }
 
     /// `Err` is "and return", with the answer.
     fn fifth(&mut self, seg: Seg) -> Result<(), Option<Seg>> {
         let too_old = seg.ack < self.una - self.max_snd_wnd;
         if self.rfc5961 && (too_old || seg.ack > self.nxt) {
-            return Err(self.ack());
+            return Err(Some(self.ack()));
         }
         if self.phase == Phase::SynReceived {
             if !(self.una < seg.ack && seg.ack <= self.nxt) {
-                return Err(answer(Flags::RST, seg.ack, 0));
+                return Err(Some(form(Flags::RST, seg.ack, 0)));
             }
             self.phase = Phase::Established;
         }
         if seg.ack > self.nxt {
-            return Err(self.ack());
+            return Err(Some(self.ack()));
         }
         self.una = self.una.max(seg.ack);
         let fin_acknowledged = self.fin_sent && self.una == self.nxt;
@@ -271,12 +271,12 @@ impl Tcb {
             if in_order {
                 self.rcv_nxt += seg.text;
             }
-            owed = self.ack();
+            owed = Some(self.ack());
         }
         if seg.has(Flags::FIN) && in_order {
             // "Advance RCV.NXT over the FIN, and send an acknowledgment for the FIN."
             self.rcv_nxt = seg.seq + seg.text + 1;
-            owed = self.ack();
+            owed = Some(self.ack());
             self.phase = match self.phase {
                 Phase::Established => Phase::CloseWait,
                 Phase::FinWait1 => Phase::Closing,
@@ -293,8 +293,8 @@ fn closed(seg: Seg) -> Option<Seg> {
     if seg.has(Flags::RST) {
         None
     } else if seg.has(Flags::ACK) {
-        answer(Flags::RST, seg.ack, 0)
+        Some(form(Flags::RST, seg.ack, 0))
     } else {
-        answer(Flags::RST | Flags::ACK, 0, seg.seq + seg.len())
+        Some(form(Flags::RST | Flags::ACK, 0, seg.seq + seg.len()))
     }
 }

@@ -136,7 +136,7 @@ impl Row {
             flags: seg.flags,
             window: 65535,
             text: if seg.text > 0 {
-                Text::at(0, seg.text as u32)
+                Text::at(0, u32::try_from(seg.text).unwrap())
             } else {
                 Text::EMPTY
             },
