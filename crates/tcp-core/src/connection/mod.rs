@@ -1,0 +1,449 @@
+//! One connection: its state, what outlives every state, and the order in which things happen.
+//!
+//! | file | what it answers | RFC 9293 |
+//! |---|---|---|
+//! | [`state`] | which states there are and what each owns | 3.3.2 |
+//! | [`call`] | what a user call does | 3.10.1 - 3.10.6 |
+//! | [`syn_sent`] | a segment arrives in SYN-SENT | 3.10.7.3 |
+//! | [`arrival`] | a segment arrives in any other state | 3.10.7.4 |
+//! | [`deadline`] | a timer runs out | 3.10.8 |
+//! | [`output`] | what is sent, and with which header | 3.4, 3.8 |
+//! | [`send`], [`receive`] | the two halves of the sequence space | 3.3.1, 3.4 |
+//! | [`rtt`], [`congestion`] | how long to wait, how much to send | RFC 6298, RFC 5681 |
+
+mod arrival;
+mod call;
+mod congestion;
+mod deadline;
+mod output;
+mod receive;
+mod rtt;
+mod send;
+mod state;
+mod syn_sent;
+
+use core::time::Duration;
+
+pub use self::call::{CloseError, ReceiveError, SendError, Status};
+pub(crate) use self::receive::{Ended, Receive};
+pub(crate) use self::rtt::backed_off;
+pub(crate) use self::send::Send;
+pub use self::state::Phase;
+pub(crate) use self::state::{Origin, State, TimeWait};
+
+use crate::address::Pair;
+use crate::config::Config;
+use crate::embryo::Embryo;
+use crate::io::{ConnectionId, Event, Io, Outcome, Reason, Transition};
+use crate::segment::{Flow, Segment, Tag};
+use crate::seq::SeqNum;
+use crate::time::{Instant, Stamp};
+
+use self::state::{Established, SynReceived, SynSent};
+
+/// What a step may use besides the connection: the time, the choices, and the only way out.
+pub(crate) struct Turn<'a> {
+    pub(crate) now: Instant,
+    pub(crate) id: ConnectionId,
+    pub(crate) flow: Flow,
+    pub(crate) config: &'a Config,
+    pub(crate) io: &'a mut Io,
+    /// Whether a completed passive open finds room in the accept queue.
+    pub(crate) room: Room,
+}
+
+/// What the accept queue says to one more connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Room {
+    /// There is room.
+    Free,
+    /// It is full: the ACK is dropped and the entry stays in SYN-RECEIVED.
+    Full,
+    /// It is full, and the peer is to be told by a RST (Linux's `tcp_abort_on_overflow`).
+    Reset,
+}
+
+/// The timers of a connection. Each has one deadline or none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Timer {
+    /// Retransmission, or the persist timer while the peer's window is shut.
+    Retransmit,
+    /// A delayed ACK.
+    Ack,
+    /// Keep-alive, the end of FIN-WAIT-2 or of TIME-WAIT: what an idle connection waits for.
+    Idle,
+}
+
+impl Timer {
+    pub(crate) const ALL: [Timer; 3] = [Timer::Retransmit, Timer::Ack, Timer::Idle];
+}
+
+/// How many segments of each kind were sent, which names each of them for an observer.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Ordinals {
+    pub(crate) ack: u32,
+    pub(crate) data: u32,
+    pub(crate) fin: u16,
+    pub(crate) probe: u16,
+    pub(crate) syn: u8,
+    pub(crate) syn_ack: u8,
+    pub(crate) rst: u8,
+}
+
+/// The timestamps option once both ends have agreed on it (RFC 7323).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Stamps {
+    /// TS.Recent.
+    pub(crate) recent: u32,
+    /// What is added to the clock (milliseconds) to make TSval.
+    pub(crate) offset: u32,
+    /// Last.ACK.sent.
+    pub(crate) last_ack_sent: SeqNum,
+}
+
+/// Facts about a connection that are true or false.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Marks(u8);
+
+impl Marks {
+    /// Timestamps were agreed on.
+    pub(crate) const TIMESTAMPS: Marks = Marks(1);
+    /// SACK was permitted by both ends.
+    pub(crate) const SACK: Marks = Marks(2);
+    /// An ACK is owed and leaves at the next poll.
+    pub(crate) const ACK_NOW: Marks = Marks(4);
+    /// The user has let go: nobody will receive text any more.
+    pub(crate) const RELEASED: Marks = Marks(8);
+    /// The connection waits in the queue of those that have something to send.
+    pub(crate) const READY: Marks = Marks(16);
+    /// A zero-window probe is due.
+    pub(crate) const PROBE: Marks = Marks(32);
+    /// A passive open that no user has accepted yet.
+    pub(crate) const UNACCEPTED: Marks = Marks(64);
+    /// The earliest segment is to be sent again at once (fast retransmit).
+    pub(crate) const RESEND: Marks = Marks(128);
+
+    pub(crate) fn has(self, mark: Marks) -> bool {
+        self.0 & mark.0 != 0
+    }
+
+    pub(crate) fn set(&mut self, mark: Marks, on: bool) {
+        self.0 = if on {
+            self.0 | mark.0
+        } else {
+            self.0 & !mark.0
+        };
+    }
+
+    /// Takes a mark away and says whether it was there.
+    pub(crate) fn take(&mut self, mark: Marks) -> bool {
+        let had = self.has(mark);
+        self.set(mark, false);
+        had
+    }
+}
+
+/// A connection: everything that the endpoint keeps for it.
+#[derive(Clone, Debug)]
+pub(crate) struct Connection {
+    pub(crate) state: State,
+    pub(crate) pair: Pair,
+    pub(crate) config: u8,
+    pub(crate) serial: u32,
+    pub(crate) tag: Tag,
+    pub(crate) iss: SeqNum,
+    pub(crate) irs: SeqNum,
+    /// Octets received in order that the user has not taken.
+    pub(crate) unread: u32,
+    pub(crate) timers: [Stamp; Timer::ALL.len()],
+    /// The deadline of this connection's entry in the endpoint's heap; END if it has none.
+    pub(crate) armed: Stamp,
+    /// When a segment arrived last, for keep-alive.
+    heard: Stamp,
+    pub(crate) limiter: RateLimiter,
+    pub(crate) stamps: Stamps,
+    pub(crate) ordinals: Ordinals,
+    pub(crate) marks: Marks,
+    /// Keep-alive probes without an answer.
+    probes: u8,
+}
+
+/// One ACK for an unacceptable segment in so much time (RFC 5961 section 7), in four octets: the
+/// time of the last one in units of 100 microseconds, rounded up, plus one; zero is "never". The
+/// count goes round in 119 hours, after which one such ACK may be kept back needlessly.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct RateLimiter(u32);
+
+impl RateLimiter {
+    const UNIT: u64 = 100_000;
+
+    /// Whether another ACK may be sent now; if so, notes that it is.
+    pub(crate) fn admit(&mut self, now: Instant, interval: Option<Duration>) -> bool {
+        let Some(interval) = interval else {
+            return true;
+        };
+        let ticks = (now.as_nanos() / RateLimiter::UNIT) as u32;
+        let span = interval.as_nanos() / u128::from(RateLimiter::UNIT);
+        let passed = u128::from(ticks.wrapping_sub(self.0.wrapping_sub(1)));
+        if self.0 != 0 && passed < span {
+            return false;
+        }
+        let rounded_up = now.as_nanos().div_ceil(RateLimiter::UNIT) as u32;
+        self.0 = rounded_up.wrapping_add(1).max(1);
+        true
+    }
+}
+
+impl Connection {
+    /// A connection without a state yet.
+    pub(crate) fn blank(
+        pair: Pair,
+        config: u8,
+        tag: Tag,
+        (iss, irs): (SeqNum, SeqNum),
+    ) -> Connection {
+        Connection {
+            state: State::Closed,
+            pair,
+            config,
+            serial: 0,
+            tag,
+            iss,
+            irs,
+            unread: 0,
+            timers: [Instant::END.into(); Timer::ALL.len()],
+            armed: Instant::END.into(),
+            heard: Stamp::default(),
+            limiter: RateLimiter::default(),
+            stamps: Stamps::default(),
+            ordinals: Ordinals::default(),
+            marks: Marks::default(),
+            probes: 0,
+        }
+    }
+
+    /// The active OPEN (RFC 9293 section 3.10.1): a connection about to send its SYN.
+    pub(crate) fn active(
+        pair: Pair,
+        config_id: u8,
+        config: &Config,
+        tag: Tag,
+        iss: SeqNum,
+    ) -> Connection {
+        let mut connection = Connection::blank(pair, config_id, tag, (iss, SeqNum(0)));
+        connection.state = State::SynSent(SynSent {
+            snd: Send::new(iss, config),
+        });
+        connection
+    }
+
+    /// A SYN queue entry made into a connection in SYN-RECEIVED, as if it had been one all along.
+    pub(crate) fn from_embryo(
+        pair: Pair,
+        config_id: u8,
+        config: &Config,
+        embryo: &Embryo,
+    ) -> Connection {
+        let mut connection =
+            Connection::blank(pair, config_id, embryo.tag, (embryo.iss, embryo.irs));
+        let (snd, rcv) = embryo.halves(config);
+        connection.state = State::SynReceived(SynReceived {
+            snd,
+            rcv,
+            origin: Origin::Passive(embryo.listener()),
+        });
+        connection.limiter = embryo.limiter;
+        connection.ordinals.syn_ack = embryo.syn_acks;
+        connection.ordinals.ack = u32::from(embryo.acks);
+        connection.stamps.recent = embryo.ts_recent;
+        connection.marks = embryo.marks();
+        connection.marks.set(Marks::UNACCEPTED, true);
+        connection
+    }
+
+    /// A passive open that needs no acknowledgment: ESTABLISHED with SND.UNA = ISS, the SYN,ACK
+    /// about to be sent and never timed.
+    pub(crate) fn established_on_syn(
+        pair: Pair,
+        config_id: u8,
+        config: &Config,
+        embryo: &Embryo,
+    ) -> Connection {
+        let mut connection = Connection::from_embryo(pair, config_id, config, embryo);
+        let (mut snd, mut rcv) = embryo.halves(config);
+        rcv.round_edge(config, snd.mss);
+        snd.cursor = snd.iss;
+        connection.state = State::Established(Established { snd, rcv });
+        connection
+    }
+
+    pub(crate) fn phase(&self) -> Phase {
+        self.state.phase()
+    }
+
+    /// The deadline of a timer; END if it is not set.
+    pub(crate) fn timer(&self, timer: Timer) -> Instant {
+        self.timers[timer as usize].into()
+    }
+
+    pub(crate) fn set_timer(&mut self, timer: Timer, at: Instant) {
+        self.timers[timer as usize] = at.into();
+    }
+
+    pub(crate) fn stop_timer(&mut self, timer: Timer) {
+        self.set_timer(timer, Instant::END);
+    }
+
+    /// The earliest deadline; END if there is none.
+    pub(crate) fn next_deadline(&self) -> Instant {
+        Timer::ALL
+            .iter()
+            .fold(Instant::END, |at, &timer| at.min(self.timer(timer)))
+    }
+
+    /// ISS and IRS as far as this state knows them.
+    pub(crate) fn isns(&self) -> (Option<SeqNum>, Option<SeqNum>) {
+        match self.state.phase() {
+            Phase::SynSent => (Some(self.iss), None),
+            Phase::TimeWait | Phase::Closed | Phase::Listen => (None, None),
+            Phase::SynReceived
+            | Phase::Established
+            | Phase::FinWait1
+            | Phase::FinWait2
+            | Phase::CloseWait
+            | Phase::Closing
+            | Phase::LastAck => (Some(self.iss), Some(self.irs)),
+        }
+    }
+
+    /// The only place where a state changes: reports it and stores the next one.
+    fn enter(&mut self, turn: &mut Turn<'_>, next: State, from: Phase, reason: Reason) {
+        let isns = match self.isns() {
+            (None, _) => (Some(self.iss), Some(self.irs)),
+            known => known,
+        };
+        self.state = next;
+        turn.io.transitions.push_back(Transition {
+            id: turn.id.named(),
+            tag: self.tag,
+            flow: turn.flow,
+            isns,
+            from,
+            to: self.state.phase(),
+            reason,
+        });
+    }
+
+    /// Leaves the current state for CLOSED and tells the user, if there still is one.
+    fn finish(&mut self, turn: &mut Turn<'_>, reason: Reason, outcome: Outcome) {
+        let from = self.phase();
+        // "Return to LISTEN": the entry goes, the listener never left.
+        let to_listen = matches!(
+            &self.state,
+            State::SynReceived(SynReceived {
+                origin: Origin::Passive(_),
+                ..
+            })
+        );
+        let isns = self.isns();
+        self.state = State::Closed;
+        for timer in Timer::ALL {
+            self.stop_timer(timer);
+        }
+        turn.io.transitions.push_back(Transition {
+            id: turn.id.named(),
+            tag: self.tag,
+            flow: turn.flow,
+            isns,
+            from,
+            to: if to_listen {
+                Phase::Listen
+            } else {
+                Phase::Closed
+            },
+            reason,
+        });
+        let counters = &mut turn.io.counters;
+        match from {
+            Phase::SynSent | Phase::SynReceived => counters.AttemptFails += 1,
+            Phase::Established | Phase::CloseWait if reason == Reason::Rst => {
+                counters.EstabResets += 1;
+            }
+            _ => {}
+        }
+        if !to_listen && !self.marks.has(Marks::RELEASED) {
+            turn.io.events.push_back(Event::Closed(turn.id, outcome));
+        }
+    }
+
+    /// Asks for a turn to send.
+    pub(crate) fn wants_turn(&mut self) {
+        self.marks.set(Marks::READY, true);
+    }
+
+    /// A passive open that is ESTABLISHED on the SYN: its SYN,ACK is to be sent.
+    pub(crate) fn opened_on_syn(&mut self, turn: &mut Turn<'_>) {
+        self.start_keepalive(turn);
+        self.wants_turn();
+    }
+
+    /// The configuration has changed under the connection.
+    pub(crate) fn reconfigured(&mut self, turn: &mut Turn<'_>) {
+        match &self.state {
+            State::Established(_) | State::CloseWait(_) => {
+                self.heard = turn.now.into();
+                self.probes = 0;
+                self.stop_timer(Timer::Idle);
+                self.start_keepalive(turn);
+            }
+            State::Closed
+            | State::SynSent(_)
+            | State::SynReceived(_)
+            | State::FinWait1(_)
+            | State::FinWait2(_)
+            | State::Closing(_)
+            | State::LastAck(_)
+            | State::TimeWait(_) => {}
+        }
+        self.wants_turn();
+    }
+
+    /// Whether both ends have agreed on timestamps.
+    pub(crate) fn uses_timestamps(&self) -> bool {
+        self.marks.has(Marks::TIMESTAMPS)
+    }
+
+    /// Whether the user has let go.
+    pub(crate) fn is_released(&self) -> bool {
+        self.marks.has(Marks::RELEASED)
+    }
+
+    /// Whether the retransmission schedule of the current state is that of a SYN.
+    fn schedule(&self) -> send::Schedule {
+        match &self.state {
+            State::SynSent(_) => send::Schedule::Syn,
+            State::SynReceived(_) => send::Schedule::CrossedSynAck,
+            State::Closed
+            | State::Established(_)
+            | State::FinWait1(_)
+            | State::FinWait2(_)
+            | State::CloseWait(_)
+            | State::Closing(_)
+            | State::LastAck(_)
+            | State::TimeWait(_) => send::Schedule::Data {
+                orphan: self.marks.has(Marks::RELEASED),
+            },
+        }
+    }
+
+    /// The receive half for a connection whose peer's SYN is `syn`.
+    fn receive_half(config: &Config, syn: &Segment, scaled: bool) -> Receive {
+        let shift = if scaled {
+            config.window_scale.unwrap_or(0)
+        } else {
+            0
+        };
+        let window = config.receive_buffer.min(0xffff);
+        Receive::new(syn.seq, window, shift)
+    }
+}

@@ -1,0 +1,268 @@
+//! One host's TCP: connections, listeners, and the tables between them.
+//!
+//! The endpoint finds what a segment is for and gives it the turn; what the segment does is
+//! decided in [`connection`](crate::connection). Nothing here scans connections: the four-tuple
+//! leads to its entry through a keyed hash, timers wait in lists by duration and in one heap.
+
+mod calls;
+mod closed;
+mod passive;
+mod quiet;
+mod table;
+
+use alloc::collections::{BTreeMap, BinaryHeap, VecDeque};
+use alloc::vec::Vec;
+use core::cmp::Reverse;
+use core::net::IpAddr;
+
+pub use self::calls::{ConnectError, ListenError, Observation, Open};
+use self::table::{Handle, Index, Stores};
+use crate::config::{Config, ConfigError};
+use crate::connection::{Connection, Marks, Phase, Room, State, Turn};
+use crate::fifo::Fifos;
+use crate::io::{ConnectionId, Counters, Event, Io, Transition};
+use crate::isn::Secret;
+use crate::listener::{Listener, ListenerId};
+use crate::segment::{Flow, Packet, Transmit};
+use crate::seq::SeqNum;
+use crate::time::Instant;
+
+/// A set of choices that connections refer to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ConfigId(pub(crate) u8);
+
+impl ConfigId {
+    /// The configuration that the endpoint was made with.
+    pub const DEFAULT: ConfigId = ConfigId(0);
+}
+
+/// A wake-up of one connection. It may be early or out of date; the connection knows better.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct WakeUp {
+    at: Instant,
+    slot: u32,
+    serial: u32,
+}
+
+/// One host's TCP. See the [crate documentation](crate) for how to drive it.
+#[derive(Clone, Debug)]
+pub struct Endpoint {
+    secret: Secret,
+    configs: Vec<Config>,
+    listeners: Vec<Option<Listener>>,
+    /// Port and address (absent: any) to listener.
+    ports: BTreeMap<(u16, Option<IpAddr>), ListenerId>,
+    index: Index,
+    stores: Stores,
+    /// At most one live wake-up for each connection.
+    wake_ups: BinaryHeap<Reverse<WakeUp>>,
+    syn_ack_timers: Fifos,
+    time_wait_timers: Fifos,
+    /// Connections that have something to send, in the order in which they got it.
+    ready: VecDeque<(u32, u32)>,
+    scripted_isns: BTreeMap<Flow, SeqNum>,
+    next_serial: u32,
+    next_ephemeral: u16,
+    io: Io,
+}
+
+impl Endpoint {
+    /// An endpoint with the given choices.
+    ///
+    /// # Errors
+    /// If a choice is out of its range.
+    pub fn new(config: Config, secret: Secret) -> Result<Endpoint, ConfigError> {
+        config.validate()?;
+        Ok(Endpoint {
+            secret,
+            next_ephemeral: *config.ephemeral_ports.start(),
+            configs: alloc::vec![config],
+            listeners: Vec::new(),
+            ports: BTreeMap::new(),
+            index: Index::new(secret),
+            stores: Stores::default(),
+            wake_ups: BinaryHeap::new(),
+            syn_ack_timers: Fifos::default(),
+            time_wait_timers: Fifos::default(),
+            ready: VecDeque::new(),
+            scripted_isns: BTreeMap::new(),
+            next_serial: 1,
+            io: Io::default(),
+        })
+    }
+
+    /// SEGMENT ARRIVES (RFC 9293 section 3.10.7). Never fails: every segment has its answer, if
+    /// only silence.
+    pub fn on_packet(&mut self, now: Instant, packet: &Packet) {
+        self.io.counters.InSegs += 1;
+        let flow = Flow {
+            local: packet.target,
+            remote: packet.source,
+        };
+        match self.index.find(&self.stores, flow) {
+            Some(Handle::Connection(slot)) => {
+                let (segment, tag) = (packet.segment, packet.tag);
+                self.with_connection(now, slot, |connection, turn| {
+                    connection.segment_arrives(segment, tag, turn);
+                });
+            }
+            Some(Handle::Embryo(slot)) => self.arrives_at_embryo(now, slot, flow, packet),
+            Some(Handle::TimeWait(slot)) => self.arrives_in_time_wait(now, slot, flow, packet),
+            None => match self.listener_at(flow.local) {
+                Some(listener) => self.arrives_in_listen(now, listener, flow, packet, None),
+                None => self.arrives_in_closed(packet),
+            },
+        }
+    }
+
+    /// Acts on every timer whose deadline has come. Harmless when called early.
+    pub fn on_deadline(&mut self, now: Instant) {
+        while let Some(&Reverse(wake_up)) = self.wake_ups.peek()
+            && wake_up.at <= now
+        {
+            self.wake_ups.pop();
+            self.wake(now, wake_up);
+        }
+        while let Some(slot) = self.syn_ack_timers.due(&self.stores.embryos, now) {
+            self.syn_ack_timeout(now, slot);
+        }
+        while let Some(slot) = self.time_wait_timers.due(&self.stores.time_waits, now) {
+            self.time_wait_timeout(slot);
+        }
+    }
+
+    /// When [`Endpoint::on_deadline`] wants to be called next, if ever. May be early.
+    pub fn next_deadline(&self) -> Option<Instant> {
+        let connections = self.wake_ups.peek().map(|wake_up| wake_up.0.at);
+        let embryos = self.syn_ack_timers.next_deadline(&self.stores.embryos);
+        let time_waits = self.time_wait_timers.next_deadline(&self.stores.time_waits);
+        [connections, embryos, time_waits]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    /// The next packet to send, if any.
+    pub fn poll_packet(&mut self, now: Instant) -> Option<Transmit> {
+        loop {
+            if let Some(transmit) = self.io.outbox.pop_front() {
+                return Some(transmit);
+            }
+            let (slot, serial) = self.ready.pop_front()?;
+            if self.connection(slot, serial).is_some() {
+                self.with_connection(now, slot, |connection, turn| {
+                    connection.marks.set(Marks::READY, false);
+                    connection.flush(turn);
+                });
+            }
+        }
+    }
+
+    /// The next thing to tell a user, if any.
+    pub fn poll_event(&mut self) -> Option<Event> {
+        self.io.events.pop_front()
+    }
+
+    /// The next change of state, for observers, if any.
+    pub fn poll_transition(&mut self) -> Option<Transition> {
+        self.io.transitions.pop_front()
+    }
+
+    /// What was counted so far.
+    pub fn counters(&self) -> &Counters {
+        &self.io.counters
+    }
+
+    fn connection(&self, slot: u32, serial: u32) -> Option<&Connection> {
+        self.stores.connections[slot]
+            .as_ref()
+            .filter(|connection| connection.serial == serial)
+    }
+
+    fn wake(&mut self, now: Instant, wake_up: WakeUp) {
+        let current = self.connection(wake_up.slot, wake_up.serial);
+        if current.is_none_or(|connection| Instant::from(connection.armed) != wake_up.at) {
+            return; // Superseded by an earlier one, or the connection is gone.
+        }
+        self.with_connection(now, wake_up.slot, |connection, turn| {
+            connection.armed = Instant::END.into();
+            connection.on_deadline(turn);
+        });
+    }
+
+    /// Gives a connection the turn and stores what became of it.
+    fn with_connection<R>(
+        &mut self,
+        now: Instant,
+        slot: u32,
+        act: impl FnOnce(&mut Connection, &mut Turn<'_>) -> R,
+    ) -> R {
+        let stores = &mut self.stores;
+        let connection = stores.connections[slot]
+            .as_mut()
+            .expect("callers have found it");
+        let mut turn = Turn {
+            now,
+            id: ConnectionId {
+                slot,
+                serial: connection.serial,
+            },
+            flow: stores.book.flow(connection.pair),
+            config: &self.configs[connection.config as usize],
+            io: &mut self.io,
+            room: Room::Free,
+        };
+        let was_ready = connection.marks.has(Marks::READY);
+        let result = act(connection, &mut turn);
+        let flow = turn.flow;
+        if !was_ready && connection.marks.has(Marks::READY) {
+            self.ready.push_back((slot, connection.serial));
+        }
+        let deadline = connection.next_deadline();
+        if deadline < connection.armed.into() {
+            connection.armed = deadline.into();
+            let serial = connection.serial;
+            self.wake_ups.push(Reverse(WakeUp {
+                at: deadline,
+                slot,
+                serial,
+            }));
+        }
+        match connection.state {
+            State::Closed => self.forget(slot, flow),
+            State::TimeWait(_) if connection.unread == 0 => self.freeze(now, slot, flow),
+            _ => {}
+        }
+        result
+    }
+
+    /// Removes a connection that is gone.
+    fn forget(&mut self, slot: u32, flow: Flow) {
+        self.index.remove(flow, Handle::Connection(slot));
+        self.stores.connections[slot] = None;
+        self.stores.connections.free(slot);
+    }
+
+    /// Stores a connection that leads its four-tuple from now on.
+    fn adopt(&mut self, mut connection: Connection, flow: Flow) -> u32 {
+        connection.serial = self.next_serial;
+        self.next_serial = self.next_serial.wrapping_add(1).max(1);
+        let slot = self.stores.connections.insert(Some(connection));
+        self.index
+            .insert(&self.stores, flow, Handle::Connection(slot));
+        slot
+    }
+
+    /// The state of a four-tuple: of its entry, else LISTEN or CLOSED.
+    pub fn phase(&self, flow: Flow) -> Phase {
+        match self.index.find(&self.stores, flow) {
+            Some(Handle::Connection(slot)) => self.stores.connections[slot]
+                .as_ref()
+                .map_or(Phase::Closed, Connection::phase),
+            Some(Handle::Embryo(_)) => Phase::SynReceived,
+            Some(Handle::TimeWait(_)) => Phase::TimeWait,
+            None if self.listener_at(flow.local).is_some() => Phase::Listen,
+            None => Phase::Closed,
+        }
+    }
+}
