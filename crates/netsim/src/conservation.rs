@@ -44,7 +44,8 @@ impl Conservation {
     }
 }
 
-/// One line, such as `3 sent + 0 injected + 1 duplicates = 2 delivered + 1 loss + 1 in flight + 0 held`.
+/// One line, such as `3 sent + 0 injected + 1 duplicates = 2 delivered + 1 loss + 1 in flight + 0
+/// held`.
 impl fmt::Display for Conservation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(

@@ -16,9 +16,9 @@ const MOST_ENTRIES: usize = 16 * 1024;
 
 /// How delay varies around its mean.
 ///
-/// The first five are netem's; their tables end at four standard deviations (`jitter`). The last three
-/// have their whole tail, so that a frame may be late beyond any bound; they have mean `time` and
-/// standard deviation `jitter`, up to the clamping of negative delays to zero.
+/// The first five are netem's; their tables end at four standard deviations (`jitter`). The last
+/// three have their whole tail, so that a frame may be late beyond any bound; they have mean `time`
+/// and standard deviation `jitter`, up to the clamping of negative delays to zero.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Distribution {
     /// Uniform over `time - jitter ..= time + jitter`: netem's default.
@@ -36,27 +36,28 @@ pub enum Distribution {
     Exponential,
     /// The log-normal with mean `time` and standard deviation `jitter`: never negative.
     LogNormal,
-    /// A Weibull part with standard deviation `jitter`, shifted to the mean `time`; a shape below 1 has
-    /// a tail heavier than the exponential's.
+    /// A Weibull part with standard deviation `jitter`, shifted to the mean `time`; a shape below 1
+    /// has a tail heavier than the exponential's.
     Weibull {
         /// The exponent.
         shape: Shape,
     },
 }
 
-/// The inverse distribution function as netem has it: entry i of n is the value at (i + 1/2) / n, in
-/// units of 1 / 8192 of the jitter, around the mean 0.
+/// The inverse distribution function as netem has it: entry i of n is the value at (i + 1/2) / n,
+/// in units of 1 / 8192 of the jitter, around the mean 0.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DistributionTable {
     values: Arc<[i16]>,
 }
 
 impl DistributionTable {
-    /// Reads netem's format (`/usr/lib/tc/*.dist`): integers of 16 bits between white space; `#` begins
-    /// a comment line.
+    /// Reads netem's format (`/usr/lib/tc/*.dist`): integers of 16 bits between white space; `#`
+    /// begins a comment line.
     ///
     /// # Errors
-    /// With the line in `field`: at what is no such integer, and if there are none or more than 16384.
+    /// With the line in `field`: at what is no such integer, and if there are none or more than
+    /// 16384.
     pub fn parse(text: &str) -> Result<DistributionTable, ConfigError> {
         let mut values = Vec::new();
         for (index, line) in text.lines().enumerate() {
@@ -184,9 +185,10 @@ pub(crate) fn pareto_normal_table() -> &'static Arc<[i16]> {
     })
 }
 
-/// The generator steps x by 5e-5 through the distribution function in units of 2^-14 and keeps the last
-/// x that rounds to an entry: that is the upper edge of the entry's cell, rounded down to a step. The sum
-/// of steps carries rounding errors there that we do not repeat, so an entry may differ by one unit.
+/// The generator steps x by 5e-5 through the distribution function in units of 2^-14 and keeps the
+/// last x that rounds to an entry: that is the upper edge of the entry's cell, rounded down to a
+/// step. The sum of steps carries rounding errors there that we do not repeat, so an entry may
+/// differ by one unit.
 fn normal_entry(index: usize) -> i32 {
     let cell = f64::from(4 * index as u32);
     let edge = sample::quantile_normal((cell + 0.5) / 16384.0);
@@ -194,8 +196,8 @@ fn normal_entry(index: usize) -> i32 {
     libm::rint((step * 5e-5 - 10.0) * scale()) as i32
 }
 
-/// The Pareto quantile with exponent 3, less its mean 3/2, times 4/3 as in iproute2 (2/sqrt(3) would
-/// normalise the deviation).
+/// The Pareto quantile with exponent 3, less its mean 3/2, times 4/3 as in iproute2 (2/sqrt(3)
+/// would normalise the deviation).
 fn pareto_entry(index: usize) -> i32 {
     let survival = f64::from(65536 - 16 * index as u32) / 65536.0;
     let value = (1.0 / libm::pow(survival, 1.0 / 3.0) - 1.5) * (4.0 / 3.0) * scale();

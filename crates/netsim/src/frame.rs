@@ -18,23 +18,24 @@ pub trait Frame: Clone {
     /// Bytes on the wire, for rate and limits.
     fn wire_len(&self) -> u32;
 
-    /// A stable identity for keyed draws: equal across runs that differ in faults, links or policies.
-    /// The fates of two frames with one key on one link are equal, so copies need keys of their own.
+    /// A stable identity for keyed draws: equal across runs that differ in faults, links or
+    /// policies. The fates of two frames with one key on one link are equal, so copies need keys of
+    /// their own.
     fn key(&self) -> u64;
 
     /// What signals about this frame's conversation carry in [`Signal::subject`].
     fn subject(&self) -> u32;
 
-    /// The extra copy number `copy` of this frame; its key differs from the original's and from that
-    /// of any other copy.
+    /// The extra copy number `copy` of this frame; its key differs from the original's and from
+    /// that of any other copy.
     #[must_use]
     fn copied(&self, copy: u32) -> Self;
 
     /// Flips the one bit that `draw`, uniform over all of `u64`, chooses.
     fn corrupt(&mut self, draw: u64);
 
-    /// Sets the congestion-experienced mark. `false` if the frame is not ECN-capable; it is then lost
-    /// like any other.
+    /// Sets the congestion-experienced mark. `false` if the frame is not ECN-capable; it is then
+    /// lost like any other.
     fn mark_congestion(&mut self) -> bool;
 }
 

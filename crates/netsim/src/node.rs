@@ -5,10 +5,11 @@ use crate::time::Instant;
 
 /// A host: frames and time go in, frames and signals come out.
 ///
-/// After every call of `on_frame` or `on_deadline` the simulator drains the node: it calls `poll_frame`,
-/// then `poll_signal` until `None`, then gives the polled frame to its link, until there is no frame;
-/// only then does it read `next_deadline`. So the signals of a change precede the frames that it caused,
-/// and a fault that waits for an event does not take for it the one that led to its own frame.
+/// After every call of `on_frame` or `on_deadline` the simulator drains the node: it calls
+/// `poll_frame`, then `poll_signal` until `None`, then gives the polled frame to its link, until
+/// there is no frame; only then does it read `next_deadline`. So the signals of a change precede
+/// the frames that it caused, and a fault that waits for an event does not take for it the one that
+/// led to its own frame.
 pub trait Node {
     /// What this node sends and receives.
     type Frame: Frame;

@@ -1,4 +1,5 @@
-//! Who is told what happens. The methods do nothing unless overridden, so an absent observer costs nothing.
+//! Who is told what happens. The methods do nothing unless overridden, so an absent observer costs
+//! nothing.
 
 use crate::frame::{FrameId, LinkId};
 use crate::time::Instant;
@@ -98,8 +99,8 @@ pub trait Observer<F> {
     /// The congestion mark was set in place of a loss.
     #[inline]
     fn marked(&mut self, now: Instant, link: LinkId, id: FrameId, frame: &F) {}
-    /// The link accepted the frame, to arrive at `arrival`. A slot moves that to a later time, with a
-    /// second call.
+    /// The link accepted the frame, to arrive at `arrival`. A slot moves that to a later time, with
+    /// a second call.
     #[inline]
     fn scheduled(&mut self, now: Instant, link: LinkId, id: FrameId, arrival: Instant, frame: &F) {}
     /// The frame is gone.

@@ -1,5 +1,5 @@
-//! Probabilities as integers: an exact fraction in the configuration, a threshold on a 64-bit draw in
-//! the running network. No float decides whether a frame lives.
+//! Probabilities as integers: an exact fraction in the configuration, a threshold on a 64-bit draw
+//! in the running network. No float decides whether a frame lives.
 
 use std::fmt;
 use std::str::FromStr;
@@ -55,6 +55,12 @@ impl Probability {
             numerator: self.denominator - self.numerator,
             ..self
         }
+    }
+
+    /// Whether this is more than `other`, exactly.
+    pub(crate) fn exceeds(self, other: Probability) -> bool {
+        u128::from(self.numerator) * u128::from(other.denominator)
+            > u128::from(other.numerator) * u128::from(self.denominator)
     }
 
     /// Whether this is 0.

@@ -2,11 +2,11 @@
 //! and never of how many draws came before.
 //!
 //! Each named purpose ("link c2s / loss") has a [`Stream`]. Its 64-bit key is the first output of
-//! `ChaCha8` seeded by root seed and replication, on the generator's stream numbered by the name's FNV-1a
-//! hash. A draw is one block of Philox4x32-10 (Salmon and others, "Parallel random numbers: as easy as
-//! 1, 2, 3", SC11) under that key, its counter being the entity (for frames, [`Frame::key`]) and an
-//! ordinal. So two policies under one seed meet the same weather, and removing a fault moves nothing
-//! else.
+//! `ChaCha8` seeded by root seed and replication, on the generator's stream numbered by the name's
+//! FNV-1a hash. A draw is one block of Philox4x32-10 (Salmon and others, "Parallel random numbers:
+//! as easy as 1, 2, 3", SC11) under that key, its counter being the entity (for frames,
+//! [`Frame::key`]) and an ordinal. So two policies under one seed meet the same weather, and
+//! removing a fault moves nothing else.
 //!
 //! [`Frame::key`]: crate::Frame::key
 
@@ -187,6 +187,23 @@ mod tests {
         assert_eq!(fnv1a(""), 0xcbf2_9ce4_8422_2325);
         assert_eq!(fnv1a("a"), 0xaf63_dc4c_8601_ec8c);
         assert_eq!(fnv1a("foobar"), 0x8594_4171_f739_67e8);
+    }
+
+    /// Two names known to share their 64-bit FNV-1a hash.
+    #[test]
+    fn names_that_would_share_a_stream_are_refused() {
+        let mut streams = Streams::new(Seed {
+            root: 42,
+            replication: 0,
+        });
+        let first = streams
+            .stream("8yn0iYCKYHlIj4-BwPqk")
+            .expect("the first of its hash");
+        assert_eq!(streams.stream("8yn0iYCKYHlIj4-BwPqk"), Ok(first));
+        let error = streams
+            .stream("GReLUrM4wMqfg9yzV3KQ")
+            .expect_err("a collision");
+        assert!(error.expected.contains("8yn0iYCKYHlIj4-BwPqk"));
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! Samplers: from uniform 64-bit draws to distributions, by inverse transform over `libm`, which gives the
-//! same bits on every machine. The one place where floats decide anything.
+//! Samplers: from uniform 64-bit draws to distributions, by inverse transform over `libm`, which
+//! gives the same bits on every machine. The one place where floats decide anything.
 
 mod quantile;
 
@@ -16,8 +16,8 @@ pub fn unit(draw: u64) -> f64 {
     ((draw >> 12) as f64 + 0.5) / 4_503_599_627_370_496.0
 }
 
-/// A uniform integer in `0..bound`, by multiplication (Lemire); 0 if `bound` is 0. The bias is below
-/// `bound` / 2^64.
+/// A uniform integer in `0..bound`, by multiplication (Lemire); 0 if `bound` is 0. The bias is
+/// below `bound` / 2^64.
 #[inline]
 pub fn uniform(draw: u64, bound: u64) -> u64 {
     ((u128::from(draw) * u128::from(bound)) >> 64) as u64

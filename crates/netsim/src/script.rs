@@ -24,12 +24,13 @@ const MOST_FAULTS: usize = 1 << 14;
 
 /// An ordered list of faults and injections, as a [`Director`].
 ///
-/// Every fault counts every frame that matches it, whichever fault acts in the end: the one that comes
-/// first in the list. So `nth = 2` is the second such frame whatever else the script does. A frame that
-/// was delayed, held, replayed, injected or copied by a fault is not seen by any fault again.
+/// Every fault counts every frame that matches it, whichever fault acts in the end: the one that
+/// comes first in the list. So `nth = 2` is the second such frame whatever else the script does. A
+/// frame that was delayed, held, replayed, injected or copied by a fault is not seen by any fault
+/// again.
 ///
-/// Removing a fault changes the fate of no frame that it did not touch: probabilities are drawn by the
-/// fault's own id and the frame's key.
+/// Removing a fault changes the fate of no frame that it did not touch: probabilities are drawn by
+/// the fault's own id and the frame's key.
 #[derive(Clone, Debug)]
 pub struct Script<F, M> {
     faults: Vec<Armed<M>>,
@@ -55,8 +56,8 @@ struct Armed<M> {
 /// What the script did and did not do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScriptReport {
-    /// For each fault in order: its id, how many frames matched everything but the occurrence, and how
-    /// many it acted on.
+    /// For each fault in order: its id, how many frames matched everything but the occurrence, and
+    /// how many it acted on.
     pub faults: Vec<FaultCount>,
     /// Frames still held when the run ended, with the id of the fault that holds them.
     pub held: Vec<(String, FrameId)>,
@@ -89,8 +90,9 @@ impl<F: Frame, M: Match<F>> Script<F, M> {
     /// A script of these faults, the first of them that matches winning, and injections.
     ///
     /// # Errors
-    /// If two ids are equal, an occurrence is 0, a window is empty, a number of copies is out of range,
-    /// or a trigger names a fault that does not exist. The field begins with `fault.ID` or `inject.ID`.
+    /// If two ids are equal, an occurrence is 0, a window is empty, a number of copies is out of
+    /// range, or a trigger names a fault that does not exist. The field begins with `fault.ID` or
+    /// `inject.ID`.
     pub fn new(
         seed: Seed,
         faults: Vec<Fault<M>>,

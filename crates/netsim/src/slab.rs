@@ -32,13 +32,41 @@ impl<T> Slab<T> {
     /// Takes the value of this key out.
     ///
     /// # Panics
-    /// If there is none: every key in the event queue was inserted here and is removed once.
+    /// As for [`Slab::get`].
     pub(crate) fn remove(&mut self, key: u32) -> T {
         let value = self.slots[key as usize]
             .take()
             .expect("a pending event owns its frame");
         self.free.push(key);
         value
+    }
+
+    /// Frees the value of this key.
+    pub(crate) fn discard(&mut self, key: u32) {
+        self.slots[key as usize] = None;
+        self.free.push(key);
+    }
+
+    /// The value of this key.
+    ///
+    /// # Panics
+    /// If there is none: whoever has a key removes its value last.
+    #[inline]
+    pub(crate) fn get(&self, key: u32) -> &T {
+        self.slots[key as usize]
+            .as_ref()
+            .expect("a key in use has a value")
+    }
+
+    /// The value of this key, to be changed.
+    ///
+    /// # Panics
+    /// As for [`Slab::get`].
+    #[inline]
+    pub(crate) fn get_mut(&mut self, key: u32) -> &mut T {
+        self.slots[key as usize]
+            .as_mut()
+            .expect("a key in use has a value")
     }
 
     /// Number of values.

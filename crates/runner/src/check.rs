@@ -128,17 +128,14 @@ fn impairments(link: &LinkConfig) -> String {
         queue,
         ..
     } = link;
-    let delay = link
-        .delay
-        .as_ref()
-        .map(|delay| match delay.jitter.is_zero() {
-            true => format!("delay {}", Time(delay.time)),
-            false => format!(
-                "delay {} with jitter {}",
-                Time(delay.time),
-                Time(delay.jitter)
-            ),
-        });
+    let delay = link.delay.as_ref().map(|delay| {
+        let (time, jitter) = (Time(delay.time), Time(delay.jitter));
+        if delay.jitter.is_zero() {
+            format!("delay {time}")
+        } else {
+            format!("delay {time} with jitter {jitter}")
+        }
+    });
     let others = [
         (loss.is_some(), "loss"),
         (*ecn, "ecn"),
@@ -208,7 +205,7 @@ fn expectations(plan: &Plan) -> String {
             .iter()
             .filter(|expectation| expectation.policy == *policy);
         let checks: usize = own.map(|expectation| expectation.checks.len()).sum();
-        format!("{} of {}", count(checks, "thing"), policy.name())
+        format!("{} of {}", count(checks, "check"), policy.name())
     };
     plan.run
         .policies

@@ -180,7 +180,7 @@ fn render(sources: &Sources, diagnostics: &[Diagnostic], level: &Level<'_>, colo
             group = group.element(Level::HELP.message(&diagnostic.help));
         }
         // Writing to a String cannot fail.
-        writeln!(page, "{}", renderer.render(&[group])).expect("a String takes any text");
+        writeln!(page, "{}\n", renderer.render(&[group])).expect("a String takes any text");
     }
     page
 }
@@ -190,8 +190,11 @@ pub(crate) fn nearest<'a>(
     written: &str,
     known: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {
-    let distance = |word: &str| strsim::osa_distance(&written.to_lowercase(), word);
-    let near = |word: &&str| distance(word) <= (word.chars().count() / 3).max(1);
+    let distance = |word: &str| strsim::osa_distance(&written.to_lowercase(), &word.to_lowercase());
+    let near = |word: &&str| {
+        let length = word.chars().count();
+        distance(word) <= (length / 3).max(1) && distance(word) < length
+    };
     known
         .into_iter()
         .filter(near)
@@ -217,9 +220,15 @@ pub(crate) fn suggestion<'a>(
 pub(crate) fn from_toml(error: &toml::de::Error) -> Diagnostic {
     let message = error.message();
     let (title, label, help) = reworded(message);
-    let span = error
-        .span()
-        .filter(|span| *span != (0..0) || !message.starts_with("missing field"));
+    // What is missing at the top level is missing at no place.
+    let is_missing = message.starts_with("missing field");
+    let span = error.span().filter(|span| !is_missing || *span != (0..0));
+    let help = match span {
+        None if is_missing => {
+            "every experiment has `schema = 1`, a `name`, and a table [run]".to_owned()
+        }
+        _ => help,
+    };
     Diagnostic {
         title,
         span,
@@ -256,6 +265,13 @@ fn reworded(message: &str) -> (String, String, String) {
             .and_then(|rest| rest.split_once(", expected "))
         {
             let expected = in_words(expected);
+            let found = match found {
+                "map" => "a table",
+                "sequence" => "a list",
+                other => other
+                    .trim_end_matches(" as i128")
+                    .trim_end_matches(" as u128"),
+            };
             return (
                 format!("expected {expected}, found {found}"),
                 none(),

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::diagnostic::{Diagnostic, Rejection, Sources};
 use crate::overrides::Override;
-use crate::plan::{self, Plan};
+use crate::plan::{self, Plan, Resolved};
 use crate::spec::Document;
 
 /// An experiment that has been read and understood.
@@ -16,7 +16,7 @@ pub struct Experiment {
     pub notes: Vec<Diagnostic>,
     /// Where it was read from; [`notes`](Self::notes) point there.
     pub sources: Sources,
-    /// SHA-256 of the file and of the overrides, in hexadecimal.
+    /// SHA-256 of the file, the overrides and the files that it names, in hexadecimal.
     pub digest: String,
     /// Whether anything was overridden, so that the result is not the file's own.
     pub is_overridden: bool,
@@ -31,18 +31,31 @@ impl Experiment {
         Experiment::understand(Document::read(path, changes)?, changes)
     }
 
-    /// Reads a text, which messages call `name`.
+    /// Reads a text as if it stood in the file `path`.
     ///
     /// # Errors
     /// Everything that is wrong with it.
-    pub fn parse(name: &str, text: &str, changes: &[Override]) -> Result<Experiment, Rejection> {
-        Experiment::understand(Document::parse(name, text, changes)?, changes)
+    pub fn parse(
+        path: impl AsRef<Path>,
+        text: &str,
+        changes: &[Override],
+    ) -> Result<Experiment, Rejection> {
+        let document = Document::parse(path.as_ref(), text, changes)?;
+        Experiment::understand(document, changes)
     }
 
     fn understand(document: Document, changes: &[Override]) -> Result<Experiment, Rejection> {
-        let (sources, digest) = (document.sources.clone(), document.digest.clone());
-        match plan::resolve(document) {
-            Ok((plan, notes)) => Ok(Experiment {
+        let Document {
+            spec,
+            sources,
+            files,
+        } = document;
+        match plan::resolve(spec, &sources, files) {
+            Ok(Resolved {
+                plan,
+                notes,
+                digest,
+            }) => Ok(Experiment {
                 plan,
                 notes,
                 sources,

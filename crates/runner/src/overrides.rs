@@ -40,6 +40,9 @@ impl Override {
     }
 }
 
+/// Most parts of a path; no key of an experiment has more.
+const DEEPEST: usize = 16;
+
 /// One step of a path, and where it stands.
 struct Step {
     name: String,
@@ -75,15 +78,16 @@ fn parse_path(text: &str, base: usize) -> Result<(Vec<Step>, usize), Diagnostic>
         let rest = &text[at..];
         let trimmed = rest.trim_start();
         at += rest.len() - trimmed.len();
-        let (name, length) = match trimmed.chars().next() {
-            Some(quote @ ('"' | '\'')) => match trimmed[1..].find(quote) {
+        let (name, length) = if let Some(quote) = trimmed.chars().next()
+            && (quote == '"' || quote == '\'')
+        {
+            match trimmed[1..].find(quote) {
                 Some(end) => (&trimmed[1..=end], end + 2),
                 None => return Err(form("a quoted key does not end")),
-            },
-            _ => {
-                let end = trimmed.find(['.', '=']).unwrap_or(trimmed.len());
-                (trimmed[..end].trim_end(), end)
             }
+        } else {
+            let end = trimmed.find(['.', '=']).unwrap_or(trimmed.len());
+            (trimmed[..end].trim_end(), end)
         };
         if name.is_empty() {
             return Err(form("an override needs a key before `=`"));
@@ -97,7 +101,8 @@ fn parse_path(text: &str, base: usize) -> Result<(Vec<Step>, usize), Diagnostic>
         let separator = text[at..].trim_start();
         at += text[at..].len() - separator.len() + 1;
         match separator.chars().next() {
-            Some('.') => {}
+            Some('.') if steps.len() < DEEPEST => {}
+            Some('.') => return Err(form("no key has that many parts")),
             Some('=') => return Ok((steps, at)),
             _ => return Err(form("an override needs `=` and a value after its key")),
         }

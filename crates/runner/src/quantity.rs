@@ -18,7 +18,7 @@ pub const NANO: u128 = 1_000_000_000;
 ///
 /// Virtual time is a count of nanoseconds in 64 bits (584 years), so a sum of a few such times
 /// cannot overflow.
-pub const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+pub const LONGEST: Duration = Duration::from_hours(100 * 365 * 24);
 
 /// Why a text is not the quantity that was asked for, as the words that follow "expected ...".
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -94,7 +94,7 @@ impl FromStr for Time {
             }
         };
         let product = billionths(number)? * nanoseconds;
-        if product % NANO != 0 {
+        if !product.is_multiple_of(NANO) {
             return error(format!("`{text}` is finer than one nanosecond"));
         }
         match u64::try_from(product / NANO).map(Duration::from_nanos) {
@@ -168,7 +168,7 @@ impl FromStr for Percent {
             ));
         }
         let hundredfold = billionths(number)?;
-        if hundredfold % 100 != 0 {
+        if !hundredfold.is_multiple_of(100) {
             return error(format!("`{text}` has more than seven decimal places"));
         }
         match u32::try_from(hundredfold / 100) {
@@ -290,8 +290,8 @@ impl FromStr for ArrivalRate {
         let (number, period) = text.split_once('/').ok_or_else(form)?;
         let per = match period.trim() {
             "s" => Duration::from_secs(1),
-            "min" => Duration::from_secs(60),
-            "h" => Duration::from_secs(3_600),
+            "min" => Duration::from_mins(1),
+            "h" => Duration::from_hours(1),
             _ => return Err(form()),
         };
         match u64::try_from(billionths(number.trim())?) {

@@ -170,3 +170,39 @@ pub fn absent(end: End) -> Phase {
         End::Server => Phase::Listen,
     }
 }
+
+impl<'t> Story<'t> {
+    /// The stories of the incarnations whose history was kept: one for each four-tuple, in the
+    /// order of the tags.
+    pub fn all(plan: &Plan, trace: &'t Trace, tags: &[Tag]) -> Vec<Story<'t>> {
+        let mut stories: Vec<Story<'t>> = Vec::new();
+        for &tag in tags {
+            let index = tag.0 as usize;
+            let story = if index < plan.connections.len() {
+                Story::of_scripted(plan, ConnectionId(index), trace)
+            } else {
+                Story::of_load(plan, tag, trace)
+            };
+            if let Some(story) = story
+                && stories.iter().all(|known| known.flow != story.flow)
+            {
+                stories.push(story);
+            }
+        }
+        stories
+    }
+
+    /// The story of one incarnation of a load, found by its own OPEN; `None` if it never opened.
+    fn of_load(plan: &Plan, tag: Tag, trace: &'t Trace) -> Option<Story<'t>> {
+        let opening = trace.entries.iter().find_map(|entry| match entry.what {
+            What::Changed(change) if entry.tag == tag && change.end == End::Client => Some(change),
+            _ => None,
+        })?;
+        let server = plan.hosts.iter().position(|host| {
+            let address = opening.flow.remote.ip();
+            host.addresses.contains(&address)
+        })?;
+        let hosts = [opening.host, HostId(server)];
+        Some(Story::new(trace, opening.flow, hosts, &[tag]))
+    }
+}

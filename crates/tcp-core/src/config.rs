@@ -81,13 +81,15 @@ pub enum RepeatedSyn {
     SynAck,
 }
 
-/// How SYN-RECEIVED (from LISTEN) takes a different SYN inside the window.
+/// How SYN-RECEIVED (from LISTEN) takes a different SYN.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum NewSyn {
     /// RFC 9293 section 3.10.7.4, fourth step: back to LISTEN, without a word.
     Listen,
     /// Linux: the entry goes, and a RST,ACK for the new SYN is sent.
     Reset,
+    /// FreeBSD: the SYN,ACK of the old SYN again, wherever the new one lies.
+    SynAck,
 }
 
 /// Which segments start TIME-WAIT anew.
@@ -108,6 +110,36 @@ pub enum CrossedSynAck {
     TrimAndAck,
 }
 
+/// What the first step does with a segment that lies wholly left of the window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum OldSegments {
+    /// An ACK is sent and the segment dropped (RFC 9293 section 3.10.7.4).
+    Discard,
+    /// An ACK is owed, text and FIN are cut off, and the ACK field is still processed (FreeBSD).
+    Trim,
+}
+
+/// The RST of ABORT (RFC 9293 section 3.10.5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum AbortReset {
+    /// `<SEQ=SND.NXT><CTL=RST>`, in the states that the RFC names.
+    Bare,
+    /// `<SEQ=SND.NXT><ACK=RCV.NXT><CTL=RST,ACK>` with a window, in the same states (Linux).
+    WithAck,
+    /// The same with a window of zero, in CLOSING and LAST-ACK too (FreeBSD).
+    WithAckInEveryState,
+}
+
+/// In which order and with which padding options are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum OptionLayout {
+    /// MSS, window scale, SACK-permitted, timestamps, as close together as alignment permits
+    /// (FreeBSD).
+    Packed,
+    /// MSS, SACK-permitted, timestamps, window scale, NOPs filling up to words (Linux).
+    Words,
+}
+
 /// How the right edge of the receive window follows from the buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum WindowEdge {
@@ -121,6 +153,10 @@ pub enum WindowEdge {
 /// Everything about a TCP that is a choice. Plain data; see the field for unit and source.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Config {
+    /// Whether SYNs carry options, and the peer's are read (off: BSD's `TCP_NOOPT`).
+    pub options: bool,
+    /// How options are laid out.
+    pub option_layout: OptionLayout,
     /// MSS option sent, octets (RFC 9293 section 3.7.1). At least 1.
     pub mss: u16,
     /// MSS assumed if the peer sends no option, octets (RFC 9293 MUST-15: 536 for IPv4).
@@ -149,6 +185,9 @@ pub struct Config {
     pub rto_initial: Duration,
     /// Lower bound of the retransmission timeout (RFC 6298: 1 s; Linux: 0.2 s).
     pub rto_min: Duration,
+    /// Lower bound of the variation term: RFC 6298's clock granularity G, `RTO = SRTT +
+    /// max(G, 4 RTTVAR)` (Linux, FreeBSD: 0.2 s).
+    pub rto_slack: Duration,
     /// Upper bound, of backed-off values too (RFC 6298: at least 60 s, if any).
     pub rto_max: Option<Duration>,
     /// Retransmissions of a SYN that come `rto_initial` apart before backoff begins (Linux's
@@ -208,16 +247,23 @@ pub struct Config {
     /// Whether closing with unread text resets the connection (RFC 9293 section 3.6.1 SHLD-3,
     /// RFC 2525 section 2.17).
     pub reset_on_unread: bool,
-    /// Whether the RST of ABORT carries an ACK (Linux, FreeBSD). RFC 9293 section 3.10.5 sends it
-    /// without.
-    pub abort_with_ack: bool,
+    /// The RST of ABORT.
+    pub abort: AbortReset,
     /// Whether a connection that keep-alive gives up sends a RST (Linux, FreeBSD).
     pub reset_on_keepalive: bool,
     /// Whether a connection that R2 gives up sends a RST (FreeBSD).
     pub reset_on_timeout: bool,
-    /// Whether each ACK sent in FIN-WAIT-1, CLOSING and LAST-ACK carries the outstanding FIN
-    /// again (FreeBSD), instead of following it.
-    pub fin_rides_acks: bool,
+    /// Segments left of the window.
+    pub old_segments: OldSegments,
+    /// Whether each ordinary ACK carries the own SYN or FIN again while that is unacknowledged
+    /// (FreeBSD), instead of following it.
+    pub acks_repeat_control: bool,
+    /// Whether letting go of a connection in SYN-RECEIVED deletes it without a word (FreeBSD).
+    /// RFC 9293 section 3.10.4 sends a FIN.
+    pub delete_in_syn_received: bool,
+    /// Whether a SYN,ACK in LISTEN is dropped (FreeBSD) instead of drawing the RST of RFC 9293
+    /// section 3.10.7.2.
+    pub listen_drops_syn_ack: bool,
     /// Ports that an active OPEN without a port may get (RFC 6335: 49152 to 65535; Linux: 32768 to
     /// 60999). Read from the endpoint's default configuration only.
     pub ephemeral_ports: RangeInclusive<u16>,

@@ -6,15 +6,16 @@ use crate::address::Remote;
 use crate::config::{Config, GiveUp};
 use crate::connection::{self, Marks, RateLimiter};
 use crate::fifo::{Link, Linked};
-use crate::listener::ListenerId;
+use crate::options::Options;
 use crate::segment::{Segment, Tag};
 use crate::seq::SeqNum;
+use crate::time::Instant;
 
 /// The compact entry. What is not here can be derived when the ACK comes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Embryo {
     pub(crate) remote: Remote,
-    /// The local address and listener, by number.
+    /// The listener and the local address that it was reached at, by number.
     pub(crate) door: u16,
     pub(crate) iss: SeqNum,
     pub(crate) irs: SeqNum,
@@ -26,7 +27,6 @@ pub(crate) struct Embryo {
     mss: u16,
     /// ACKs sent.
     pub(crate) acks: u16,
-    listener: u16,
     /// SYN,ACKs sent, for any reason.
     pub(crate) syn_acks: u8,
     /// SYN,ACK timeouts.
@@ -56,15 +56,19 @@ impl Embryo {
     pub(crate) fn new(
         (remote, six): (Remote, bool),
         door: u16,
-        listener: ListenerId,
         syn: &Segment,
         tag: Tag,
         iss: SeqNum,
         config: &Config,
     ) -> Embryo {
-        let shift = config.window_scale.and(syn.options.window_scale());
-        let stamps = syn.options.timestamps().filter(|_| config.timestamps);
-        let sack = config.sack_permitted && syn.options.sack_permitted();
+        let offered = if config.options {
+            syn.options
+        } else {
+            Options::NONE
+        };
+        let shift = config.window_scale.and(offered.window_scale());
+        let stamps = offered.timestamps().filter(|_| config.timestamps);
+        let sack = config.sack_permitted && offered.sack_permitted();
         let facts = u8::from(six) * SIX
             | u8::from(shift.is_some()) * SCALED
             | u8::from(stamps.is_some()) * TIMESTAMPS
@@ -85,7 +89,6 @@ impl Embryo {
                 .min(config.mss)
                 .max(1),
             acks: 0,
-            listener: listener.0,
             syn_acks: 0,
             timeouts: 0,
             shift_and_facts: facts | (shift.unwrap_or(0) & SHIFT),
@@ -97,15 +100,28 @@ impl Embryo {
         self.shift_and_facts & SIX != 0
     }
 
-    /// The listener whose queue it is in.
-    pub(crate) fn listener(&self) -> ListenerId {
-        ListenerId(self.listener)
+    /// When the entry was made, or its timer last began anew.
+    pub(crate) fn born(&self, config: &Config) -> Instant {
+        let waited = passed(config, self.timeouts).saturating_add(self.wait(config));
+        let nanos = u64::try_from(waited.as_nanos()).unwrap_or(u64::MAX);
+        Instant::from_nanos(self.link.deadline().as_nanos().saturating_sub(nanos))
+    }
+
+    /// Marks the slot as free.
+    pub(crate) fn bury(&mut self) {
+        self.mss = 0;
+    }
+
+    /// Whether the slot is in use.
+    pub(crate) fn is_live(&self) -> bool {
+        self.mss != 0
     }
 
     /// What was agreed on.
     pub(crate) fn marks(&self) -> Marks {
         let mut marks = Marks::default();
         marks.set(Marks::TIMESTAMPS, self.shift_and_facts & TIMESTAMPS != 0);
+        marks.set(Marks::SCALED, self.shift_and_facts & SCALED != 0);
         marks.set(Marks::SACK, self.shift_and_facts & SACK != 0);
         marks
     }

@@ -113,6 +113,11 @@ impl Fifos {
         self.heads(arena).map(|(at, _)| at).min()
     }
 
+    /// The entries that were started first, one of each duration.
+    pub(crate) fn first<T: Linked>(&self, arena: &Arena<T>) -> impl Iterator<Item = u32> {
+        self.heads(arena).map(|(_, slot)| slot)
+    }
+
     fn heads<T: Linked>(&self, arena: &Arena<T>) -> impl Iterator<Item = (Instant, u32)> {
         let used = self.lists.iter().filter(|list| list.head != NIL);
         used.map(|list| (arena[list.head].link().deadline(), list.head))

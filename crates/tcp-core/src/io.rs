@@ -1,7 +1,8 @@
 //! What leaves an endpoint: packets, events for the user, transitions for an observer, counters.
 
-use alloc::collections::VecDeque;
+use alloc::collections::{BTreeMap, VecDeque};
 use core::fmt;
+use core::net::IpAddr;
 
 use crate::connection::Phase;
 use crate::listener::ListenerId;
@@ -169,6 +170,14 @@ pub struct Counters {
     pub ListenOverflows: u64,
     /// SYNs dropped because the SYN queue was full.
     pub TCPReqQFullDrop: u64,
+    /// SYN cookies sent.
+    pub SyncookiesSent: u64,
+    /// ACKs that proved to answer a SYN cookie.
+    pub SyncookiesRecv: u64,
+    /// ACKs that did not, where cookies were expected.
+    pub SyncookiesFailed: u64,
+    /// SYNs that a policy took for old duplicates. Not a kernel counter.
+    pub StaleSynsDropped: u64,
     /// Connections ended by R2 or user timeout.
     pub TCPTimeouts: u64,
     /// Connections reset because text was or would be lost after CLOSE.
@@ -191,6 +200,10 @@ pub(crate) struct Io {
     pub(crate) events: VecDeque<Event>,
     pub(crate) transitions: VecDeque<Transition>,
     pub(crate) counters: Counters,
+    /// Fast Open cookies that servers have given to this host.
+    pub(crate) cookies: BTreeMap<IpAddr, [u8; 8]>,
+    /// The Fast Open cookie that the next SYN,ACK is to carry.
+    pub(crate) grant: Option<[u8; 8]>,
 }
 
 impl Io {

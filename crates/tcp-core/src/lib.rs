@@ -39,10 +39,12 @@ mod address;
 mod arena;
 mod config;
 mod connection;
+pub mod cookie;
 mod embryo;
 mod endpoint;
 mod fifo;
 mod handshake;
+mod history;
 mod io;
 mod isn;
 mod listener;
@@ -54,8 +56,8 @@ mod time;
 mod time_wait;
 
 pub use config::{
-    BlindAttackRules, Config, ConfigError, CrossedSynAck, GiveUp, KeepAlive, NewSyn, RepeatedSyn,
-    TimeWaitRestart, Unexpected, WindowEdge,
+    AbortReset, BlindAttackRules, Config, ConfigError, CrossedSynAck, GiveUp, KeepAlive, NewSyn,
+    OldSegments, OptionLayout, RepeatedSyn, TimeWaitRestart, Unexpected, WindowEdge,
 };
 pub use connection::{CloseError, Phase, ReceiveError, SendError, Status};
 pub use endpoint::{ConfigId, ConnectError, Endpoint, ListenError, Observation, Open};

@@ -8,9 +8,11 @@ use core::net::{IpAddr, SocketAddr};
 
 use crate::config::{Config, ConfigError, GiveUp};
 use crate::connection::Room;
+use crate::cookie;
 use crate::embryo::Embryo;
-use crate::handshake::Handshake;
-use crate::io::{ConnectionId, Counters};
+use crate::handshake::{Handshake, Load};
+use crate::io::ConnectionId;
+use crate::time::Instant;
 
 /// A listener of one endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -31,6 +33,9 @@ pub struct ListenConfig {
     /// Whether a SYN queue that is more than half full gives up old entries early
     /// (`reqsk_timer_handler` of Linux).
     pub syn_queue_prune: bool,
+    /// Connections opened by a Fast Open cookie that may wait for their ACK at once (RFC 7413
+    /// section 5.1); beyond it the three-way handshake is used.
+    pub fast_open_limit: u32,
     /// Whether an ACK that finds the accept queue full is answered with a RST instead of being
     /// dropped (`tcp_abort_on_overflow`).
     pub abort_on_overflow: bool,
@@ -72,6 +77,10 @@ pub(crate) struct Listener {
     pub(crate) embryos: u32,
     /// Of these, the ones without a SYN,ACK timeout yet.
     pub(crate) young: u32,
+    /// Connections in SYN-RECEIVED that a Fast Open cookie has opened.
+    pub(crate) fast_opens: u32,
+    /// When the SYN queue overflowed last.
+    pub(crate) overflowed: Option<Instant>,
 }
 
 impl Listener {
@@ -84,6 +93,8 @@ impl Listener {
             accept_queue,
             embryos: 0,
             young: 0,
+            fast_opens: 0,
+            overflowed: None,
         }
     }
 
@@ -92,17 +103,15 @@ impl Listener {
         (!self.local.ip().is_unspecified()).then(|| self.local.ip())
     }
 
-    /// Whether a SYN may have an entry; counts why not.
-    pub(crate) fn admits_syn(&self, counters: &mut Counters) -> bool {
+    /// How much room there is for one more entry.
+    pub(crate) fn load(&self) -> Load {
         if self.embryos >= self.config.capacity() {
-            counters.TCPReqQFullDrop += 1;
-        } else if self.accept_queue_is_full() {
-            counters.ListenOverflows += 1;
-        } else if !self.crowded() {
-            return true;
+            Load::Full
+        } else if self.crowded() {
+            Load::Crowded
+        } else {
+            Load::Room
         }
-        counters.ListenDrops += 1;
-        false
     }
 
     /// Linux keeps the last quarter of `tcp_max_syn_backlog` for peers that it knows; here nobody
@@ -113,7 +122,18 @@ impl Listener {
             .is_some_and(|max| max.saturating_sub(self.embryos) < max / 4)
     }
 
-    fn accept_queue_is_full(&self) -> bool {
+    /// Whether cookies were sent so lately that ACKs for them may still come.
+    pub(crate) fn overflowed_lately(&self, now: Instant) -> bool {
+        let life = cookie::SLOT * (cookie::MAX_AGE + 1);
+        self.overflowed.is_some_and(|at| now.since(at) <= life)
+    }
+
+    /// Whether one more connection opened by a Fast Open cookie may wait for its ACK.
+    pub(crate) fn admits_fast_open(&self) -> bool {
+        self.fast_opens < self.config.fast_open_limit
+    }
+
+    pub(crate) fn accept_queue_is_full(&self) -> bool {
         self.accept_queue.len() >= self.config.capacity() as usize
     }
 

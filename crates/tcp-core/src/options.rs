@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use crate::config::OptionLayout;
 use crate::seq::SeqNum;
 
 /// Option kinds that this crate reads (IANA "TCP Option Kind Numbers").
@@ -164,38 +165,36 @@ impl Options {
         self.with(&[kind::MSS, 4, high, low])
     }
 
-    /// Appends a window scale option behind a NOP.
+    /// Appends a window scale option.
     #[must_use]
     pub fn with_window_scale(self, shift: u8) -> Options {
-        self.with(&[kind::NOP, kind::WINDOW_SCALE, 3, shift])
+        self.with(&[kind::WINDOW_SCALE, 3, shift])
     }
 
-    /// Appends SACK-permitted behind two NOPs.
+    /// Appends SACK-permitted.
     #[must_use]
     pub fn with_sack_permitted(self) -> Options {
-        self.with(&[kind::NOP, kind::NOP, kind::SACK_PERMITTED, 2])
+        self.with(&[kind::SACK_PERMITTED, 2])
     }
 
-    /// Appends timestamps behind two NOPs (the layout of RFC 7323 appendix A).
+    /// Appends timestamps.
     #[must_use]
     pub fn with_timestamps(self, stamps: Timestamps) -> Options {
-        let mut bytes = [
-            kind::NOP,
-            kind::NOP,
-            kind::TIMESTAMPS,
-            10,
-            0,
-            0,
-            0,
-            0,
-            0,
-            0,
-            0,
-            0,
-        ];
-        bytes[4..8].copy_from_slice(&stamps.value.to_be_bytes());
-        bytes[8..12].copy_from_slice(&stamps.echo.to_be_bytes());
+        let mut bytes = [kind::TIMESTAMPS, 10, 0, 0, 0, 0, 0, 0, 0, 0];
+        bytes[2..6].copy_from_slice(&stamps.value.to_be_bytes());
+        bytes[6..10].copy_from_slice(&stamps.echo.to_be_bytes());
         self.with(&bytes)
+    }
+
+    /// Appends `count` NOPs.
+    #[must_use]
+    pub fn with_nops(self, count: usize) -> Options {
+        self.with(&[kind::NOP; 3][..count.min(3)])
+    }
+
+    /// Appends NOPs until the next option would begin `offset` octets into a word.
+    fn aligned_to(self, offset: usize) -> Options {
+        self.with_nops((offset + 4 - self.len as usize % 4) % 4)
     }
 
     /// Appends a Fast Open option; an empty cookie asks for one (RFC 7413 section 4.1.1).
@@ -271,6 +270,43 @@ impl Options {
 
     fn find<'a, T>(&'a self, pick: impl Fn(TcpOption<'a>) -> Option<T>) -> Option<T> {
         self.iter().map_while(Result::ok).find_map(pick)
+    }
+}
+
+/// What a SYN offers or a SYN,ACK agrees to, before it is laid out.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Offer {
+    pub(crate) mss: u16,
+    pub(crate) window_scale: Option<u8>,
+    pub(crate) sack_permitted: bool,
+    pub(crate) timestamps: Option<Timestamps>,
+}
+
+impl Offer {
+    /// Writes the options in the order of a stack, with its padding between them. The values of
+    /// the timestamps always begin on a word (RFC 7323 appendix A).
+    pub(crate) fn lay_out(self, layout: OptionLayout) -> Options {
+        let mut options = Options::NONE.with_mss(self.mss);
+        let scale = |options: Options| match self.window_scale {
+            Some(shift) => options.with_nops(1).with_window_scale(shift),
+            None => options,
+        };
+        if layout == OptionLayout::Packed {
+            options = scale(options);
+        }
+        if self.sack_permitted {
+            let pads = layout == OptionLayout::Words && self.timestamps.is_none();
+            options = options
+                .with_nops(if pads { 2 } else { 0 })
+                .with_sack_permitted();
+        }
+        if let Some(stamps) = self.timestamps {
+            options = options.aligned_to(2).with_timestamps(stamps);
+        }
+        if layout == OptionLayout::Words {
+            options = scale(options);
+        }
+        options
     }
 }
 
@@ -373,7 +409,7 @@ pub fn sack_blocks(data: &[u8]) -> impl Iterator<Item = (SeqNum, SeqNum)> {
 
 #[cfg(test)]
 mod tests {
-    use super::{OptionError, Options, TcpOption, Timestamps};
+    use super::{Offer, OptionError, Options, TcpOption, Timestamps};
 
     #[test]
     fn what_is_appended_is_read_back() {
@@ -387,7 +423,7 @@ mod tests {
         assert_eq!(options.window_scale(), Some(7));
         assert!(options.sack_permitted());
         assert_eq!(options.timestamps(), Some(stamps));
-        assert_eq!(options.as_bytes().len(), 24);
+        assert_eq!(options.as_bytes().len(), 19);
     }
 
     #[test]
@@ -413,6 +449,41 @@ mod tests {
             assert_eq!(options.iter().last(), Some(Err(error)));
             assert_eq!(options.timestamps(), None);
         }
+    }
+
+    #[test]
+    fn layouts_are_those_of_the_stacks() {
+        use crate::config::OptionLayout::{Packed, Words};
+        let all = Offer {
+            mss: 1460,
+            window_scale: Some(6),
+            sack_permitted: true,
+            timestamps: Some(Timestamps::default()),
+        };
+        let kinds = |offer: Offer, layout| -> Vec<u8> {
+            let options = offer.lay_out(layout);
+            let mut kinds = Vec::new();
+            let mut rest = options.as_bytes();
+            while let Some(&kind) = rest.first() {
+                kinds.push(kind);
+                rest = &rest[if kind == 1 { 1 } else { rest[1] as usize }..];
+            }
+            kinds
+        };
+        assert_eq!(kinds(all, Packed), [2, 1, 3, 4, 8]);
+        assert_eq!(kinds(all, Words), [2, 4, 8, 1, 3]);
+        let plain = Offer {
+            timestamps: None,
+            ..all
+        };
+        assert_eq!(kinds(plain, Packed), [2, 1, 3, 4]);
+        assert_eq!(kinds(plain, Words), [2, 1, 1, 4, 1, 3]);
+        let stamps_only = Offer {
+            sack_permitted: false,
+            window_scale: None,
+            ..all
+        };
+        assert_eq!(kinds(stamps_only, Packed), [2, 1, 1, 8]);
     }
 
     #[test]

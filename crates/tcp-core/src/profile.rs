@@ -3,8 +3,8 @@
 use core::time::Duration;
 
 use crate::config::{
-    BlindAttackRules, Config, CrossedSynAck, GiveUp, NewSyn, RepeatedSyn, TimeWaitRestart,
-    Unexpected, WindowEdge,
+    AbortReset, BlindAttackRules, Config, CrossedSynAck, GiveUp, NewSyn, OldSegments, OptionLayout,
+    RepeatedSyn, TimeWaitRestart, Unexpected, WindowEdge,
 };
 use crate::handshake::Handshake;
 use crate::listener::ListenConfig;
@@ -67,6 +67,7 @@ impl Profile {
             backlog_plus_one: false,
             max_syn_backlog: None,
             syn_queue_prune: false,
+            fast_open_limit: 16,
             abort_on_overflow: false,
         };
         match self {
@@ -90,6 +91,8 @@ impl Profile {
 /// switched on.
 fn rfc9293() -> Config {
     Config {
+        options: true,
+        option_layout: OptionLayout::Packed,
         mss: 1460,             // RFC 9293 section 3.7.1: Ethernet's 1500 less 40
         mss_default: 536,      // MUST-15
         receive_buffer: 65535, // the largest unscaled window
@@ -103,6 +106,7 @@ fn rfc9293() -> Config {
         initial_window: 3, // RFC 5681 section 3.1 for 1095 < SMSS <= 2190
         rto_initial: Duration::from_secs(1), // RFC 6298 rule 2.1
         rto_min: Duration::from_secs(1), // RFC 6298 rule 2.4
+        rto_slack: Duration::ZERO, // virtual clocks are exact
         rto_max: None,     // RFC 6298 rule 2.5: MAY
         syn_linear_timeouts: 0,
         give_up_syn: GiveUp::After(Duration::from_secs(180)), // MUST-23: at least 3 minutes
@@ -128,10 +132,13 @@ fn rfc9293() -> Config {
         drop_syn_fin: false,
         client_on_unexpected: Unexpected::Reset,
         reset_on_unread: true, // SHLD-3
-        abort_with_ack: false,
+        abort: AbortReset::Bare,
         reset_on_keepalive: false,
         reset_on_timeout: false,
-        fin_rides_acks: false,
+        old_segments: OldSegments::Discard,
+        acks_repeat_control: false,
+        delete_in_syn_received: false,
+        listen_drops_syn_ack: false,
         ephemeral_ports: 49152..=65535, // RFC 6335
         isn_bits: 32,
     }
@@ -148,6 +155,8 @@ fn linux_6() -> Config {
         nagle: true,
         initial_window: 10,                               // RFC 6928
         rto_min: Duration::from_millis(200),              // TCP_RTO_MIN
+        rto_slack: Duration::from_millis(200),            // TCP_RTO_MIN bounds the variation too
+        option_layout: OptionLayout::Words,               // tcp_options_write
         rto_max: Some(Duration::from_secs(120)),          // TCP_RTO_MAX
         syn_linear_timeouts: 4,                           // tcp_syn_linear_timeouts
         give_up_syn: GiveUp::Retries(6),                  // tcp_syn_retries
@@ -164,7 +173,7 @@ fn linux_6() -> Config {
         new_syn: NewSyn::Reset,
         crossed_syn_ack: CrossedSynAck::TrimAndAck,
         syn_after_reset: Some(Duration::from_millis(8)), // TCP_TIMEOUT_MIN: 2 jiffies at HZ=250
-        abort_with_ack: true,
+        abort: AbortReset::WithAck,
         reset_on_keepalive: true,
         ephemeral_ports: 32768..=60999, // ip_local_port_range: 28232 ports
         drop_syn_fin: true,             // tcp_rcv_state_process: SYN with FIN is discarded
@@ -185,7 +194,8 @@ fn freebsd() -> Config {
         nagle: true,
         delayed_ack: Duration::from_millis(40), // net.inet.tcp.delacktime
         initial_window: 10,                     // net.inet.tcp.initcwnd_segments
-        rto_min: Duration::from_millis(230),    // rexmit_min 30 ms and rexmit_slop 200 ms
+        rto_min: Duration::from_millis(30),     // net.inet.tcp.rexmit_min
+        rto_slack: Duration::from_millis(200),  // net.inet.tcp.rexmit_slop
         rto_max: Some(Duration::from_secs(64)), // TCPTV_REXMTMAX
         syn_linear_timeouts: 4,                 // tcp_syn_backoff: 1, 1, 1, 1, 1, 2, 4, ...
         give_up_syn: GiveUp::After(Duration::from_secs(75)), // net.inet.tcp.keepinit
@@ -196,10 +206,16 @@ fn freebsd() -> Config {
         time_wait: Duration::from_secs(60),         // 2 MSL
         fin_timeout: Some(Duration::from_secs(60)), // net.inet.tcp.finwait2_timeout
         repeated_syn: RepeatedSyn::SynAck,          // syncache_add
-        abort_with_ack: true,                       // tcp_drop
+        new_syn: NewSyn::SynAck,                    // syncache_add does not look at the number
+        abort: AbortReset::WithAckInEveryState,     // tcp_drop
         reset_on_keepalive: true,                   // tcp_drop
         reset_on_timeout: true,                     // tcp_drop
-        fin_rides_acks: true,                       // tcp_output's tcp_outflags
+        old_segments: OldSegments::Trim,            // tcp_do_segment: todrop
+        acks_repeat_control: true,                  // tcp_output's tcp_outflags
+        delete_in_syn_received: true,               // tcp_disconnect
+        listen_drops_syn_ack: true,                 // tcp_input: a SYN,ACK for a listener
+        reset_on_unread: false, // soisdisconnecting: the FIN goes out all the same
+        ack_rate_limit: None,   // none for ordinary ACKs; challenge ACKs have a limit per second
         ..rfc9293()
     }
 }

@@ -291,6 +291,8 @@ pub struct Transmit {
 
 #[cfg(test)]
 mod tests {
+    use std::string::ToString;
+
     use super::{Flags, Segment, Text};
     use crate::options::Options;
     use crate::seq::SeqNum;

@@ -5,9 +5,10 @@ use crate::rng::Stream;
 
 /// The state of one correlated sequence.
 ///
-/// Without correlation a draw depends on the frame alone. With it, on every frame that asked before:
-/// the chain advances by arrival, as netem's does. As in netem the blend narrows the distribution
-/// (variance (1 - r) / (1 + r) of a uniform one), so a correlated loss of 1 % loses less than 1 %.
+/// Without correlation a draw depends on the frame alone. With it, on every frame that asked
+/// before: the chain advances by arrival, as netem's does. As in netem the blend narrows the
+/// distribution (variance (1 - r) / (1 + r) of a uniform one), so a correlated loss of 1 % loses
+/// less than 1 %.
 #[derive(Clone, Debug)]
 pub(crate) struct Correlated {
     stream: Stream,
@@ -26,8 +27,8 @@ impl Correlated {
         }
     }
 
-    /// A draw for the frame with this key: 64 bits where it is independent, 32 (as netem has) in the
-    /// upper half where it is correlated.
+    /// A draw for the frame with this key: 64 bits where it is independent, 32 (as netem has) in
+    /// the upper half where it is correlated.
     #[inline]
     pub(crate) fn draw(&mut self, key: u64) -> u64 {
         let fresh = self.stream.draw(key, 0);

@@ -33,8 +33,8 @@ impl Corrupt {
     /// The draw that chooses the bit, if the frame is corrupted.
     #[inline]
     pub(crate) fn strikes(&mut self, key: u64) -> Option<u64> {
-        // Ordinal 1, because ordinal 0 decided whether: a bit chosen by a draw known to be small would
-        // always be among the first.
+        // Ordinal 1, because ordinal 0 decided whether: a bit chosen by a draw known to be small
+        // would always be among the first.
         self.threshold
             .admits(self.draws.draw(key))
             .then(|| self.bits.draw(key, 1))

@@ -15,9 +15,9 @@ use crate::time::span_nanos;
 
 /// Delay with variation.
 ///
-/// Without correlation a frame's delay is its own. A sum that would be negative is zero. Deviation from
-/// netem: the draw selects by its high bits, where netem takes a remainder, so that correlated draws
-/// give correlated delays.
+/// Without correlation a frame's delay is its own. A sum that would be negative is zero. Deviation
+/// from netem: the draw selects by its high bits, where netem takes a remainder, so that correlated
+/// draws give correlated delays.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DelayConfig {
     /// The mean.
@@ -167,8 +167,8 @@ impl Spread {
         }
     }
 
-    /// `mean + jitter * entry / 8192`, the product rounded to nearest, halves away from zero, as netem's
-    /// `tabledist` does.
+    /// `mean + jitter * entry / 8192`, the product rounded to nearest, halves away from zero, as
+    /// netem's `tabledist` does.
     fn at_table_entry(&self, entry: i64) -> u64 {
         let product = i128::from(self.jitter) * i128::from(entry);
         let half = i128::from(TABLE_SCALE / 2);

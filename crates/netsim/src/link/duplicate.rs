@@ -7,8 +7,8 @@ use crate::rng::Stream;
 /// Duplication of frames at the entry of the link.
 ///
 /// The copy passes all later impairments by itself, with draws of its own: it may be lost where the
-/// original is not, and has its own delay. It is never duplicated again. Deviation from netem: there a
-/// loss cancels the duplicate and spares the original; here each of the two meets the loss.
+/// original is not, and has its own delay. It is never duplicated again. Deviation from netem:
+/// there a loss cancels the duplicate and spares the original; here each of the two meets the loss.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DuplicateConfig {
     /// Share of frames that are duplicated.

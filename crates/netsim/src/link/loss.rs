@@ -8,16 +8,19 @@ use crate::rng::Stream;
 /// A loss model, with netem's parameters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LossConfig {
-    /// Each frame is lost with probability `percent`. Without correlation its fate is its own.
+    /// Each frame is lost with probability `percent`. Without correlation its fate is its own. With
+    /// correlation losses cluster and, as in netem, are rarer than `percent`: blended draws are
+    /// seldom small (10 % with a correlation of 25 % loses 1.8 %). For bursts of a known rate take
+    /// the chains.
     Random {
         /// Share of frames lost.
         percent: Probability,
         /// Correlation with the frame before.
         correlation: Probability,
     },
-    /// The four-state Markov chain of Salsano and others ("Definition of a general and intuitive loss
-    /// model for packet networks and its implementation in the Netem module in the Linux kernel", 2012). It advances by
-    /// arrival: a frame's fate depends on how many came before.
+    /// The four-state Markov chain of Salsano and others ("Definition of a general and intuitive
+    /// loss model for packet networks and its implementation in the Netem module in the Linux
+    /// kernel", 2012). It advances by arrival: a frame's fate depends on how many came before.
     State {
         /// From good reception to loss in a burst.
         p13: Probability,
@@ -31,8 +34,8 @@ pub enum LossConfig {
         p14: Probability,
     },
     /// The Gilbert-Elliott chain, which starts in the good state and advances by arrival: a frame's
-    /// fate depends on how many came before. As in netem the state before the transition decides the
-    /// frame's loss.
+    /// fate depends on how many came before. As in netem the state before the transition decides
+    /// the frame's loss.
     GilbertElliott {
         /// From good to bad.
         p: Probability,
@@ -96,7 +99,7 @@ impl LossConfig {
             return Ok(());
         };
         for (field, a, b) in [("loss.state.p14", p13, p14), ("loss.state.p32", p31, p32)] {
-            if a.as_f64() + b.as_f64() > 1.0 + 1e-12 {
+            if b.exceeds(a.complement()) {
                 return Err(ConfigError::new(
                     field,
                     format!("at most {}, what the other way out leaves", a.complement()),

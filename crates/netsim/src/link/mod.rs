@@ -1,9 +1,9 @@
 //! A link: one direction of a cable, as a fixed sequence of impairments.
 //!
 //! Order of operations, for a frame that enters: scripted faults (outside this module), blackout,
-//! duplicate, loss, ecn, corrupt, limit and queue, then delay or reorder, rate, slot, and last fifo,
-//! partition and maximum lifetime. A duplicate passes everything after duplication by itself. As in
-//! netem the rate comes after the delay.
+//! duplicate, loss, ecn, corrupt, limit and queue, then delay or reorder, rate, slot, and last
+//! fifo, partition and maximum lifetime. A duplicate passes everything after duplication by itself.
+//! As in netem the rate comes after the delay.
 //!
 //! | impairment | a frame's fate depends on |
 //! |---|---|
@@ -27,7 +27,7 @@ use std::time::Duration;
 use crate::error::ConfigError;
 use crate::frame::NodeId;
 use crate::observer::DropReason;
-use crate::rng::{Streams, fnv1a};
+use crate::rng::{Seed, Streams, fnv1a};
 use crate::time::{Instant, Window, span_nanos};
 
 use corrupt::{Corrupt, CorruptConfig};
@@ -48,6 +48,8 @@ pub struct LinkConfig {
     pub from: NodeId,
     /// The node that receives.
     pub to: NodeId,
+    /// Root seed of this link's randomness in place of the run's; each replication still differs.
+    pub seed: Option<u64>,
     /// Duplication.
     pub duplicate: Option<DuplicateConfig>,
     /// Loss.
@@ -75,8 +77,8 @@ pub struct LinkConfig {
     pub partition: Vec<Window>,
     /// Nothing overtakes: a frame arrives no earlier than those that entered before it.
     pub fifo: bool,
-    /// Frames older than this since they were sent, time held by a script included, are dropped (RFC
-    /// 9293's maximum segment lifetime, kept by the network).
+    /// Frames older than this since they were sent, time held by a script included, are dropped
+    /// (RFC 9293's maximum segment lifetime, kept by the network).
     pub max_lifetime: Option<Duration>,
 }
 
@@ -87,6 +89,7 @@ impl LinkConfig {
             name: name.into(),
             from,
             to,
+            seed: None,
             duplicate: None,
             loss: None,
             ecn: false,
@@ -104,8 +107,8 @@ impl LinkConfig {
         }
     }
 
-    /// Whether the settings mean something together. [`Simulator::add_link`](crate::Simulator::add_link)
-    /// checks as well.
+    /// Whether the settings mean something together.
+    /// [`Simulator::add_link`](crate::Simulator::add_link) checks as well.
     ///
     /// # Errors
     /// At the first field that does not, named from the link's table downwards (`delay.jitter`).
@@ -206,7 +209,14 @@ pub(crate) struct Link {
 impl Link {
     pub(crate) fn new(config: &LinkConfig, streams: &mut Streams) -> Result<Link, ConfigError> {
         config.check()?;
-        let mut stream = |purpose| streams.stream(&format!("link {} / {purpose}", config.name));
+        let seed = Seed {
+            root: config.seed.unwrap_or(streams.seed().root),
+            ..streams.seed()
+        };
+        let mut stream = |purpose| {
+            let name = format!("link {} / {purpose}", config.name);
+            streams.stream(&name).map(|_| seed.stream(&name))
+        };
         let (duplicate, loss, corrupt) =
             (stream("duplicate")?, stream("loss")?, stream("corrupt")?);
         let (delay, reorder, slot) = (stream("delay")?, stream("reorder")?, stream("slot")?);
@@ -270,8 +280,8 @@ impl Link {
         self.corrupt.as_mut()?.strikes(key)
     }
 
-    /// Limit, queue, delay or reorder, rate: what happens to a frame that the loss model spared. Unless
-    /// it is dropped, it counts towards the limit until [`Link::forget`].
+    /// Limit, queue, delay or reorder, rate: what happens to a frame that the loss model spared.
+    /// Unless it is dropped, it counts towards the limit until [`Link::forget`].
     #[inline]
     pub(crate) fn schedule(
         &mut self,

@@ -1,12 +1,14 @@
-//! `rate RATE [PACKETOVERHEAD [CELLSIZE [CELLOVERHEAD]]]` and the drop-tail queue before the transmitter.
+//! `rate RATE [PACKETOVERHEAD [CELLSIZE [CELLOVERHEAD]]]` and the drop-tail queue before the
+//! transmitter.
 
 use std::collections::VecDeque;
 
 use crate::error::ConfigError;
 use crate::time::Instant;
 
-/// Serialisation at a bit rate, as netem does it: a frame that is due out of the delay stage waits for
-/// the transmitter, which sends one frame at a time in the order in which frames entered the link.
+/// Serialisation at a bit rate, as netem does it: a frame that is due out of the delay stage waits
+/// for the transmitter, which sends one frame at a time in the order in which frames entered the
+/// link.
 ///
 /// A frame's time depends on the frames before it, never on random draws.
 #[derive(Clone, Debug, PartialEq, Eq)]

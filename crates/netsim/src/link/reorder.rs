@@ -1,16 +1,17 @@
-//! `reorder PERCENT [CORRELATION] [gap DISTANCE]`: the chosen frame skips the delay and so overtakes others.
+//! `reorder PERCENT [CORRELATION] [gap DISTANCE]`: the chosen frame skips the delay and so
+//! overtakes others.
 
 use crate::error::ConfigError;
 use crate::link::correlation::Correlated;
 use crate::probability::{Probability, Threshold};
 use crate::rng::Stream;
 
-/// Overtaking as netem means it: of frames after the first `gap - 1` since the last reordered one, this
-/// share leaves at once, past delay, rate and slot. It requires a delay.
+/// Overtaking as netem means it: of frames after the first `gap - 1` since the last reordered one,
+/// this share leaves at once, past delay, rate and slot. It requires a delay.
 ///
-/// With `gap` = 1 and no correlation each frame's fate is its own; with a larger gap it depends on how
-/// many frames passed since the last reordered one. The share of reordered frames is
-/// `percent / (1 + (gap - 1) percent)`.
+/// With `gap` = 1 and no correlation each frame's fate is its own; with a larger gap it depends on
+/// how many frames passed since the last reordered one. The share of reordered frames is `percent /
+/// (1 + (gap - 1) percent)`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReorderConfig {
     /// Share of candidates that skip the delay.

@@ -1,5 +1,5 @@
-//! `slot MIN [MAX] | slot distribution ... [packets N] [bytes N]`: frames leave in bunches, as from a
-//! medium that is granted in turns.
+//! `slot MIN [MAX] | slot distribution ... [packets N] [bytes N]`: frames leave in bunches, as from
+//! a medium that is granted in turns.
 
 use std::time::Duration;
 
@@ -12,11 +12,11 @@ use crate::time::{Instant, span_nanos};
 
 /// Delivery in slots.
 ///
-/// A frame that has served its delay and rate waits for a slot to open. Once one has opened while
-/// nothing was ready, the next opens a spacing after the next frame is ready. A slot passes at most
-/// `packets` frames and `bytes` bytes, the one that reaches the limit included; what is left waits for
-/// the slot after. Spacings are drawn by the number of the slot, so a frame's time depends on the
-/// frames before it.
+/// A slot is open at time zero. A frame that has served its delay and rate waits for a slot to
+/// open. Once one has opened while nothing was ready, the next opens a spacing after the next frame
+/// is ready. A slot passes at most `packets` frames and `bytes` bytes, the one that reaches the
+/// limit included; what is left waits for the slot after. Spacings are drawn by the number of the
+/// slot, so a frame's time depends on the frames before it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SlotConfig {
     /// The time between slots.

@@ -17,8 +17,8 @@ pub trait Match<F> {
     /// Changes the frame as [`Action::Rewrite`] asks. Unless overridden, it stays as it is.
     fn rewrite(&mut self, _now: Instant, _frame: &mut F) {}
 
-    /// A node emitted a signal: for conditions on the state of a host. It precedes the frames that the
-    /// same change caused.
+    /// A node emitted a signal: for conditions on the state of a host. It precedes the frames that
+    /// the same change caused.
     fn on_signal(&mut self, _now: Instant, _signal: Signal) {}
 }
 

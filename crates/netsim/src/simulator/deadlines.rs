@@ -6,8 +6,8 @@ use crate::time::Instant;
 /// Deadlines of nodes; changing one costs the logarithm of their number and allocates nothing.
 #[derive(Clone, Debug)]
 pub(crate) struct Deadlines {
-    /// Leaves in the second half, each inner entry the earlier of its two children; entry 1 is the root.
-    /// `Instant::MAX` stands for "none".
+    /// Leaves in the second half, each inner entry the earlier of its two children; entry 1 is the
+    /// root. `Instant::MAX` stands for "none".
     tree: Vec<Instant>,
     leaves: usize,
 }

@@ -1,16 +1,16 @@
 //! The loop: events in order of time, frames before timers, each node drained after each step.
 
 mod deadlines;
+mod flight;
 mod stuck;
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use crate::conservation::Conservation;
-use crate::director::{Command, Director, Fate, Verdict};
+use crate::director::{Command, Director, Fate};
 use crate::error::ConfigError;
 use crate::frame::{Frame, FrameId, LinkId, NodeId};
-use crate::link::{Link, LinkConfig, Passage};
+use crate::link::{Link, LinkConfig};
 use crate::node::Node;
 use crate::observer::{DropReason, Observer};
 use crate::queue::EventQueue;
@@ -19,14 +19,15 @@ use crate::slab::Slab;
 use crate::time::Instant;
 
 use deadlines::Deadlines;
+use flight::{Flight, Stage};
 use stuck::Recent;
 pub use stuck::{Event, EventKind, StepLimit, Stuck, StuckReason};
 
 /// A network of nodes and links, in virtual time.
 ///
-/// At one instant the director's commands come first, then frames in the order in which their events
-/// were scheduled, then nodes' deadlines in the order of the nodes. Events at [`Instant::MAX`] never
-/// happen.
+/// At one instant the director's commands come first, then frames in the order in which their
+/// events were scheduled, then nodes' deadlines in the order of the nodes. Events at
+/// [`Instant::MAX`] never happen.
 #[derive(Clone, Debug)]
 pub struct Simulator<N: Node, D = (), O = ()> {
     now: Instant,
@@ -37,33 +38,13 @@ pub struct Simulator<N: Node, D = (), O = ()> {
     deadlines: Deadlines,
     queue: EventQueue,
     flights: Slab<Flight<N::Frame>>,
-    held: BTreeMap<FrameId, Flight<N::Frame>>,
+    /// Flights that wait for the director.
+    held: BTreeMap<FrameId, u32>,
     next_id: u64,
     counts: Conservation,
     recent: Recent,
     director: D,
     observer: O,
-}
-
-/// A frame on its way over a link.
-#[derive(Clone, Debug)]
-struct Flight<F> {
-    id: FrameId,
-    link: LinkId,
-    /// When the frame was given to the link; the maximum lifetime counts from here.
-    sent_at: Instant,
-    stage: Stage,
-    frame: F,
-}
-
-/// What a flight's event means.
-#[derive(Clone, Copy, Debug)]
-enum Stage {
-    /// A scripted delay or hold ends.
-    Enter,
-    AwaitSlot,
-    Arrive,
-    Lose(DropReason),
 }
 
 /// What comes next.
@@ -180,7 +161,7 @@ where
     /// What became of all frames so far.
     pub fn conservation(&self) -> Conservation {
         let mut counts = self.counts;
-        counts.in_flight = self.flights.len() as u64;
+        counts.in_flight = (self.flights.len() - self.held.len()) as u64;
         counts.held = self.held.len() as u64;
         counts
     }
@@ -245,8 +226,8 @@ where
         while let Some(command) = self.director.poll_command(self.now) {
             match command {
                 Command::Release(id) => {
-                    if let Some(flight) = self.held.remove(&id) {
-                        self.release(flight);
+                    if let Some(key) = self.held.remove(&id) {
+                        self.release(key);
                     }
                 }
                 Command::Inject {
@@ -257,10 +238,11 @@ where
                     let id = self.new_id();
                     self.counts.injected += 1;
                     self.observer.injected(self.now, link, id, original, &frame);
+                    let key = self.flights.insert(Flight::new(id, link, self.now, frame));
                     if (link.0 as usize) < self.links.len() {
-                        self.enter(Flight::new(id, link, self.now, frame));
+                        self.enter(key);
                     } else {
-                        self.lose(&Flight::new(id, link, self.now, frame), DropReason::NoRoute);
+                        self.lose(key, DropReason::NoRoute);
                     }
                 }
             }
@@ -272,46 +254,48 @@ where
         let Some((_, key)) = self.queue.pop() else {
             return Ok(());
         };
-        let flight = self.flights.remove(key);
-        let (link, id) = (flight.link, flight.id);
-        match flight.stage {
+        let Flight {
+            link,
+            id,
+            sent_at,
+            stage,
+            ref frame,
+        } = *self.flights.get(key);
+        match stage {
             Stage::Enter => {
                 self.recent.note(self.now, EventKind::Entered(link, id));
-                self.release(flight);
+                self.release(key);
             }
             Stage::AwaitSlot => {
                 self.recent
                     .note(self.now, EventKind::ReadyForSlot(link, id));
-                let len = flight.frame.wire_len();
-                let passage = self.links[link.0 as usize].leave_slot(self.now, flight.sent_at, len);
-                self.follow(flight, passage);
+                let link = &mut self.links[link.0 as usize];
+                let passage = link.leave_slot(self.now, sent_at, frame.wire_len());
+                self.follow(key, passage);
             }
             Stage::Lose(reason) => {
                 self.recent.note(self.now, EventKind::Lost(link, id));
                 self.links[link.0 as usize].forget();
-                self.lose(&flight, reason);
+                self.lose(key, reason);
             }
             Stage::Arrive => {
                 self.recent.note(self.now, EventKind::Arrived(link, id));
-                self.links[link.0 as usize].forget();
-                return self.deliver(flight, last_step);
+                return self.deliver(key, last_step);
             }
         }
         Ok(())
     }
 
-    fn deliver(
-        &mut self,
-        flight: Flight<N::Frame>,
-        last_step: u64,
-    ) -> Result<(), Option<StuckReason>> {
+    fn deliver(&mut self, key: u32, last_step: u64) -> Result<(), Option<StuckReason>> {
         let Flight {
             id, link, frame, ..
-        } = flight;
+        } = self.flights.remove(key);
         self.counts.delivered += 1;
         self.observer.delivered(self.now, link, id, &frame);
         self.director.on_fate(self.now, id, Fate::Delivered);
-        let node = self.links[link.0 as usize].to;
+        let link = &mut self.links[link.0 as usize];
+        link.forget();
+        let node = link.to;
         self.nodes[node.0 as usize].on_frame(self.now, frame);
         self.settle(node, last_step)
     }
@@ -352,174 +336,9 @@ where
         Ok(())
     }
 
-    /// A node gives a frame to a link.
-    fn admit(&mut self, from: NodeId, link: LinkId, frame: N::Frame) {
-        let id = self.new_id();
-        let mut flight = Flight::new(id, link, self.now, frame);
-        self.counts.sent += 1;
-        self.recent.note(self.now, EventKind::Sent(link, id));
-        self.observer.sent(self.now, link, id, &flight.frame);
-        if self
-            .links
-            .get(link.0 as usize)
-            .is_none_or(|link| link.from != from)
-        {
-            return self.lose(&flight, DropReason::NoRoute);
-        }
-        match self.director.verdict(self.now, link, id, &mut flight.frame) {
-            Verdict::Pass => self.enter(flight),
-            Verdict::Drop => self.lose(&flight, DropReason::Fault),
-            Verdict::Rewritten => {
-                self.observer.rewritten(self.now, link, id, &flight.frame);
-                self.enter(flight);
-            }
-            Verdict::Corrupt(draw) => {
-                self.corrupt(&mut flight, draw);
-                self.enter(flight);
-            }
-            Verdict::Delay(span) => {
-                self.observer.held(self.now, link, id, &flight.frame);
-                self.schedule(flight, Stage::Enter, self.now.saturating_add(span));
-            }
-            Verdict::Hold => {
-                self.observer.held(self.now, link, id, &flight.frame);
-                self.held.insert(id, flight);
-            }
-            Verdict::Duplicate {
-                copies,
-                first_copy,
-                spacing,
-            } => {
-                self.duplicate_by_fault(flight, copies, first_copy, spacing);
-            }
-        }
-    }
-
-    fn duplicate_by_fault(
-        &mut self,
-        flight: Flight<N::Frame>,
-        copies: u32,
-        first_copy: u32,
-        spacing: Duration,
-    ) {
-        let mut at = self.now;
-        for number in 0..copies {
-            at = at.saturating_add(spacing);
-            let copy = self.copy(&flight, first_copy.wrapping_add(number));
-            self.observer
-                .held(self.now, copy.link, copy.id, &copy.frame);
-            self.schedule(copy, Stage::Enter, at);
-        }
-        self.enter(flight);
-    }
-
-    /// A frame that a script had caught goes on.
-    fn release(&mut self, flight: Flight<N::Frame>) {
-        self.observer
-            .released(self.now, flight.link, flight.id, &flight.frame);
-        self.enter(flight);
-    }
-
-    /// A frame enters the link's own impairments.
-    fn enter(&mut self, flight: Flight<N::Frame>) {
-        let link = &mut self.links[flight.link.0 as usize];
-        if link.is_dark(self.now) {
-            return self.lose(&flight, DropReason::Blackout);
-        }
-        if let Some(number) = link.duplicates(flight.frame.key()) {
-            let copy = self.copy(&flight, number);
-            self.pass(flight);
-            self.pass(copy);
-        } else {
-            self.pass(flight);
-        }
-    }
-
-    /// Loss, ecn, corruption, and on to the far end.
-    fn pass(&mut self, mut flight: Flight<N::Frame>) {
-        let key = flight.frame.key();
-        let index = flight.link.0 as usize;
-        let link = &mut self.links[index];
-        if link.loses(key) {
-            if !(link.ecn && flight.frame.mark_congestion()) {
-                return self.lose(&flight, DropReason::Loss);
-            }
-            self.observer
-                .marked(self.now, flight.link, flight.id, &flight.frame);
-        }
-        if let Some(draw) = self.links[index].corrupts(key) {
-            self.corrupt(&mut flight, draw);
-        }
-        let len = flight.frame.wire_len();
-        let passage = self.links[index].schedule(self.now, flight.sent_at, key, len);
-        self.follow(flight, passage);
-    }
-
-    /// Carries out what the link decided.
-    fn follow(&mut self, flight: Flight<N::Frame>, passage: Passage) {
-        match passage {
-            Passage::Dropped(reason) => self.lose(&flight, reason),
-            Passage::Lost(at, reason) => self.schedule(flight, Stage::Lose(reason), at),
-            Passage::AwaitsSlot(at) => {
-                self.observer
-                    .scheduled(self.now, flight.link, flight.id, at, &flight.frame);
-                self.schedule(flight, Stage::AwaitSlot, at);
-            }
-            Passage::Arrives(at) => {
-                self.observer
-                    .scheduled(self.now, flight.link, flight.id, at, &flight.frame);
-                self.schedule(flight, Stage::Arrive, at);
-            }
-        }
-    }
-
-    fn schedule(&mut self, mut flight: Flight<N::Frame>, stage: Stage, at: Instant) {
-        flight.stage = stage;
-        let key = self.flights.insert(flight);
-        self.queue.push(at, key);
-    }
-
-    fn copy(&mut self, flight: &Flight<N::Frame>, number: u32) -> Flight<N::Frame> {
-        let id = self.new_id();
-        let frame = flight.frame.copied(number);
-        self.counts.duplicates += 1;
-        self.observer
-            .duplicated(self.now, flight.link, flight.id, id, &frame);
-        Flight {
-            id,
-            frame,
-            ..*flight
-        }
-    }
-
-    fn corrupt(&mut self, flight: &mut Flight<N::Frame>, draw: u64) {
-        flight.frame.corrupt(draw);
-        self.observer
-            .corrupted(self.now, flight.link, flight.id, &flight.frame);
-    }
-
-    fn lose(&mut self, flight: &Flight<N::Frame>, reason: DropReason) {
-        self.counts.count_drop(reason);
-        self.observer
-            .dropped(self.now, flight.link, flight.id, reason, &flight.frame);
-        self.director.on_fate(self.now, flight.id, Fate::Lost);
-    }
-
     fn new_id(&mut self) -> FrameId {
         let id = FrameId(self.next_id);
         self.next_id += 1;
         id
-    }
-}
-
-impl<F> Flight<F> {
-    fn new(id: FrameId, link: LinkId, sent_at: Instant, frame: F) -> Flight<F> {
-        Flight {
-            id,
-            link,
-            sent_at,
-            stage: Stage::Enter,
-            frame,
-        }
     }
 }

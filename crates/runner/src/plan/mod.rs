@@ -3,7 +3,7 @@
 //! A [`Plan`] is only ever made from a parsed file, by [`Experiment`](crate::experiment::Experiment),
 //! so whoever holds one may rely on it: names are resolved to indices, every index is in range, every time and
 //! probability is in bounds, every expectation is about a policy that runs. Nothing here says where
-//! in the file a value stood; that is the business of [`spec`](crate::spec).
+//! in the file a value stood; that is the business of the crate's `spec` module.
 
 mod expectation;
 mod fault;
@@ -19,7 +19,7 @@ pub use fault::{Action, Fault, FlagPattern, Match, Moment, Occurrence, StateCond
 pub use host::{Host, HostId, PowerOff};
 pub use link::{Link, LinkId};
 pub use metric::{Class, Counter, Metric, MetricKey, Statistic, Unit};
-pub(crate) use resolve::resolve;
+pub(crate) use resolve::{Resolved, resolve};
 pub use sequence::{SegmentPattern, SequenceExpression, SequenceOrigin};
 pub use workload::{
     Arrivals, Close, Connection, ConnectionId, End, InitialSequence, Load, Send, Target, Transfer,

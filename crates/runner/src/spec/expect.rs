@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Deserialize;
-use serde::de::{self, Deserializer, SeqAccess, Visitor};
+use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
 use toml::Spanned;
 
 /// `[[expect]]`.
@@ -64,6 +64,12 @@ impl<'de> Visitor<'de> for ExpectedVisitor {
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<ExpectedValue, E> {
         Ok(ExpectedValue::Text(text.to_owned()))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, _: A) -> Result<ExpectedValue, A::Error> {
+        Err(de::Error::custom(
+            "the name of a metric is written in quotes, as in \"embryonic.area\" = \"0.1s\"",
+        ))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<ExpectedValue, A::Error> {

@@ -94,7 +94,7 @@ pub(crate) struct WindowSpec {
 }
 
 /// `duplicate = 2`, or `{ copies = 2, spacing = "1s" }`.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct DuplicateSpec {
     pub(crate) copies: u32,

@@ -19,6 +19,8 @@ pub(crate) struct HostSpec {
     pub(crate) addresses: Option<Spanned<AddressesSpec>>,
     /// Ports on which it listens; 80 on the host `server`, none elsewhere.
     pub(crate) passive_open: Option<Spanned<Vec<u16>>>,
+    /// First and last port that a load's clients may use.
+    pub(crate) ephemeral_ports: Option<Spanned<(u16, u16)>>,
     pub(crate) power_off: Option<Spanned<PowerOffSpec>>,
 
     // Listener.
@@ -28,6 +30,8 @@ pub(crate) struct HostSpec {
     pub(crate) abort_on_overflow: Option<bool>,
 
     // Segments and buffers.
+    pub(crate) options: Option<bool>,
+    pub(crate) option_layout: Option<OptionLayoutSpec>,
     pub(crate) mss: Option<Spanned<u16>>,
     pub(crate) mss_default: Option<Spanned<u16>>,
     pub(crate) rcv_wnd: Option<Spanned<u32>>,
@@ -43,6 +47,7 @@ pub(crate) struct HostSpec {
     // Timers.
     pub(crate) rto_initial: Option<Spanned<Time>>,
     pub(crate) rto_min: Option<Spanned<Time>>,
+    pub(crate) rto_slack: Option<Spanned<Time>>,
     pub(crate) rto_max: Option<Spanned<Switchable<Time>>>,
     pub(crate) syn_linear_timeouts: Option<Spanned<u8>>,
     pub(crate) r2_syn: Option<Spanned<Time>>,
@@ -74,7 +79,12 @@ pub(crate) struct HostSpec {
     pub(crate) syn_after_reset: Option<Spanned<Switchable<Time>>>,
     pub(crate) drop_syn_fin: Option<bool>,
     pub(crate) reset_on_unread: Option<bool>,
-    pub(crate) fin_rides_acks: Option<bool>,
+    pub(crate) abort: Option<AbortSpec>,
+    pub(crate) acks_repeat_control: Option<bool>,
+    pub(crate) delete_in_syn_received: Option<bool>,
+    pub(crate) listen_drops_syn_ack: Option<bool>,
+    pub(crate) reset_on_keepalive: Option<bool>,
+    pub(crate) reset_on_timeout: Option<bool>,
     pub(crate) isn_bits: Option<Spanned<u8>>,
 }
 
@@ -204,4 +214,21 @@ pub(crate) enum NewSynSpec {
 pub(crate) enum CrossedSynAckSpec {
     Trim,
     TrimAndAck,
+}
+
+/// The RST of ABORT.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum AbortSpec {
+    Bare,
+    WithAck,
+    WithAckInEveryState,
+}
+
+/// In which order and with which padding options are written.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum OptionLayoutSpec {
+    Packed,
+    Words,
 }

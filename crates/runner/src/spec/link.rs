@@ -16,7 +16,7 @@ pub(crate) struct LinkSpec {
     /// Host where they come out.
     pub(crate) to: Option<Spanned<String>>,
     pub(crate) delay: Option<Spanned<Short<DelaySpec>>>,
-    pub(crate) loss: Option<Spanned<LossSpec>>,
+    pub(crate) loss: Option<Spanned<Short<LossSpec>>>,
     pub(crate) ecn: Option<Spanned<bool>>,
     pub(crate) duplicate: Option<Short<ShareSpec>>,
     pub(crate) corrupt: Option<Short<ShareSpec>>,
@@ -65,16 +65,35 @@ pub(crate) enum DistributionSpec {
     ParetoNormal,
     Exponential,
     LogNormal,
-    Weibull { shape: f64 },
+    Weibull {
+        shape: f64,
+    },
+    /// A file in netem's format, relative to the experiment's.
+    Table(String),
 }
 
-/// One model of loss.
+/// One model of loss; a plain percentage is the first, as in tc.
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum LossSpec {
-    Random(Short<ShareSpec>),
-    State(StateSpec),
-    GeModel(GilbertElliottSpec),
+#[serde(deny_unknown_fields)]
+pub(crate) struct LossSpec {
+    pub(crate) random: Option<Short<ShareSpec>>,
+    pub(crate) state: Option<StateSpec>,
+    pub(crate) gemodel: Option<GilbertElliottSpec>,
+}
+
+impl Shorthand for LossSpec {
+    type Plain = Percent;
+    const EXPECTED: &'static str =
+        "a percentage such as \"1%\", or a table with `random`, `state` or `gemodel`";
+
+    fn from_plain(percent: Percent) -> LossSpec {
+        let random = Some(Short(ShareSpec::from_plain(percent)));
+        LossSpec {
+            random,
+            state: None,
+            gemodel: None,
+        }
+    }
 }
 
 /// `"1%"`, or `{ percent = "1%", correlation = "25%" }`.

@@ -10,20 +10,25 @@ mod fault;
 mod host;
 mod link;
 mod shorthand;
+mod text_file;
 mod workload;
 
 pub(crate) use document::Document;
 pub(crate) use expect::{ExpectSpec, ExpectedValue, PeriodSpec};
-pub(crate) use fault::{FaultSpec, FlagsSpec, MatchSpec, MomentSpec, NthSpec};
+pub(crate) use fault::{
+    DuplicateSpec, FaultSpec, FlagsSpec, MatchSpec, MomentSpec, NthSpec, PayloadSpec,
+};
 pub(crate) use host::{
-    AddressesSpec, BlindAttackSpec, CrossedSynAckSpec, HostSpec, KeepAliveSpec, NewSynSpec,
-    PowerOffSpec, RepeatedSynSpec, TimeWaitRestartSpec, UnexpectedSpec, WindowEdgeSpec,
+    AbortSpec, AddressesSpec, BlindAttackSpec, CrossedSynAckSpec, HostSpec, KeepAliveSpec,
+    NewSynSpec, OptionLayoutSpec, PowerOffSpec, RepeatedSynSpec, TimeWaitRestartSpec,
+    UnexpectedSpec, WindowEdgeSpec,
 };
 pub(crate) use link::{
-    DelaySpec, DistributionSpec, GilbertElliottSpec, LinkSpec, LossSpec, OutageSpec, RateSpec,
-    ReorderSpec, ShareSpec, SlotSpec, StateSpec,
+    DelaySpec, DistributionSpec, LinkSpec, LossSpec, OutageSpec, RateSpec, ReorderSpec, ShareSpec,
+    SlotSpec,
 };
 pub(crate) use shorthand::{Short, Shorthand, Switchable};
+pub(crate) use text_file::TextFiles;
 pub(crate) use workload::{ArrivalsSpec, BytesSpec, CloseSpec, ConnectionSpec, EndSpec, LoadSpec};
 
 use std::collections::BTreeMap;

@@ -20,7 +20,7 @@ pub(crate) trait Shorthand: Sized {
 
 /// A table in either form. Which one is decided by the type of the TOML value alone, so that an
 /// error points at the right place.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Short<T>(pub(crate) T);
 
 impl<'de, T: Shorthand + Deserialize<'de>> Deserialize<'de> for Short<T> {

@@ -70,7 +70,6 @@ pub(crate) struct LoadSpec {
     pub(crate) stop: Option<Spanned<Time>>,
     pub(crate) clients: Option<Spanned<u32>>,
     pub(crate) port_pool: Option<Spanned<u16>>,
-    pub(crate) first_port: Option<Spanned<u16>>,
     pub(crate) transfer: Option<TransferSpec>,
     pub(crate) first_sender: Option<EndSpec>,
     pub(crate) close: Option<CloseSpec>,
@@ -93,10 +92,11 @@ pub(crate) struct TransferSpec {
 
 /// `bytes = 100` or `bytes = { exponential = 2000 }`.
 #[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum BytesSpec {
-    Fixed(u64),
-    Exponential(u64),
+#[serde(deny_unknown_fields)]
+pub(crate) struct BytesSpec {
+    #[serde(skip)]
+    pub(crate) fixed: Option<u64>,
+    pub(crate) exponential: Option<u64>,
 }
 
 impl Shorthand for BytesSpec {
@@ -104,6 +104,9 @@ impl Shorthand for BytesSpec {
     const EXPECTED: &'static str = "a number of bytes, or `{ exponential = MEAN }`";
 
     fn from_plain(bytes: u64) -> BytesSpec {
-        BytesSpec::Fixed(bytes)
+        BytesSpec {
+            fixed: Some(bytes),
+            exponential: None,
+        }
     }
 }

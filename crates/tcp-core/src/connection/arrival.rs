@@ -7,11 +7,12 @@
 use core::ops::ControlFlow;
 
 use super::congestion::Advice;
+use super::receive::buffer_size;
 use super::state::{
     CloseWait, Closing, Established, FinWait1, FinWait2, LastAck, SynReceived, TimeWait,
 };
 use super::{Connection, Ended, Marks, Origin, Phase, Room, State, Timer, Turn};
-use crate::config::{CrossedSynAck, NewSyn, RepeatedSyn, TimeWaitRestart};
+use crate::config::{CrossedSynAck, NewSyn, OldSegments, RepeatedSyn, TimeWaitRestart, WindowEdge};
 use crate::io::{Event, Outcome, Reason};
 use crate::segment::{Flags, Segment, Tag, Text};
 use crate::seq::SeqNum;
@@ -60,6 +61,7 @@ impl Connection {
 
     /// First, check the sequence number, and PAWS before it (RFC 7323 section 5.3).
     fn first_check_sequence(&mut self, segment: &mut Segment, turn: &mut Turn<'_>) -> Step {
+        self.widen_window(turn);
         if self.is_outdated(segment, turn) {
             self.acknowledge_unacceptable(segment, turn);
             return RETURN;
@@ -91,8 +93,50 @@ impl Connection {
             self.acknowledge_unacceptable(segment, turn);
             return NEXT;
         }
+        if self.trims_whole(segment, window, turn) {
+            return NEXT;
+        }
         self.answer_unacceptable(segment, turn);
         RETURN
+    }
+
+    /// FreeBSD judges segments by the room in the buffer, not by the edge that it has offered.
+    fn widen_window(&mut self, turn: &Turn<'_>) {
+        if turn.config.window_edge == WindowEdge::Buffer {
+            return;
+        }
+        let mss = self.state.snd().map_or(turn.config.mss, |snd| snd.mss);
+        let room = buffer_size(turn.config, mss).saturating_sub(self.unread);
+        match &mut self.state {
+            State::SynReceived(SynReceived {
+                rcv,
+                origin: Origin::Active,
+                ..
+            })
+            | State::Established(Established { rcv, .. })
+            | State::FinWait1(FinWait1 { rcv, .. })
+            | State::FinWait2(FinWait2 { rcv, .. }) => rcv.widen(room),
+            State::CloseWait(CloseWait { rcv, .. })
+            | State::Closing(Closing { rcv, .. })
+            | State::LastAck(LastAck { rcv, .. }) => rcv.edge = rcv.edge.later(rcv.nxt + room),
+            State::SynReceived(_) | State::TimeWait(_) | State::SynSent(_) | State::Closed => {}
+        }
+    }
+
+    /// FreeBSD does not drop a segment that lies left of the window: it cuts off everything, owes
+    /// an ACK, and lets the ACK field have its effect.
+    fn trims_whole(&mut self, segment: &mut Segment, window: Ended, turn: &Turn<'_>) -> bool {
+        let trims = turn.config.old_segments == OldSegments::Trim
+            && !segment.flags.intersects(Flags::SYN | Flags::RST)
+            && segment.seq.is_before(window.nxt)
+            && !matches!(self.state, State::SynReceived(_) | State::TimeWait(_));
+        if trims {
+            segment.text = Text::EMPTY;
+            segment.flags = segment.flags.without(Flags::FIN);
+            segment.seq = window.nxt;
+            self.marks.set(Marks::ACK_NOW, true);
+        }
+        trims
     }
 
     /// Figure 7: the SYN,ACK that answers a crossed SYN repeats a SYN that is known already. The
@@ -117,29 +161,47 @@ impl Connection {
         if segment.flags.rst() {
             return; // "unless the RST bit is set, if so drop the segment and return"
         }
-        let repeated = segment.flags.syn() && !segment.flags.ack() && segment.seq == self.irs;
-        let unacknowledged = self.state.snd().is_some_and(|snd| snd.una == snd.iss);
-        if repeated && unacknowledged {
-            let again = match self.phase() {
-                Phase::SynReceived => turn.config.repeated_syn == RepeatedSyn::SynAck,
-                _ => true,
-            };
-            if again && self.limiter.admit(turn.now, turn.config.ack_rate_limit) {
+        if self.repeats_syn_ack_for(segment, turn) {
+            if self.limiter.admit(turn.now, turn.config.ack_rate_limit) {
                 self.send_syn_ack(turn);
-                return;
-            }
-            if again {
+            } else {
                 turn.io.counters.TCPACKSkipped += 1;
-                return;
             }
-        }
-        if segment.flags.syn() && turn.config.blind_attack.syn {
-            turn.io.counters.TCPSYNChallenge += 1;
+            return;
         }
         if let State::TimeWait(_) = self.state {
             self.restart_time_wait(segment, turn);
         }
-        self.acknowledge_unacceptable(segment, turn);
+        let synchronized = !matches!(self.state, State::SynReceived(_));
+        if segment.flags.syn() && synchronized && turn.config.blind_attack.syn {
+            // RFC 5961 section 4.2: a challenge ACK "irrespective of the sequence number".
+            turn.io.counters.TCPSYNChallenge += 1;
+            self.challenge(turn);
+        } else {
+            self.acknowledge_unacceptable(segment, turn);
+        }
+    }
+
+    /// Whether a SYN is answered by the SYN,ACK again.
+    fn repeats_syn_ack_for(&self, segment: &Segment, turn: &Turn<'_>) -> bool {
+        let unacknowledged = self.state.snd().is_some_and(|snd| snd.una == snd.iss);
+        if !segment.flags.syn() || segment.flags.ack() || !unacknowledged {
+            return false;
+        }
+        let copy = segment.seq == self.irs;
+        match &self.state {
+            State::SynReceived(_) if turn.config.new_syn == NewSyn::SynAck => true,
+            State::SynReceived(_) => copy && turn.config.repeated_syn == RepeatedSyn::SynAck,
+            State::Closed
+            | State::SynSent(_)
+            | State::Established(_)
+            | State::FinWait1(_)
+            | State::FinWait2(_)
+            | State::CloseWait(_)
+            | State::Closing(_)
+            | State::LastAck(_)
+            | State::TimeWait(_) => copy,
+        }
     }
 
     /// PAWS: whether the timestamp is older than the latest one. RSTs are exempt.
@@ -219,8 +281,13 @@ impl Connection {
                 origin: Origin::Passive(_),
                 ..
             }) => {
-                if turn.config.new_syn == NewSyn::Reset {
-                    self.refuse(segment, turn);
+                match turn.config.new_syn {
+                    NewSyn::Listen => {}
+                    NewSyn::Reset => self.refuse(segment, turn),
+                    NewSyn::SynAck => {
+                        self.answer_unacceptable(segment, turn);
+                        return RETURN;
+                    }
                 }
                 self.finish(turn, Reason::Syn, Outcome::Refused);
             }
@@ -283,7 +350,14 @@ impl Connection {
                     return RETURN;
                 }
             }
-            State::TimeWait(_) => self.restart_time_wait(segment, turn),
+            State::TimeWait(_) => {
+                // > The only thing that can arrive in this state is a retransmission of the
+                // > remote FIN. Acknowledge it, and restart the 2 MSL timeout.
+                self.restart_time_wait(segment, turn);
+                if !segment.is_empty() {
+                    self.acknowledge_unacceptable(segment, turn);
+                }
+            }
             State::Closed | State::SynSent(_) | State::SynReceived(_) => {
                 unreachable!("SYN-RECEIVED has become ESTABLISHED or returned")
             }
@@ -333,6 +407,8 @@ impl Connection {
         self.enter(turn, next, Phase::SynReceived, Reason::Ack);
         self.start_keepalive(turn);
         match origin {
+            // The user has had it since the SYN.
+            Origin::Passive(_) if self.marks.has(Marks::FAST_OPEN) => {}
             Origin::Passive(listener) => {
                 turn.io.events.push_back(Event::Acceptable(listener));
             }
@@ -376,6 +452,7 @@ impl Connection {
         }
         let window = u32::from(segment.window) << snd.shift;
         let duplicate = quiet && window == snd.wnd;
+        let opening = snd.una == snd.iss;
         let acked = snd.on_ack(turn.now, segment.ack, duplicate);
         let shut = snd.wnd == 0;
         snd.update_window(window, segment.seq, segment.ack);
@@ -396,7 +473,7 @@ impl Connection {
         if !idle && self.timer(Timer::Retransmit) == crate::time::Instant::END {
             self.start_retransmission_timer(turn);
         }
-        if acked.progress && !released {
+        if acked.progress && !opening && !released {
             turn.io.events.push_back(Event::Writable(turn.id));
         }
     }

@@ -7,7 +7,7 @@ use core::time::Duration;
 use super::receive::buffer_size;
 use super::send::Send;
 use super::{Connection, Marks, Phase, State, Turn};
-use crate::config::Config;
+use crate::config::{AbortReset, Config};
 use crate::io::{Outcome, Reason};
 use crate::seq::SeqNum;
 
@@ -180,6 +180,9 @@ impl Connection {
             return;
         }
         match &self.state {
+            State::SynReceived(_) if turn.config.delete_in_syn_received => {
+                self.finish(turn, Reason::Close, Outcome::Finished);
+            }
             State::SynSent(_)
             | State::SynReceived(_)
             | State::Established(_)
@@ -205,11 +208,12 @@ impl Connection {
             | State::FinWait1(_)
             | State::FinWait2(_)
             | State::CloseWait(_) => self.reset_on_abort(turn),
-            State::SynSent(_)
-            | State::Closing(_)
-            | State::LastAck(_)
-            | State::TimeWait(_)
-            | State::Closed => {}
+            State::Closing(_) | State::LastAck(_) => {
+                if turn.config.abort == AbortReset::WithAckInEveryState {
+                    self.reset_on_abort(turn);
+                }
+            }
+            State::SynSent(_) | State::TimeWait(_) | State::Closed => {}
         }
         if self.state != State::Closed {
             self.finish(turn, Reason::Abort, Outcome::Aborted);

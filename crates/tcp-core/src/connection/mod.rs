@@ -35,6 +35,7 @@ use crate::address::Pair;
 use crate::config::Config;
 use crate::embryo::Embryo;
 use crate::io::{ConnectionId, Event, Io, Outcome, Reason, Transition};
+use crate::listener::ListenerId;
 use crate::segment::{Flow, Segment, Tag};
 use crate::seq::SeqNum;
 use crate::time::{Instant, Stamp};
@@ -103,11 +104,15 @@ pub(crate) struct Stamps {
 
 /// Facts about a connection that are true or false.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub(crate) struct Marks(u8);
+pub(crate) struct Marks(u16);
 
 impl Marks {
     /// Timestamps were agreed on.
     pub(crate) const TIMESTAMPS: Marks = Marks(1);
+    /// Opened, or to be opened, with TCP Fast Open.
+    pub(crate) const FAST_OPEN: Marks = Marks(512);
+    /// Window scaling was agreed on.
+    pub(crate) const SCALED: Marks = Marks(256);
     /// SACK was permitted by both ends.
     pub(crate) const SACK: Marks = Marks(2);
     /// An ACK is owed and leaves at the next poll.
@@ -243,6 +248,7 @@ impl Connection {
         config_id: u8,
         config: &Config,
         embryo: &Embryo,
+        listener: ListenerId,
     ) -> Connection {
         let mut connection =
             Connection::blank(pair, config_id, embryo.tag, (embryo.iss, embryo.irs));
@@ -250,7 +256,7 @@ impl Connection {
         connection.state = State::SynReceived(SynReceived {
             snd,
             rcv,
-            origin: Origin::Passive(embryo.listener()),
+            origin: Origin::Passive(listener),
         });
         connection.limiter = embryo.limiter;
         connection.ordinals.syn_ack = embryo.syn_acks;
@@ -263,18 +269,49 @@ impl Connection {
 
     /// A passive open that needs no acknowledgment: ESTABLISHED with SND.UNA = ISS, the SYN,ACK
     /// about to be sent and never timed.
-    pub(crate) fn established_on_syn(
-        pair: Pair,
-        config_id: u8,
-        config: &Config,
-        embryo: &Embryo,
-    ) -> Connection {
-        let mut connection = Connection::from_embryo(pair, config_id, config, embryo);
-        let (mut snd, mut rcv) = embryo.halves(config);
-        rcv.round_edge(config, snd.mss);
+    pub(crate) fn established_on_syn(mut self) -> Connection {
+        let State::SynReceived(SynReceived { mut snd, rcv, .. }) = self.state else {
+            unreachable!("a thawed entry is in SYN-RECEIVED");
+        };
         snd.cursor = snd.iss;
-        connection.state = State::Established(Established { snd, rcv });
-        connection
+        self.state = State::Established(Established { snd, rcv });
+        self
+    }
+
+    /// A passive open by a cookie: ESTABLISHED, its SYN,ACK long sent; the ACK comes next.
+    pub(crate) fn opened_by_cookie(mut self) -> Connection {
+        let State::SynReceived(SynReceived { snd, rcv, .. }) = self.state else {
+            unreachable!("a thawed entry is in SYN-RECEIVED");
+        };
+        self.state = State::Established(Established { snd, rcv });
+        self
+    }
+
+    /// A passive open by a Fast Open cookie: SYN-RECEIVED, but its user may send and receive.
+    pub(crate) fn opened_fast(mut self) -> Connection {
+        let State::SynReceived(SynReceived { snd, .. }) = &mut self.state else {
+            unreachable!("a thawed entry is in SYN-RECEIVED");
+        };
+        snd.cursor = snd.iss;
+        self.marks.set(Marks::FAST_OPEN, true);
+        self
+    }
+
+    /// Takes the text of the SYN that a Fast Open cookie came with.
+    pub(crate) fn take_early(&mut self, syn: &Segment, turn: &mut Turn<'_>) {
+        let Some(rcv) = self.state.rcv_mut() else {
+            return;
+        };
+        let text = syn.text.slice(0, rcv.ended().wnd());
+        if !text.is_empty() {
+            let early = Segment {
+                seq: syn.seq + 1,
+                text,
+                ..Segment::default()
+            };
+            self.unread += rcv.take(&early).0;
+            turn.io.events.push_back(Event::Readable(turn.id));
+        }
     }
 
     pub(crate) fn phase(&self) -> Phase {
@@ -371,7 +408,8 @@ impl Connection {
             }
             _ => {}
         }
-        if !to_listen && !self.marks.has(Marks::RELEASED) {
+        let has_user = !to_listen || self.marks.has(Marks::FAST_OPEN);
+        if has_user && !self.marks.has(Marks::RELEASED) {
             turn.io.events.push_back(Event::Closed(turn.id, outcome));
         }
     }
@@ -383,7 +421,10 @@ impl Connection {
 
     /// A passive open that is ESTABLISHED on the SYN: its SYN,ACK is to be sent.
     pub(crate) fn opened_on_syn(&mut self, turn: &mut Turn<'_>) {
-        self.start_keepalive(turn);
+        if let State::Established(Established { snd, rcv }) = &mut self.state {
+            rcv.round_edge(turn.config, snd.mss);
+            self.start_keepalive(turn);
+        }
         self.wants_turn();
     }
 
@@ -422,7 +463,14 @@ impl Connection {
     fn schedule(&self) -> send::Schedule {
         match &self.state {
             State::SynSent(_) => send::Schedule::Syn,
-            State::SynReceived(_) => send::Schedule::CrossedSynAck,
+            State::SynReceived(SynReceived {
+                origin: Origin::Active,
+                ..
+            }) => send::Schedule::CrossedSynAck,
+            State::SynReceived(SynReceived {
+                origin: Origin::Passive(_),
+                ..
+            }) => send::Schedule::PassiveSynAck,
             State::Closed
             | State::Established(_)
             | State::FinWait1(_)

@@ -5,9 +5,10 @@
 //! shares a segment with it: a server that closes on reading the FIN sends one FIN,ACK.
 
 use super::send::{Chunk, Schedule};
-use super::{Connection, Marks, State, Timer, Turn};
-use crate::config::Config;
-use crate::options::{Options, Timestamps};
+use super::state::{SynReceived, SynSent};
+use super::{Connection, Marks, Origin, State, Timer, Turn};
+use crate::config::AbortReset;
+use crate::options::{Offer, Options, Timestamps};
 use crate::segment::{Flags, Kind, Packet, Segment, Text, Transmit};
 use crate::seq::SeqNum;
 use crate::time::Instant;
@@ -31,7 +32,7 @@ impl Connection {
             let chunk = snd.earliest(limit);
             self.send_chunk(chunk, Kind::Data, turn);
         }
-        while let Some(chunk) = self.next_chunk(turn.config, limit) {
+        while let Some(chunk) = self.next_chunk(turn, limit) {
             self.send_chunk(chunk, Kind::Data, turn);
         }
         self.start_persist_timer(turn);
@@ -52,15 +53,53 @@ impl Connection {
     }
 
     /// Text waits for ESTABLISHED; before, only the SYN is sent.
-    fn next_chunk(&self, config: &Config, limit: u32) -> Option<Chunk> {
-        let chunk = self.state.snd()?.next_chunk(config, limit)?;
-        let opening = matches!(self.state, State::SynSent(_) | State::SynReceived(_));
-        (!opening || chunk == Chunk::Syn).then_some(chunk)
+    fn next_chunk(&self, turn: &Turn<'_>, limit: u32) -> Option<Chunk> {
+        let chunk = self.state.snd()?.next_chunk(turn.config, limit)?;
+        match chunk {
+            Chunk::Syn { .. } => Some(Chunk::Syn {
+                text: self.early_text(turn),
+            }),
+            Chunk::Text { .. } if self.may_send_text() => Some(chunk),
+            Chunk::Text { .. } => None,
+        }
+    }
+
+    /// Whether text may leave in this state.
+    fn may_send_text(&self) -> bool {
+        match &self.state {
+            State::SynSent(_)
+            | State::SynReceived(SynReceived {
+                origin: Origin::Active,
+                ..
+            }) => false,
+            State::SynReceived(SynReceived {
+                origin: Origin::Passive(_),
+                ..
+            }) => self.marks.has(Marks::FAST_OPEN),
+            State::Closed
+            | State::Established(_)
+            | State::FinWait1(_)
+            | State::FinWait2(_)
+            | State::CloseWait(_)
+            | State::Closing(_)
+            | State::LastAck(_)
+            | State::TimeWait(_) => true,
+        }
+    }
+
+    /// Octets of text that leave with the SYN: none, unless a Fast Open cookie is at hand.
+    fn early_text(&self, turn: &Turn<'_>) -> u32 {
+        let State::SynSent(SynSent { snd }) = &self.state else {
+            return 0;
+        };
+        let known = self.marks.has(Marks::FAST_OPEN)
+            && turn.io.cookies.contains_key(&turn.flow.remote.ip());
+        if known { snd.early_text() } else { 0 }
     }
 
     fn send_chunk(&mut self, chunk: Chunk, kind: Kind, turn: &mut Turn<'_>) {
         match chunk {
-            Chunk::Syn => self.send_syn(turn),
+            Chunk::Syn { text } => self.send_syn(text, turn),
             Chunk::Text {
                 seq,
                 text,
@@ -102,7 +141,7 @@ impl Connection {
     }
 
     /// The SYN in SYN-SENT, the SYN,ACK in every other state.
-    fn send_syn(&mut self, turn: &mut Turn<'_>) {
+    fn send_syn(&mut self, text: u32, turn: &mut Turn<'_>) {
         let Some(snd) = self.state.snd() else { return };
         let (seq, again) = (snd.iss, snd.retransmits > 0);
         let (kind, flags) = match self.state {
@@ -111,35 +150,51 @@ impl Connection {
         };
         turn.io.counters.RetransSegs += u64::from(again);
         let options = self.syn_options(flags, turn);
-        self.emit(
-            kind,
-            Segment {
-                seq,
-                flags,
-                options,
-                ..Segment::default()
-            },
-            turn,
-        );
+        let text = if text == 0 {
+            Text::EMPTY
+        } else {
+            Text::at(0, text)
+        };
+        let syn = Segment {
+            seq,
+            flags,
+            options,
+            text,
+            ..Segment::default()
+        };
+        self.emit(kind, syn, turn);
     }
 
     /// What a SYN offers, or a SYN,ACK agrees to.
     fn syn_options(&self, flags: Flags, turn: &Turn<'_>) -> Options {
         let config = turn.config;
+        if !config.options {
+            return Options::NONE;
+        }
         let offers = !flags.ack();
-        let mut options = Options::NONE.with_mss(config.mss);
-        let shift = self.state.window().shift;
-        if let Some(shift) = config.window_scale.filter(|_| offers || shift > 0) {
-            options = options.with_window_scale(shift);
+        let agreed = |mark| self.marks.has(mark);
+        let fast_open = if offers {
+            let cookie = turn.io.cookies.get(&turn.flow.remote.ip());
+            let first = self.state.snd().is_some_and(|snd| snd.retransmits == 0);
+            (agreed(Marks::FAST_OPEN) && first).then(|| cookie.copied())
+        } else {
+            turn.io.grant.map(Some)
+        };
+        let options = Offer {
+            mss: config.mss,
+            window_scale: config
+                .window_scale
+                .filter(|_| offers || agreed(Marks::SCALED)),
+            sack_permitted: config.sack_permitted && (offers || agreed(Marks::SACK)),
+            timestamps: (config.timestamps && (offers || agreed(Marks::TIMESTAMPS)))
+                .then(|| self.timestamps(turn.now)),
         }
-        if config.sack_permitted && (offers || self.marks.has(Marks::SACK)) {
-            options = options.with_sack_permitted();
+        .lay_out(config.option_layout);
+        match fast_open {
+            None => options,
+            Some(None) => options.with_fast_open(&[]),
+            Some(Some(cookie)) => options.with_fast_open(&cookie),
         }
-        if offers && config.timestamps {
-            // A SYN,ACK's timestamps are added to it as to every other segment.
-            options = options.with_timestamps(self.timestamps(turn.now));
-        }
-        options
     }
 
     fn timestamps(&self, now: Instant) -> Timestamps {
@@ -153,19 +208,28 @@ impl Connection {
     /// Sends the SYN,ACK, for the first time or again.
     pub(crate) fn send_syn_ack(&mut self, turn: &mut Turn<'_>) {
         turn.io.counters.RetransSegs += u64::from(self.ordinals.syn_ack > 0);
-        self.send_syn(turn);
+        self.send_syn(0, turn);
     }
 
-    /// Sends an ACK without text; FreeBSD lets an outstanding FIN ride on it.
+    /// Sends an ACK without text. FreeBSD repeats an unacknowledged SYN or FIN with it.
     pub(super) fn send_ack(&mut self, turn: &mut Turn<'_>) {
-        let riding = self
+        let repeats = turn.config.acks_repeat_control;
+        let fin = self
             .state
             .snd()
-            .filter(|snd| turn.config.fin_rides_acks && snd.fin && snd.nxt == snd.end + 1)
-            .map(|snd| snd.end);
-        match riding {
-            Some(seq) => {
-                let flags = Flags::FIN | Flags::ACK;
+            .filter(|snd| snd.fin && snd.nxt == snd.end + 1);
+        match (&self.state, fin) {
+            (
+                State::SynReceived(SynReceived {
+                    origin: Origin::Active,
+                    ..
+                }),
+                _,
+            ) if repeats => {
+                self.send_syn(0, turn);
+            }
+            (_, Some(snd)) if repeats => {
+                let (seq, flags) = (snd.end, Flags::FIN | Flags::ACK);
                 self.emit(
                     Kind::Fin,
                     Segment {
@@ -176,7 +240,7 @@ impl Connection {
                     turn,
                 );
             }
-            None => self.send_bare_ack(Kind::Ack, self.state.snd_nxt(), turn),
+            _ => self.send_bare_ack(Kind::Ack, self.state.snd_nxt(), turn),
         }
     }
 
@@ -270,27 +334,31 @@ impl Connection {
         );
     }
 
-    /// The reset of ABORT: `<SEQ=SND.NXT><CTL=RST>`, with an ACK in stacks that add one.
+    /// The reset of ABORT.
     pub(super) fn reset_on_abort(&mut self, turn: &mut Turn<'_>) {
         let seq = self.state.snd_nxt();
-        if turn.config.abort_with_ack {
-            let flags = Flags::RST | Flags::ACK;
-            self.emit(
-                Kind::Rst,
-                Segment {
+        match turn.config.abort {
+            AbortReset::Bare => {
+                let reset = Segment {
                     seq,
-                    flags,
+                    flags: Flags::RST,
                     ..Segment::default()
-                },
-                turn,
-            );
-        } else {
-            let reset = Segment {
-                seq,
-                flags: Flags::RST,
-                ..Segment::default()
-            };
-            self.emit_as_is(Kind::Rst, reset, turn);
+                };
+                self.emit_as_is(Kind::Rst, reset, turn);
+            }
+            AbortReset::WithAck => {
+                let flags = Flags::RST | Flags::ACK;
+                self.emit(
+                    Kind::Rst,
+                    Segment {
+                        seq,
+                        flags,
+                        ..Segment::default()
+                    },
+                    turn,
+                );
+            }
+            AbortReset::WithAckInEveryState => self.reset_peer(turn),
         }
     }
 
@@ -313,8 +381,9 @@ impl Connection {
             (true, true) => window.wnd().min(0xffff) as u16,
             (false, _) => window.field(),
         };
-        if self.marks.has(Marks::TIMESTAMPS) && segment.flags.ack() {
-            segment.options = segment.options.with_timestamps(self.timestamps(turn.now));
+        if self.marks.has(Marks::TIMESTAMPS) && segment.flags.ack() && !segment.flags.syn() {
+            let stamps = self.timestamps(turn.now);
+            segment.options = Options::NONE.with_nops(2).with_timestamps(stamps);
         }
         self.emit_as_is(kind, segment, turn);
     }
@@ -366,8 +435,7 @@ impl Connection {
     fn start_persist_timer(&mut self, turn: &Turn<'_>) {
         let Some(snd) = self.state.snd() else { return };
         let waits = snd.queued() > 0 || (snd.fin && !snd.fin_acked());
-        let opening = matches!(self.state, State::SynSent(_) | State::SynReceived(_));
-        if waits && !opening && self.timer(Timer::Retransmit) == Instant::END {
+        if waits && self.may_send_text() && self.timer(Timer::Retransmit) == Instant::END {
             let at = turn.now + snd.timeout(turn.config, self.schedule());
             self.set_timer(Timer::Retransmit, at);
         }

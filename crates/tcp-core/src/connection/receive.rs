@@ -123,6 +123,11 @@ impl Receive {
         }
     }
 
+    /// Moves the edge to `room` octets from RCV.NXT, never left.
+    pub(crate) fn widen(&mut self, room: u32) {
+        self.edge = self.edge.later(self.nxt + room);
+    }
+
     /// Takes the text and FIN of an acceptable segment that was trimmed to the window. Returns
     /// the octets that can now be received in order and whether the FIN was reached.
     pub(crate) fn take(&mut self, segment: &Segment) -> (u32, bool) {

@@ -30,13 +30,14 @@ impl Rtt {
     }
 
     /// RTO <- SRTT + max(G, 4 RTTVAR), within the configured bounds; the initial value before any
-    /// measurement. The clock is exact, so G is zero.
+    /// measurement.
     pub(crate) fn timeout(&self, config: &Config) -> Duration {
         if self.srtt == 0 {
             return config.rto_initial;
         }
-        let micros = u64::from(self.srtt) + 4 * u64::from(self.rttvar);
-        let rto = Duration::from_micros(micros).max(config.rto_min);
+        let variation = Duration::from_micros(4 * u64::from(self.rttvar)).max(config.rto_slack);
+        let rto = Duration::from_micros(u64::from(self.srtt)) + variation;
+        let rto = rto.max(config.rto_min);
         config.rto_max.map_or(rto, |max| rto.min(max))
     }
 

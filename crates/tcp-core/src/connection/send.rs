@@ -52,8 +52,8 @@ pub(crate) struct Send {
 /// What to send next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Chunk {
-    /// The SYN.
-    Syn,
+    /// The SYN, with so much text (TCP Fast Open).
+    Syn { text: u32 },
     /// Text, perhaps none, perhaps followed by the FIN.
     Text {
         seq: SeqNum,
@@ -79,6 +79,8 @@ pub(crate) enum Schedule {
     Syn,
     /// The SYN,ACK of a crossed open.
     CrossedSynAck,
+    /// The SYN,ACK of a connection that a Fast Open cookie has opened.
+    PassiveSynAck,
     /// Text and FIN.
     Data {
         /// Whether the user has let go.
@@ -215,7 +217,7 @@ impl Send {
     /// The next chunk that may be sent now, if any. `limit` is the most text a segment may have.
     pub(crate) fn next_chunk(&self, config: &Config, limit: u32) -> Option<Chunk> {
         if self.cursor == self.iss {
-            return Some(Chunk::Syn);
+            return Some(Chunk::Syn { text: 0 });
         }
         let left = self.window_left();
         let waiting = self.text_from(self.cursor);
@@ -250,7 +252,7 @@ impl Send {
     /// Notes that a chunk left now.
     pub(crate) fn on_sent(&mut self, now: Instant, chunk: Chunk) {
         let (seq, after) = match chunk {
-            Chunk::Syn => (self.iss, self.iss + 1),
+            Chunk::Syn { text } => (self.iss, self.iss + 1 + text),
             Chunk::Text { seq, text, fin, .. } => (seq, seq + text.len + u32::from(fin)),
         };
         if !self.outstanding() {
@@ -267,6 +269,21 @@ impl Send {
             self.timed = None;
         }
         self.cursor = self.cursor.later(after);
+    }
+
+    /// Octets of text that the SYN can carry to a peer whose MSS is not known yet.
+    pub(crate) fn early_text(&self) -> u32 {
+        let first = self.retransmits == 0;
+        if first {
+            self.text_from(self.iss + 1).min(u32::from(self.mss))
+        } else {
+            0
+        }
+    }
+
+    /// Goes back to the earliest unacknowledged octet: what a SYN carried was not taken.
+    pub(crate) fn rewind(&mut self) {
+        self.cursor = self.una;
     }
 
     /// Goes back to the earliest unacknowledged octet after a timeout.
@@ -294,7 +311,9 @@ impl Send {
                     config.rto_max,
                 )
             }
-            Schedule::CrossedSynAck => backed_off(config.rto_initial, tries, config.rto_max),
+            Schedule::CrossedSynAck | Schedule::PassiveSynAck => {
+                backed_off(config.rto_initial, tries, config.rto_max)
+            }
             Schedule::Data { .. } => {
                 let rto = self.rtt.timeout(config);
                 // RFC 6298 rule 5.7: after a lost SYN, 3 s until there is a measurement.
@@ -318,7 +337,7 @@ impl Send {
         };
         let user = match schedule {
             Schedule::Data { .. } => config.user_timeout.map(|limit| since + limit),
-            Schedule::Syn | Schedule::CrossedSynAck => None,
+            Schedule::Syn | Schedule::CrossedSynAck | Schedule::PassiveSynAck => None,
         };
         match (r2, user) {
             (Some(a), Some(b)) => Some(a.min(b)),
@@ -354,6 +373,7 @@ impl Send {
                 GiveUp::Retries(retries.saturating_add(config.syn_linear_timeouts))
             }
             (Schedule::Syn | Schedule::CrossedSynAck, limit) => limit,
+            (Schedule::PassiveSynAck, _) => config.give_up_synack,
             (Schedule::Data { orphan: true }, _) => config.give_up_orphan,
             (Schedule::Data { orphan: false }, _) => config.give_up_data,
         }

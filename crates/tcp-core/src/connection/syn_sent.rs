@@ -6,6 +6,7 @@ use super::state::{Established, SynReceived, SynSent};
 use super::{Connection, Marks, Origin, State, Timer, Turn};
 use crate::config::Unexpected;
 use crate::io::{Event, Outcome, Reason};
+use crate::options::Options;
 use crate::segment::Segment;
 use crate::seq::SeqNum;
 
@@ -97,9 +98,12 @@ impl Connection {
         let from = super::Phase::SynSent;
         let config = turn.config;
         self.irs = segment.seq;
-        let scaled = config.window_scale.is_some() && segment.options.window_scale().is_some();
-        let mut rcv = Connection::receive_half(config, segment, scaled);
+        if !config.options {
+            segment.options = Options::NONE;
+        }
         self.learn_options(segment, turn);
+        let scaled = self.marks.has(Marks::SCALED);
+        let mut rcv = Connection::receive_half(config, segment, scaled);
         let mss = segment
             .options
             .mss()
@@ -117,6 +121,7 @@ impl Connection {
         );
         if acceptable {
             snd.on_ack(turn.now, segment.ack, false);
+            snd.rewind();
             snd.set_window(u32::from(segment.window), segment.seq, segment.ack);
             rcv.round_edge(config, mss);
             self.stop_timer(Timer::Retransmit);
@@ -153,13 +158,20 @@ impl Connection {
     }
 
     /// Notes what the peer's SYN offers and this end has offered too.
-    fn learn_options(&mut self, segment: &Segment, turn: &Turn<'_>) {
+    fn learn_options(&mut self, segment: &Segment, turn: &mut Turn<'_>) {
         let stamps = segment
             .options
             .timestamps()
             .filter(|_| turn.config.timestamps);
         self.marks.set(Marks::TIMESTAMPS, stamps.is_some());
         self.stamps.recent = stamps.map_or(0, |stamps| stamps.value);
+        let granted = segment
+            .options
+            .fast_open()
+            .and_then(|cookie| cookie.try_into().ok());
+        if let (Some(cookie), true) = (granted, self.marks.has(Marks::FAST_OPEN)) {
+            turn.io.cookies.insert(turn.flow.remote.ip(), cookie);
+        }
         let sack = turn.config.sack_permitted && segment.options.sack_permitted();
         self.marks.set(Marks::SACK, sack);
     }

@@ -64,6 +64,9 @@ pub struct Open {
     pub iss: Option<SeqNum>,
     /// The choices of the connection.
     pub config: ConfigId,
+    /// TCP Fast Open (RFC 7413): text that is queued before the first poll leaves with the SYN if
+    /// the server has given this host a cookie; else the SYN asks for one.
+    pub fast_open: bool,
 }
 
 impl Open {
@@ -73,6 +76,7 @@ impl Open {
             tag,
             iss: None,
             config: ConfigId::DEFAULT,
+            fast_open: false,
         }
     }
 }
@@ -200,6 +204,7 @@ impl Endpoint {
         let pair = self.stores.book.pair(flow);
         let mut connection = Connection::active(pair, open.config.0, config, open.tag, iss);
         connection.stamps.offset = self.timestamp_offset(flow);
+        connection.marks.set(Marks::FAST_OPEN, open.fast_open);
         self.io.counters.ActiveOpens += 1;
         let slot = self.adopt(connection, flow);
         let id = self.id_at(slot);
@@ -371,7 +376,7 @@ impl Endpoint {
                 Handle::Embryo(slot) => Some(slot),
                 Handle::Connection(_) | Handle::TimeWait(_) => None,
             })
-            .filter(|&slot| self.stores.embryos[slot].listener() == id)
+            .filter(|&slot| self.stores.listener_of(&self.stores.embryos[slot]) == id)
             .collect();
         slots.sort_unstable();
         slots

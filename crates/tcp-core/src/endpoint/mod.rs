@@ -20,6 +20,7 @@ use self::table::{Handle, Index, Stores};
 use crate::config::{Config, ConfigError};
 use crate::connection::{Connection, Marks, Phase, Room, State, Turn};
 use crate::fifo::Fifos;
+use crate::history::History;
 use crate::io::{ConnectionId, Counters, Event, Io, Transition};
 use crate::isn::Secret;
 use crate::listener::{Listener, ListenerId};
@@ -61,6 +62,7 @@ pub struct Endpoint {
     /// Connections that have something to send, in the order in which they got it.
     ready: VecDeque<(u32, u32)>,
     scripted_isns: BTreeMap<Flow, SeqNum>,
+    history: History,
     next_serial: u32,
     next_ephemeral: u16,
     io: Io,
@@ -86,6 +88,7 @@ impl Endpoint {
             time_wait_timers: Fifos::default(),
             ready: VecDeque::new(),
             scripted_isns: BTreeMap::new(),
+            history: History::default(),
             next_serial: 1,
             io: Io::default(),
         })
@@ -127,7 +130,7 @@ impl Endpoint {
             self.syn_ack_timeout(now, slot);
         }
         while let Some(slot) = self.time_wait_timers.due(&self.stores.time_waits, now) {
-            self.time_wait_timeout(slot);
+            self.time_wait_timeout(now, slot);
         }
     }
 
@@ -215,6 +218,12 @@ impl Endpoint {
         let was_ready = connection.marks.has(Marks::READY);
         let result = act(connection, &mut turn);
         let flow = turn.flow;
+        let completed = connection.marks.has(Marks::FAST_OPEN)
+            && !matches!(connection.state, State::SynSent(_) | State::SynReceived(_));
+        connection.marks.set(
+            Marks::FAST_OPEN,
+            connection.marks.has(Marks::FAST_OPEN) && !completed,
+        );
         if !was_ready && connection.marks.has(Marks::READY) {
             self.ready.push_back((slot, connection.serial));
         }
@@ -229,15 +238,19 @@ impl Endpoint {
             }));
         }
         match connection.state {
-            State::Closed => self.forget(slot, flow),
+            State::Closed => self.forget(now, slot, flow),
             State::TimeWait(_) if connection.unread == 0 => self.freeze(now, slot, flow),
             _ => {}
+        }
+        if completed {
+            self.fast_open_completed(flow);
         }
         result
     }
 
     /// Removes a connection that is gone.
-    fn forget(&mut self, slot: u32, flow: Flow) {
+    fn forget(&mut self, now: Instant, slot: u32, flow: Flow) {
+        self.history.ended(flow, now);
         self.index.remove(flow, Handle::Connection(slot));
         self.stores.connections[slot] = None;
         self.stores.connections.free(slot);
@@ -246,6 +259,7 @@ impl Endpoint {
     /// Stores a connection that leads its four-tuple from now on.
     fn adopt(&mut self, mut connection: Connection, flow: Flow) -> u32 {
         connection.serial = self.next_serial;
+        connection.marks.set(Marks::READY, false); // Not in this endpoint's queue yet.
         self.next_serial = self.next_serial.wrapping_add(1).max(1);
         let slot = self.stores.connections.insert(Some(connection));
         self.index

@@ -3,12 +3,14 @@
 use super::table::Handle;
 use super::{Endpoint, Flow};
 use crate::connection::{Connection, Phase, State, Turn};
+use crate::cookie;
 use crate::embryo::Embryo;
-use crate::handshake::SynVerdict;
+use crate::handshake::{Handshake, Load, SynFacts, SynVerdict, Victim};
 use crate::io::{ConnectionId, Event, Reason, Transition};
 use crate::isn::{initial_sequence_number, keyed_hash};
 use crate::listener::{Listener, ListenerId};
-use crate::segment::{Packet, Tag};
+use crate::options::Options;
+use crate::segment::{Flags, Kind, Packet, Segment, Tag};
 use crate::seq::SeqNum;
 use crate::time::Instant;
 
@@ -23,6 +25,12 @@ impl Endpoint {
         exact
             .or_else(|| self.ports.get(&(local.port(), None)))
             .copied()
+    }
+
+    fn config_of(&self, id: ListenerId) -> u8 {
+        self.listeners[id.0 as usize]
+            .as_ref()
+            .map_or(0, |listener| listener.connections)
     }
 
     pub(super) fn listener(&mut self, id: ListenerId) -> &mut Listener {
@@ -48,21 +56,22 @@ impl Endpoint {
         }
         // Second, check for an ACK: "any acknowledgment is bad if it arrives on a connection
         // still in the LISTEN state".
+        let config = &self.configs[self.config_of(listener) as usize];
         if flags.ack() {
-            self.reset_stray(packet);
+            let silent = flags.syn() && config.listen_drops_syn_ack;
+            if !silent && !self.ack_answers_cookie(now, listener, flow, packet) {
+                self.reset_stray(packet);
+            }
             return;
         }
         // Third, check for a SYN. Fourth, other data or control: drop the segment.
-        if !flags.syn() {
-            return;
-        }
-        let config = self.listener(listener).connections;
-        if flags.fin() && self.configs[config as usize].drop_syn_fin {
+        if !flags.syn() || (flags.fin() && config.drop_syn_fin) {
             return;
         }
         self.syn_in_listen(now, listener, flow, packet, floor);
     }
 
+    /// Asks the policy about a SYN and carries out its verdict.
     fn syn_in_listen(
         &mut self,
         now: Instant,
@@ -71,15 +80,52 @@ impl Endpoint {
         packet: &Packet,
         floor: Option<SeqNum>,
     ) {
-        let Some(listener) = &self.listeners[id.0 as usize] else {
-            return;
-        };
-        if !listener.admits_syn(&mut self.io.counters) {
+        let remembered = self.history.recall(flow, now);
+        let fast_open = self.presents_cookie(id, packet);
+        let listener = self.listener(id);
+        if listener.accept_queue_is_full() {
+            self.io.counters.ListenOverflows += 1;
+            self.io.counters.ListenDrops += 1;
             return;
         }
-        let verdict = listener.config.policy.on_syn();
-        let config_id = listener.connections;
-        let config = &self.configs[config_id as usize];
+        let (isn, load) = (packet.segment.seq, listener.load());
+        let facts = SynFacts {
+            isn,
+            remembered,
+            fast_open,
+            load,
+        };
+        let verdict = listener.config.policy.on_syn(facts);
+        if load == Load::Full {
+            listener.overflowed = Some(now);
+        }
+        match verdict {
+            SynVerdict::AwaitAck => self.await_ack(now, id, flow, packet, floor),
+            SynVerdict::AwaitAckInPlaceOf(victim) => {
+                self.evict(victim, flow, packet.segment.seq);
+                self.await_ack(now, id, flow, packet, floor);
+            }
+            SynVerdict::Establish => self.establish(now, id, flow, packet, floor),
+            SynVerdict::Challenge => self.challenge(now, id, flow, packet),
+            SynVerdict::OpenFast => self.open_fast(now, id, flow, packet, floor),
+            SynVerdict::Overflow => {
+                self.io.counters.TCPReqQFullDrop += u64::from(load == Load::Full);
+                self.io.counters.ListenDrops += 1;
+            }
+            SynVerdict::Stale => self.io.counters.StaleSynsDropped += 1,
+        }
+    }
+
+    /// The entry that a SYN makes, with the ISS that this end will use.
+    fn embryo(
+        &mut self,
+        now: Instant,
+        id: ListenerId,
+        flow: Flow,
+        packet: &Packet,
+        floor: Option<SeqNum>,
+    ) -> Embryo {
+        let config = &self.configs[self.config_of(id) as usize];
         let iss = self.scripted_isns.remove(&flow).unwrap_or_else(|| {
             let iss = initial_sequence_number(self.secret, flow, now, config.isn_bits);
             match floor {
@@ -88,54 +134,252 @@ impl Endpoint {
             }
         });
         self.io.counters.PassiveOpens += 1;
-        let door = self.stores.door(flow.local);
+        let door = self.stores.door(flow.local, id);
         let remote = self.stores.book.pack(flow.remote);
-        let embryo = Embryo::new(remote, door, id, &packet.segment, packet.tag, iss, config);
-        match verdict {
-            SynVerdict::AwaitAck => self.await_ack(now, id, flow, embryo),
-            SynVerdict::Establish => {
-                self.stores.book.release(embryo.remote, embryo.is_six());
-                self.establish(now, id, config_id, flow, &embryo);
-            }
-        }
+        Embryo::new(remote, door, &packet.segment, packet.tag, iss, config)
     }
 
     /// Three-way: an entry in the SYN queue, its SYN,ACK sent and timed.
-    fn await_ack(&mut self, now: Instant, id: ListenerId, flow: Flow, embryo: Embryo) {
+    fn await_ack(
+        &mut self,
+        now: Instant,
+        id: ListenerId,
+        flow: Flow,
+        packet: &Packet,
+        floor: Option<SeqNum>,
+    ) {
+        let embryo = self.embryo(now, id, flow, packet, floor);
         let slot = self.stores.embryos.insert(embryo);
         self.index.insert(&self.stores, flow, Handle::Embryo(slot));
         let listener = self.listener(id);
         listener.embryos += 1;
         listener.young += 1;
-        let config_id = listener.connections;
+        let (config_id, policy) = (listener.connections, listener.config.policy);
         let wait = embryo.wait(&self.configs[config_id as usize]);
         self.syn_ack_timers
             .start(&mut self.stores.embryos, slot, now, wait);
         let (tag, isns) = (embryo.tag, (embryo.iss, embryo.irs));
-        self.report_opened(None, tag, flow, isns, Phase::SynReceived);
+        self.report_opened(None, tag, flow, isns, Phase::SynReceived, Reason::Syn);
+        let asks = policy == Handshake::FastOpen && packet.segment.options.fast_open().is_some();
+        self.io.grant = asks.then(|| cookie::fast_open(self.secret, flow.remote.ip()));
         self.send_syn_ack(now, slot, flow);
+        self.io.grant = None;
     }
 
     /// Two-way: a connection in ESTABLISHED that waits to be accepted.
     fn establish(
         &mut self,
         now: Instant,
+        id: ListenerId,
+        flow: Flow,
+        packet: &Packet,
+        floor: Option<SeqNum>,
+    ) {
+        let embryo = self.embryo(now, id, flow, packet, floor);
+        let connection = self.connection_of(&embryo, id, flow);
+        let slot = self.adopt(connection.established_on_syn(), flow);
+        self.offer(now, id, slot, flow, &embryo, Phase::Established);
+    }
+
+    /// Fast Open: a connection in SYN-RECEIVED whose text is delivered at once.
+    fn open_fast(
+        &mut self,
+        now: Instant,
+        id: ListenerId,
+        flow: Flow,
+        packet: &Packet,
+        floor: Option<SeqNum>,
+    ) {
+        let embryo = self.embryo(now, id, flow, packet, floor);
+        let connection = self.connection_of(&embryo, id, flow);
+        let slot = self.adopt(connection.opened_fast(), flow);
+        self.listener(id).fast_opens += 1;
+        self.offer(now, id, slot, flow, &embryo, Phase::SynReceived);
+        let segment = packet.segment;
+        self.with_connection(now, slot, |connection, turn| {
+            connection.take_early(&segment, turn)
+        });
+    }
+
+    /// A SYN queue entry made into a connection, its halves as they were when the SYN,ACK left.
+    fn connection_of(&mut self, embryo: &Embryo, id: ListenerId, flow: Flow) -> Connection {
+        self.stores.book.release(embryo.remote, embryo.is_six());
+        self.thaw(embryo, id, flow)
+    }
+
+    fn thaw(&mut self, embryo: &Embryo, id: ListenerId, flow: Flow) -> Connection {
+        let pair = self.stores.book.pair(flow);
+        let config_id = self.config_of(id);
+        let config = &self.configs[config_id as usize];
+        let mut connection = Connection::from_embryo(pair, config_id, config, embryo, id);
+        if connection.uses_timestamps() {
+            connection.stamps.offset = self.timestamp_offset(flow);
+        }
+        connection
+    }
+
+    /// Reports a connection that opened on the SYN and offers it to the user.
+    fn offer(
+        &mut self,
+        now: Instant,
         listener: ListenerId,
-        config_id: u8,
+        slot: u32,
         flow: Flow,
         embryo: &Embryo,
+        phase: Phase,
     ) {
-        let pair = self.stores.book.pair(flow);
-        let config = &self.configs[config_id as usize];
-        let mut connection = Connection::established_on_syn(pair, config_id, config, embryo);
-        connection.stamps.offset = self.timestamp_offset(flow);
-        let isns = (connection.iss, connection.irs);
-        let slot = self.adopt(connection, flow);
         let id = self.id_at(slot);
-        self.report_opened(Some(id), embryo.tag, flow, isns, Phase::Established);
-        self.listener(listener).accept_queue.push_back(id);
+        let isns = (embryo.iss, embryo.irs);
+        self.report_opened(Some(id), embryo.tag, flow, isns, phase, Reason::Syn);
+        self.enqueue(listener, id, flow, embryo.irs);
         self.io.events.push_back(Event::Acceptable(listener));
         self.with_connection(now, slot, |connection, turn| connection.opened_on_syn(turn));
+    }
+
+    /// Puts a connection into the accept queue and remembers it as its policy wants.
+    fn enqueue(&mut self, listener: ListenerId, id: ConnectionId, flow: Flow, irs: SeqNum) {
+        let config = self.config_of(listener);
+        let listener = self.listener(listener);
+        listener.accept_queue.push_back(id);
+        let policy = listener.config.policy;
+        self.history
+            .opened(flow, irs, policy.memory(&self.configs[config as usize]));
+    }
+
+    /// Cookies: a SYN,ACK of which nothing is kept.
+    fn challenge(&mut self, now: Instant, id: ListenerId, flow: Flow, packet: &Packet) {
+        let config = &self.configs[self.config_of(id) as usize];
+        let syn = &packet.segment;
+        let mss = syn.options.mss().unwrap_or(config.mss_default);
+        let reply = Segment {
+            seq: cookie::encode(self.secret, flow, syn.seq, mss, now),
+            ack: syn.seq + 1,
+            flags: Flags::SYN | Flags::ACK,
+            window: config.receive_buffer.min(0xffff) as u16,
+            options: Options::NONE.with_mss(config.mss),
+            ..Segment::default()
+        };
+        self.io.counters.SyncookiesSent += 1;
+        self.send_stateless(packet, Kind::SynAck, reply);
+    }
+
+    /// Whether an ACK in LISTEN answers a cookie. If so, it opens the connection that the cookie
+    /// stands for, exactly as if there had been an entry all along.
+    fn ack_answers_cookie(
+        &mut self,
+        now: Instant,
+        id: ListenerId,
+        flow: Flow,
+        packet: &Packet,
+    ) -> bool {
+        let segment = &packet.segment;
+        let listener = self.listener(id);
+        let policy = listener.config.policy;
+        if segment.flags.syn() || !policy.expects_cookies(listener.overflowed_lately(now)) {
+            return false;
+        }
+        let (irs, iss) = (segment.seq - 1, segment.ack - 1);
+        let Some(mss) = cookie::verify(self.secret, flow, irs, iss, now) else {
+            self.io.counters.SyncookiesFailed += 1;
+            return false;
+        };
+        self.io.counters.SyncookiesRecv += 1;
+        if self.listener(id).accept_queue_is_full() {
+            self.io.counters.ListenOverflows += 1;
+            self.io.counters.ListenDrops += 1;
+            return true;
+        }
+        let syn = Segment {
+            seq: irs,
+            flags: Flags::SYN,
+            options: Options::NONE.with_mss(mss),
+            ..Segment::default()
+        };
+        let door = self.stores.door(flow.local, id);
+        let remote = self.stores.book.pack(flow.remote);
+        let config = &self.configs[self.config_of(id) as usize];
+        let embryo = Embryo::new(remote, door, &syn, packet.tag, iss, config);
+        let connection = self.connection_of(&embryo, id, flow);
+        let slot = self.adopt(connection.opened_by_cookie(), flow);
+        let offered = self.id_at(slot);
+        let isns = (iss, irs);
+        self.report_opened(
+            Some(offered),
+            packet.tag,
+            flow,
+            isns,
+            Phase::Established,
+            Reason::Ack,
+        );
+        self.enqueue(id, offered, flow, irs);
+        self.io.events.push_back(Event::Acceptable(id));
+        let segment = *segment;
+        self.with_connection(now, slot, |connection, turn| {
+            connection.segment_arrives(segment, packet.tag, turn);
+        });
+        true
+    }
+
+    /// Whether a SYN carries a Fast Open cookie that this host gave to its sender.
+    fn presents_cookie(&self, id: ListenerId, packet: &Packet) -> bool {
+        let listener = self.listeners[id.0 as usize].as_ref();
+        let open = listener.is_some_and(|listener| {
+            listener.config.policy == Handshake::FastOpen && listener.admits_fast_open()
+        });
+        let known = || cookie::fast_open(self.secret, packet.source.ip());
+        open && packet
+            .segment
+            .options
+            .fast_open()
+            .is_some_and(|shown| shown == known())
+    }
+
+    /// A connection that a Fast Open cookie opened has left SYN-RECEIVED.
+    pub(super) fn fast_open_completed(&mut self, flow: Flow) {
+        if let Some(id) = self.listener_at(flow.local) {
+            let listener = self.listener(id);
+            listener.fast_opens = listener.fast_opens.saturating_sub(1);
+        }
+    }
+
+    /// Ends the entry that makes room for another.
+    fn evict(&mut self, victim: Victim, flow: Flow, isn: SeqNum) {
+        let slot = match victim {
+            Victim::Oldest => self.oldest_embryo(),
+            Victim::Random => self.random_embryo(flow, isn),
+        };
+        if let Some(slot) = slot {
+            let flow = self.stores.flow(Handle::Embryo(slot));
+            self.end_embryo(slot, flow, Reason::Evicted);
+        }
+    }
+
+    /// Each timer list is in order of age, so the oldest entry heads one of them.
+    fn oldest_embryo(&self) -> Option<u32> {
+        let age = |slot: u32| {
+            let embryo = &self.stores.embryos[slot];
+            let config = self.config_of(self.stores.listener_of(embryo));
+            embryo.born(&self.configs[config as usize])
+        };
+        self.syn_ack_timers
+            .first(&self.stores.embryos)
+            .min_by_key(|&slot| (age(slot), slot))
+    }
+
+    /// A victim drawn by a keyed hash of the arriving SYN; slots that are free are drawn again.
+    fn random_embryo(&self, flow: Flow, isn: SeqNum) -> Option<u32> {
+        let slots = u64::from(self.stores.embryos.slots());
+        let draw = |attempt: u32| {
+            let mut purpose = [0; 8];
+            purpose[..4].copy_from_slice(&isn.0.to_be_bytes());
+            purpose[4..].copy_from_slice(&attempt.to_be_bytes());
+            let hash = keyed_hash(self.secret, flow, &purpose);
+            ((u128::from(hash) * u128::from(slots)) >> 64) as u32
+        };
+        // A full queue has hardly any free slot, so a second draw is rare.
+        (0..1000)
+            .map(draw)
+            .find(|&slot| self.stores.embryos[slot].is_live())
     }
 
     fn report_opened(
@@ -145,6 +389,7 @@ impl Endpoint {
         flow: Flow,
         (iss, irs): (SeqNum, SeqNum),
         to: Phase,
+        reason: Reason,
     ) {
         self.io.transitions.push_back(Transition {
             id,
@@ -153,7 +398,7 @@ impl Endpoint {
             isns: (Some(iss), Some(irs)),
             from: Phase::Listen,
             to,
-            reason: Reason::Syn,
+            reason,
         });
     }
 
@@ -193,15 +438,10 @@ impl Endpoint {
         act: impl FnOnce(&mut Connection, &mut Turn<'_>),
     ) {
         let embryo = self.stores.embryos[slot];
-        let pair = self.stores.book.pair(flow);
-        let listener = self.listeners[embryo.listener().0 as usize].as_ref();
-        let listener = listener.expect("its entries go when a listener goes");
-        let (config_id, room) = (listener.connections, listener.room());
-        let config = &self.configs[config_id as usize];
-        let mut connection = Connection::from_embryo(pair, config_id, config, &embryo);
-        if connection.uses_timestamps() {
-            connection.stamps.offset = keyed_hash(self.secret, flow, b"ts") as u32;
-        }
+        let id = self.stores.listener_of(&embryo);
+        let room = self.listener(id).room();
+        let mut connection = self.thaw(&embryo, id, flow);
+        let config = &self.configs[connection.config as usize];
         let future = ConnectionId {
             slot: self.stores.connections.next_slot(),
             serial: self.next_serial,
@@ -243,18 +483,20 @@ impl Endpoint {
 
     /// The handshake is complete: the entry becomes a connection that waits to be accepted.
     fn promote(&mut self, now: Instant, slot: u32, flow: Flow, connection: Connection) {
-        let listener = self.stores.embryos[slot].listener();
+        let listener = self.stores.listener_of(&self.stores.embryos[slot]);
         self.remove_embryo(slot, flow);
+        let irs = connection.irs;
         let place = self.adopt(connection, flow);
         let id = self.id_at(place);
-        self.listener(listener).accept_queue.push_back(id);
+        self.enqueue(listener, id, flow, irs);
         self.with_connection(now, place, |connection, _| connection.wants_turn());
     }
 
     /// Takes an entry out of the queue, the timer list and the index.
     fn remove_embryo(&mut self, slot: u32, flow: Flow) {
         let embryo = self.stores.embryos[slot];
-        let listener = self.listener(embryo.listener());
+        let id = self.stores.listener_of(&embryo);
+        let listener = self.listener(id);
         listener.embryos -= 1;
         listener.young -= u32::from(embryo.timeouts == 0);
         let config_id = listener.connections;
@@ -263,6 +505,7 @@ impl Endpoint {
             .stop(&mut self.stores.embryos, slot, wait);
         self.index.remove(flow, Handle::Embryo(slot));
         self.stores.book.release(embryo.remote, embryo.is_six());
+        self.stores.embryos[slot].bury();
         self.stores.embryos.free(slot);
     }
 
@@ -270,7 +513,7 @@ impl Endpoint {
     pub(super) fn syn_ack_timeout(&mut self, now: Instant, slot: u32) {
         let flow = self.stores.flow(Handle::Embryo(slot));
         let embryo = self.stores.embryos[slot];
-        let listener = self.listeners[embryo.listener().0 as usize].as_mut();
+        let listener = self.listeners[self.stores.listener_of(&embryo).0 as usize].as_mut();
         let listener = listener.expect("its entries go when a listener goes");
         let config = &self.configs[listener.connections as usize];
         if embryo.is_spent(config) || listener.prunes(&embryo, config) {

@@ -78,6 +78,7 @@ impl Endpoint {
         };
         connection.segment_arrives(packet.segment, packet.tag, &mut turn);
         if connection.state == State::Closed {
+            self.history.ended(flow, now);
             self.remove_time_wait(slot, flow, None);
             return;
         }
@@ -114,8 +115,9 @@ impl Endpoint {
     }
 
     /// TIME-WAIT TIMEOUT.
-    pub(super) fn time_wait_timeout(&mut self, slot: u32) {
+    pub(super) fn time_wait_timeout(&mut self, now: Instant, slot: u32) {
         let flow = self.stores.flow(Handle::TimeWait(slot));
+        self.history.ended(flow, now);
         self.remove_time_wait(slot, flow, Some((Phase::Closed, Reason::Expired)));
     }
 

@@ -12,6 +12,7 @@ use crate::arena::Arena;
 use crate::connection::Connection;
 use crate::embryo::Embryo;
 use crate::isn::Secret;
+use crate::listener::ListenerId;
 use crate::segment::Flow;
 use crate::time_wait::TimeWaitEntry;
 
@@ -55,6 +56,13 @@ impl From<Packed> for Handle {
     }
 }
 
+/// A listener and a local address that it was reached at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Door {
+    local: SocketAddr,
+    listener: ListenerId,
+}
+
 /// The entries of an endpoint.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Stores {
@@ -62,7 +70,7 @@ pub(super) struct Stores {
     pub(super) embryos: Arena<Embryo>,
     pub(super) time_waits: Arena<TimeWaitEntry>,
     pub(super) book: AddressBook,
-    doors: Vec<SocketAddr>,
+    doors: Vec<Door>,
 }
 
 /// Four-tuple to handle.
@@ -133,7 +141,7 @@ impl Stores {
             Handle::Embryo(slot) => {
                 let embryo = &self.embryos[slot];
                 Flow {
-                    local: self.doors[embryo.door as usize],
+                    local: self.doors[embryo.door as usize].local,
                     remote: self.book.unpack(embryo.remote, embryo.is_six()),
                 }
             }
@@ -147,14 +155,20 @@ impl Stores {
         }
     }
 
-    /// The number of a local address and port that a listener answers at, found or made. There
-    /// are as many as services, not as many as connections.
-    pub(super) fn door(&mut self, local: SocketAddr) -> u16 {
-        let known = self.doors.iter().position(|&known| known == local);
+    /// The number of a door, found or made. There are as many as services, not as many as
+    /// connections.
+    pub(super) fn door(&mut self, local: SocketAddr, listener: ListenerId) -> u16 {
+        let door = Door { local, listener };
+        let known = self.doors.iter().position(|&known| known == door);
         known.unwrap_or_else(|| {
-            self.doors.push(local);
+            self.doors.push(door);
             self.doors.len() - 1
         }) as u16
+    }
+
+    /// The listener in whose queue an entry is.
+    pub(super) fn listener_of(&self, embryo: &Embryo) -> ListenerId {
+        self.doors[embryo.door as usize].listener
     }
 }
 

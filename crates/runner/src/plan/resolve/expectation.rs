@@ -6,7 +6,7 @@ use std::time::Duration;
 use tcp_core::{Handshake, Phase};
 use toml::Spanned;
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, suggestion};
 use crate::quantity::{self, Time};
 use crate::spec::{ExpectSpec, ExpectedValue, PeriodSpec};
 
@@ -14,7 +14,7 @@ use super::super::{
     Bound, Check, ConnectionId, End, Expectation, Metric, Period, Plan, Reached, SegmentPattern,
     SequenceExpression, SequenceOrigin, Unit,
 };
-use super::{Findings, Names, fault, policy};
+use super::{Findings, Names, consistency, fault, policy};
 
 /// All expectations, each for one policy, in the order of the file. `plan` has everything else.
 pub(super) fn resolve_all(
@@ -32,6 +32,8 @@ pub(super) fn resolve_all(
         };
         let before = findings.problems.len();
         let checks = checks(&spec, plan, names, findings);
+        let consistent = consistency::check_segments(plan, &checks, &spec.span());
+        findings.take(consistent);
         if checks.is_empty() && findings.problems.len() == before {
             findings.problem(Diagnostic::at(spec.span(), "this expectation expects nothing").help(
                 "add client_states, server_states, whole_run = { ... } or after_fault = { ... }",
@@ -200,24 +202,13 @@ pub(super) fn phase(
         .into_iter()
         .find(|(name, _)| *name == normal)
         .map(|(_, phase)| phase);
-    match Phase::from_name(&normal).or(alias) {
-        Some(phase) => {
-            let title = format!("RFC 9293 spells the state `{text}` as `{phase}`");
-            Ok((phase, Some(Diagnostic::at(span, title))))
-        }
-        None => {
-            let known = Phase::ALL.map(|(_, name)| name);
-            let lower = known.map(str::to_lowercase);
-            let near = crate::diagnostic::nearest(&normal, lower.iter().map(String::as_str));
-            let meant = near.map_or(String::new(), |near| {
-                format!("did you mean `{}`? ", near.to_uppercase())
-            });
-            Err(
-                Diagnostic::at(span, format!("`{text}` is no state of a connection"))
-                    .help(format!("{meant}states: {}", known.join(", "))),
-            )
-        }
+    if let Some(phase) = Phase::from_name(&normal).or(alias) {
+        let title = format!("RFC 9293 spells the state `{text}` as `{phase}`");
+        return Ok((phase, Some(Diagnostic::at(span, title))));
     }
+    let known = Phase::ALL.map(|(_, name)| name);
+    let help = suggestion(&normal, known, "states");
+    Err(Diagnostic::at(span, format!("`{text}` is no state of a connection")).help(help))
 }
 
 fn period_checks(
@@ -229,6 +220,12 @@ fn period_checks(
     findings: &mut Findings<'_>,
     checks: &mut Vec<Check>,
 ) {
+    if table.get_ref().is_empty() {
+        findings.problem(
+            Diagnostic::at(table.span(), "this table expects nothing")
+                .help("name metrics in it, such as \"embryonic.area\" = \"0.1s\", or `segments`"),
+        );
+    }
     // Keys are sorted by name; reports follow the file.
     let mut entries: Vec<_> = table.get_ref().iter().collect();
     entries.sort_by_key(|(key, _)| key.span().start);

@@ -3,14 +3,16 @@
 use std::ops::Range;
 
 use netsim::{Ending, Probability, Window};
-use tcp_core::Flags;
+use tcp_core::{Flags, Phase};
 use toml::Spanned;
 
 use crate::diagnostic::{Diagnostic, suggestion};
 use crate::quantity::Time;
-use crate::spec::{FaultSpec, FlagsSpec, MatchSpec, MomentSpec, NthSpec, Short};
+use crate::spec::{
+    DuplicateSpec, FaultSpec, FlagsSpec, MatchSpec, MomentSpec, NthSpec, PayloadSpec, Short,
+};
 
-use super::super::{Action, Fault, FlagPattern, Match, Moment, Occurrence, StateCondition};
+use super::super::{Action, Fault, FlagPattern, HostId, Match, Moment, Occurrence, StateCondition};
 use super::{Findings, Names, check_name, expectation, impairment};
 
 /// The bits that tell one kind of segment from another.
@@ -46,53 +48,10 @@ fn resolve_one(
                 .help("reports and overrides call a fault by its `id`, so each needs its own"),
         );
     }
-    let MatchSpec {
-        link,
-        connection,
-        flags,
-        nth,
-        payload,
-        window,
-        probability,
-        state,
-    } = &spec.pattern;
-    let payload = match payload {
-        None => (0, u32::MAX),
-        Some(payload) => {
-            let Short(bounds) = payload.get_ref();
-            let (least, most) = (bounds.min.unwrap_or(0), bounds.max.unwrap_or(u32::MAX));
-            if least > most {
-                let title = format!("no payload has at least {least} and at most {most} bytes");
-                return Err(Diagnostic::at(payload.span(), title));
-            }
-            (least, most)
-        }
-    };
-    let pattern = Match {
-        link: link.as_ref().map(|link| names.link(link)).transpose()?,
-        connection: connection
-            .as_ref()
-            .map(|index| names.connection(index))
-            .transpose()?,
-        flags: flags.as_ref().map_or(Ok(FlagPattern::ANY), flag_pattern)?,
-        payload,
-        window: match window {
-            None => Window::ALWAYS,
-            Some(window) => {
-                let bounds = window.get_ref();
-                impairment::window(bounds.from, bounds.until, window.span())?
-            }
-        },
-        state: match state {
-            None => None,
-            Some(text) => {
-                let (host, phase) = state_event(text, names, findings)?;
-                Some(StateCondition { host, phase })
-            }
-        },
-    };
-    let nth = nth.as_ref().map_or(Ok(Occurrence::Every), occurrence)?;
-    let probability = match probability {
+    let pattern = pattern(&spec.pattern, names, findings)?;
+    let nth = spec.pattern.nth.as_ref();
+    let nth = nth.map_or(Ok(Occurrence::Every), occurrence)?;
+    let probability = match &spec.pattern.probability {
         None => Probability::ONE,
         Some(percent) if percent.get_ref().billionths == 0 => {
             return Err(
@@ -112,6 +71,55 @@ fn resolve_one(
     })
 }
 
+/// Everything that a segment must have, except its number and its luck.
+fn pattern(
+    spec: &MatchSpec,
+    names: &Names,
+    findings: &mut Findings<'_>,
+) -> Result<Match, Diagnostic> {
+    let link = spec.link.as_ref().map(|link| names.link(link));
+    let connection = spec.connection.as_ref();
+    let connection = connection.map(|index| names.connection(index));
+    let window = match &spec.window {
+        None => Window::ALWAYS,
+        Some(window) => {
+            let bounds = window.get_ref();
+            impairment::window(bounds.from, bounds.until, window.span())?
+        }
+    };
+    let state = match &spec.state {
+        None => None,
+        Some(text) => {
+            let form = "write a condition such as \"server.state == LISTEN\"";
+            let (host, phase) = state_event(text, form, names, findings)?;
+            Some(StateCondition { host, phase })
+        }
+    };
+    let flags = spec.flags.as_ref();
+    Ok(Match {
+        link: link.transpose()?,
+        connection: connection.transpose()?,
+        flags: flags.map_or(Ok(FlagPattern::ANY), flag_pattern)?,
+        payload: payload(spec.payload.as_ref())?,
+        window,
+        state,
+    })
+}
+
+/// The least and the greatest length.
+fn payload(spec: Option<&Spanned<Short<PayloadSpec>>>) -> Result<(u32, u32), Diagnostic> {
+    let Some(spec) = spec else {
+        return Ok((0, u32::MAX));
+    };
+    let Short(bounds) = spec.get_ref();
+    let (least, most) = (bounds.min.unwrap_or(0), bounds.max.unwrap_or(u32::MAX));
+    if least > most {
+        let title = format!("no payload has at least {least} and at most {most} bytes");
+        return Err(Diagnostic::at(spec.span(), title));
+    }
+    Ok((least, most))
+}
+
 fn occurrence(nth: &Spanned<NthSpec>) -> Result<Occurrence, Diagnostic> {
     let NthSpec(numbers) = nth.get_ref();
     let mut sorted = numbers.clone();
@@ -125,8 +133,8 @@ fn occurrence(nth: &Spanned<NthSpec>) -> Result<Occurrence, Diagnostic> {
         Some(0) => return refuse("there is no occurrence 0".to_owned()),
         Some(_) => {}
     }
-    if let Some(twice) = sorted.windows(2).find(|pair| pair[0] == pair[1]) {
-        return refuse(format!("occurrence {} is in the list twice", twice[0]));
+    if let Some([twice, _]) = sorted.windows(2).find(|pair| pair[0] == pair[1]) {
+        return refuse(format!("occurrence {twice} is in the list twice"));
     }
     Ok(Occurrence::Listed(sorted))
 }
@@ -189,31 +197,45 @@ fn action(
     names: &Names,
     findings: &mut Findings<'_>,
 ) -> Result<Action, Diagnostic> {
-    let switch = |key: &str, value: &Spanned<bool>, action: Action| {
-        if *value.get_ref() {
-            return Ok(action);
-        }
-        Err(
-            Diagnostic::at(value.span(), format!("`{key} = false` does nothing"))
-                .help("delete the key, or the fault"),
-        )
-    };
-    let mut wait = |moment: &Spanned<MomentSpec>| {
-        let MomentSpec { event, at, plus } = moment.get_ref();
-        let parts = MomentParts {
-            event,
-            at,
-            plus,
-            span: moment.span(),
-        };
-        self::moment(&parts, names, Some(index), findings)
-    };
-    let mut actions = Vec::new();
-    if let Some(value) = &spec.drop {
-        actions.push((value.span(), switch("drop", value, Action::Drop)?));
+    let id = spec.id.get_ref();
+    let mut actions = immediate_actions(spec)?;
+    if let Some(spec) = &spec.hold_until {
+        let moment = wait(spec, index, names, findings)?;
+        actions.push((spec.span(), Action::HoldUntil(moment)));
     }
-    if let Some(value) = &spec.corrupt {
-        actions.push((value.span(), switch("corrupt", value, Action::Corrupt)?));
+    if let Some(spec) = &spec.replay {
+        let moment = wait(spec, index, names, findings)?;
+        actions.push((spec.span(), Action::Replay(moment)));
+    }
+    let mut actions = actions.into_iter();
+    match (actions.next(), actions.next()) {
+        (Some((_, action)), None) => Ok(action),
+        (Some(_), Some((second, _))) => Err(Diagnostic::at(
+            second,
+            format!("fault `{id}` has two actions"),
+        )
+        .help("give it one, or write two faults")),
+        (None, _) => Err(
+            Diagnostic::at(span.clone(), format!("fault `{id}` does nothing"))
+                .help("actions: drop, corrupt, delay_by, hold_until, replay, duplicate"),
+        ),
+    }
+}
+
+/// The actions that wait for nothing, with their places.
+fn immediate_actions(spec: &FaultSpec) -> Result<Vec<(Range<usize>, Action)>, Diagnostic> {
+    let mut actions = Vec::new();
+    let switches = [
+        ("drop", &spec.drop, Action::Drop),
+        ("corrupt", &spec.corrupt, Action::Corrupt),
+    ];
+    for (key, value, action) in switches {
+        let Some(value) = value else { continue };
+        if !*value.get_ref() {
+            let title = format!("`{key} = false` does nothing");
+            return Err(Diagnostic::at(value.span(), title).help("delete the key, or the fault"));
+        }
+        actions.push((value.span(), action));
     }
     if let Some(time) = &spec.delay_by {
         if time.get_ref().0.is_zero() {
@@ -221,42 +243,34 @@ fn action(
         }
         actions.push((time.span(), Action::DelayBy(time.get_ref().0)));
     }
-    if let Some(moment) = &spec.hold_until {
-        actions.push((moment.span(), Action::HoldUntil(wait(moment)?)));
-    }
-    if let Some(moment) = &spec.replay {
-        actions.push((moment.span(), Action::Replay(wait(moment)?)));
-    }
     if let Some(value) = &spec.duplicate {
-        let Short(duplicate) = value.get_ref();
-        if !(1..=65_534).contains(&duplicate.copies) {
-            let title = format!("a fault cannot make {} copies", duplicate.copies);
+        let Short(DuplicateSpec { copies, spacing }) = *value.get_ref();
+        if !(1..=65_534).contains(&copies) {
+            let title = format!("a fault cannot make {copies} copies");
             return Err(Diagnostic::at(value.span(), title).help("it makes 1 to 65534"));
         }
-        let spacing = duplicate.spacing.unwrap_or_default().0;
-        actions.push((
-            value.span(),
-            Action::Duplicate {
-                copies: duplicate.copies,
-                spacing,
-            },
-        ));
+        let spacing = spacing.unwrap_or_default().0;
+        actions.push((value.span(), Action::Duplicate { copies, spacing }));
     }
-    let help = "actions: drop, corrupt, delay_by, hold_until, replay, duplicate";
-    let mut actions = actions.into_iter();
-    match (actions.next(), actions.next()) {
-        (Some((_, action)), None) => Ok(action),
-        (Some(_), Some((second, _))) => Err(Diagnostic::at(
-            second,
-            format!("fault `{}` has two actions", spec.id.get_ref()),
-        )
-        .help("give it one, or write two faults")),
-        (None, _) => Err(Diagnostic::at(
-            span.clone(),
-            format!("fault `{}` does nothing", spec.id.get_ref()),
-        )
-        .help(help)),
-    }
+    Ok(actions)
+}
+
+/// The moment that fault number `index` waits for.
+fn wait(
+    spec: &Spanned<MomentSpec>,
+    index: usize,
+    names: &Names,
+    findings: &mut Findings<'_>,
+) -> Result<Moment, Diagnostic> {
+    let MomentSpec { event, at, plus } = spec.get_ref();
+    let span = spec.span();
+    let parts = MomentParts {
+        event,
+        at,
+        plus,
+        span,
+    };
+    moment(&parts, names, Some(index), findings)
 }
 
 /// What a moment is written as.
@@ -296,7 +310,9 @@ pub(super) fn moment(
                     plus,
                 });
             }
-            let (host, phase) = state_event(text, names, findings)?;
+            let form = "events: \"HOST.state == STATE\", \"FAULT delivered\", \"FAULT lost\", \
+                        \"FAULT ended\"";
+            let (host, phase) = state_event(text, form, names, findings)?;
             Ok(Moment::Enters { host, phase, plus })
         }
         (Some(event), Some(_)) => Err(Diagnostic::at(
@@ -337,16 +353,16 @@ fn fate_event(
     Ok(Some((fault, ending)))
 }
 
-/// `HOST.state == STATE`.
+/// `HOST.state == STATE`; `forms` says what else could have been written.
 fn state_event(
     text: &Spanned<String>,
+    forms: &str,
     names: &Names,
     findings: &mut Findings<'_>,
-) -> Result<(super::super::HostId, tcp_core::Phase), Diagnostic> {
+) -> Result<(HostId, Phase), Diagnostic> {
     let form = || {
-        Diagnostic::at(text.span(), format!("`{}` is no event", text.get_ref())).help(
-            "events: \"HOST.state == STATE\", \"FAULT delivered\", \"FAULT lost\", \"FAULT ended\"",
-        )
+        let title = format!("`{}` cannot be understood", text.get_ref());
+        Diagnostic::at(text.span(), title).help(forms)
     };
     let (left, state) = text.get_ref().split_once("==").ok_or_else(form)?;
     let host = left.trim().strip_suffix(".state").ok_or_else(form)?;

@@ -200,8 +200,8 @@ fn ports_of(ports: &Spanned<Vec<u16>>) -> Result<Vec<u16>, Diagnostic> {
         return Err(Diagnostic::at(ports.span(), "port 0 cannot be listened on")
             .help("ports are 1 to 65535"));
     }
-    if let Some(twice) = sorted.windows(2).find(|pair| pair[0] == pair[1]) {
-        let title = format!("port {} is in the list twice", twice[0]);
+    if let Some([twice, _]) = sorted.windows(2).find(|pair| pair[0] == pair[1]) {
+        let title = format!("port {twice} is in the list twice");
         return Err(Diagnostic::at(ports.span(), title));
     }
     Ok(sorted)

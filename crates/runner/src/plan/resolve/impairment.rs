@@ -1,16 +1,16 @@
 //! Links: which hosts they join, and what they do to a segment.
 
 use netsim::{
-    CorruptConfig, DelayConfig, Distribution, DuplicateConfig, LinkConfig, LossConfig, NodeId,
-    QueueConfig, RateConfig, ReorderConfig, SlotConfig, SlotSpacing, Window,
+    CorruptConfig, DelayConfig, Distribution, DistributionTable, DuplicateConfig, LinkConfig,
+    LossConfig, NodeId, QueueConfig, RateConfig, ReorderConfig, SlotConfig, SlotSpacing, Window,
 };
 use toml::Spanned;
 
 use crate::diagnostic::Diagnostic;
 use crate::quantity::{Percent, Time};
 use crate::spec::{
-    DelaySpec, DistributionSpec, GilbertElliottSpec, LinkSpec, LossSpec, Named, OutageSpec,
-    RateSpec, ReorderSpec, ShareSpec, Short, SlotSpec, StateSpec,
+    DelaySpec, DistributionSpec, LinkSpec, LossSpec, Named, OutageSpec, RateSpec, ReorderSpec,
+    ShareSpec, Short, SlotSpec, TextFiles,
 };
 
 use super::super::{HostId, Link};
@@ -25,41 +25,49 @@ pub(super) fn resolve_all(
     check_names(table, "a link", findings);
     let links: Vec<Option<Link>> = table
         .iter()
-        .map(|(name, spec)| findings.take(resolve_one(name, spec, names)))
+        .map(|(name, spec)| {
+            let link = resolve_one(name, spec, names, &mut findings.files);
+            findings.take(link)
+        })
         .collect();
     let links: Vec<Link> = links.into_iter().collect::<Option<_>>()?;
-    for (index, (name, _)) in table.iter().enumerate() {
-        let link = &links[index];
-        let same = |other: &&Link| other.from == link.from && other.to == link.to;
-        if let Some(other) = links[..index].iter().find(same) {
-            findings.problem(
-                Diagnostic::at(
-                    name.span(),
-                    format!(
-                        "links `{}` and `{}` both lead from `{}` to `{}`",
-                        other.name(),
-                        link.name(),
-                        names.hosts[link.from.0],
-                        names.hosts[link.to.0],
-                    ),
-                )
-                .help("there is one link in each direction between two hosts"),
+    // In the order of the text, so that the later of two is blamed.
+    let mut places: Vec<(&Spanned<String>, &Link)> = table.keys().zip(&links).collect();
+    places.sort_by_key(|(name, _)| name.span().start);
+    for (index, (name, link)) in places.iter().enumerate() {
+        let same = |other: &&(_, &Link)| other.1.from == link.from && other.1.to == link.to;
+        if let Some((_, other)) = places[..index].iter().find(same) {
+            let (from, to) = (&names.hosts[link.from.0], &names.hosts[link.to.0]);
+            let title = format!(
+                "links `{}` and `{}` both lead from `{from}` to `{to}`",
+                other.name(),
+                link.name(),
             );
+            findings.problem(
+                Diagnostic::at(name.span(), title)
+                    .help("there is one link in each direction between two hosts"),
+            );
+            return None;
         }
     }
     Some(links)
 }
 
-fn resolve_one(name: &Spanned<String>, spec: &LinkSpec, names: &Names) -> Result<Link, Diagnostic> {
+fn resolve_one(
+    name: &Spanned<String>,
+    spec: &LinkSpec,
+    names: &Names,
+    files: &mut TextFiles,
+) -> Result<Link, Diagnostic> {
     let (from, to) = ends(name, spec, names)?;
     let node = |host: HostId| NodeId(u32::try_from(host.0).unwrap_or(u32::MAX));
     let mut config = LinkConfig::new(name.get_ref(), node(from), node(to));
     config.delay = spec
         .delay
         .as_ref()
-        .map(|delay| self::delay(&delay.get_ref().0))
+        .map(|delay| self::delay(&delay.get_ref().0, files))
         .transpose()?;
-    config.loss = spec.loss.as_ref().map(|loss| self::loss(loss.get_ref()));
+    config.loss = spec.loss.as_ref().map(loss).transpose()?;
     config.ecn = spec.ecn.as_ref().is_some_and(|ecn| *ecn.get_ref());
     config.duplicate = spec.duplicate.as_ref().map(
         |Short(ShareSpec {
@@ -96,7 +104,11 @@ fn resolve_one(name: &Spanned<String>, spec: &LinkSpec, names: &Names) -> Result
         }
     });
     config.rate = spec.rate.as_ref().map(|rate| self::rate(&rate.get_ref().0));
-    config.slot = spec.slot.as_ref().map(slot).transpose()?;
+    config.slot = spec
+        .slot
+        .as_ref()
+        .map(|spec| slot(spec, files))
+        .transpose()?;
     config.limit = spec.limit.as_ref().map(|limit| *limit.get_ref());
     config.queue = spec.queue.as_ref().map(|queue| QueueConfig {
         bytes: queue.get_ref().bytes,
@@ -171,16 +183,19 @@ fn place(field: &str, spec: &LinkSpec) -> Option<std::ops::Range<usize>> {
     }
 }
 
-fn delay(spec: &DelaySpec) -> Result<DelayConfig, Diagnostic> {
+fn delay(spec: &DelaySpec, files: &mut TextFiles) -> Result<DelayConfig, Diagnostic> {
     Ok(DelayConfig {
         time: spec.time.0,
         jitter: spec.jitter.unwrap_or_default().0,
         correlation: spec.correlation.as_ref().map(Into::into),
-        distribution: distribution(spec.distribution.as_ref())?,
+        distribution: distribution(spec.distribution.as_ref(), files)?,
     })
 }
 
-fn distribution(spec: Option<&Spanned<DistributionSpec>>) -> Result<Distribution, Diagnostic> {
+fn distribution(
+    spec: Option<&Spanned<DistributionSpec>>,
+    files: &mut TextFiles,
+) -> Result<Distribution, Diagnostic> {
     let Some(spec) = spec else {
         return Ok(Distribution::Uniform);
     };
@@ -191,6 +206,17 @@ fn distribution(spec: Option<&Spanned<DistributionSpec>>) -> Result<Distribution
         DistributionSpec::ParetoNormal => Distribution::ParetoNormal,
         DistributionSpec::Exponential => Distribution::Exponential,
         DistributionSpec::LogNormal => Distribution::LogNormal,
+        DistributionSpec::Table(name) => {
+            let text = files.read_named(name).map_err(|why| {
+                let title = format!("cannot read the table `{name}`: {why}");
+                Diagnostic::at(spec.span(), title)
+            })?;
+            let table = DistributionTable::parse(&text).map_err(|error| {
+                let title = format!("`{name}` is no table of netem's: {error}");
+                Diagnostic::at(spec.span(), title)
+            })?;
+            Distribution::Table(table)
+        }
         DistributionSpec::Weibull { shape } => Distribution::Weibull {
             shape: shape
                 .to_string()
@@ -203,38 +229,31 @@ fn distribution(spec: Option<&Spanned<DistributionSpec>>) -> Result<Distribution
     })
 }
 
-fn loss(spec: &LossSpec) -> LossConfig {
-    let optional = |percent: Option<Percent>| percent.as_ref().map(Into::into);
-    match spec {
-        LossSpec::Random(Short(ShareSpec {
-            percent,
-            correlation,
-        })) => LossConfig::Random {
-            percent: percent.into(),
-            correlation: share(*correlation),
-        },
-        LossSpec::State(StateSpec {
-            p13,
-            p31,
-            p32,
-            p23,
-            p14,
-        }) => LossConfig::state(
-            p13.into(),
-            optional(*p31),
-            optional(*p32),
-            optional(*p23),
-            optional(*p14),
+fn loss(spec: &Spanned<Short<LossSpec>>) -> Result<LossConfig, Diagnostic> {
+    let optional = |percent: &Option<Percent>| percent.as_ref().map(Into::into);
+    let Short(models) = spec.get_ref();
+    match (&models.random, &models.state, &models.gemodel) {
+        (Some(Short(model)), None, None) => Ok(LossConfig::Random {
+            percent: (&model.percent).into(),
+            correlation: share(model.correlation),
+        }),
+        (None, Some(model), None) => Ok(LossConfig::state(
+            (&model.p13).into(),
+            optional(&model.p31),
+            optional(&model.p32),
+            optional(&model.p23),
+            optional(&model.p14),
+        )),
+        (None, None, Some(model)) => Ok(LossConfig::gilbert_elliott(
+            (&model.p).into(),
+            optional(&model.r),
+            optional(&model.bad_loss),
+            optional(&model.good_loss),
+        )),
+        _ => Err(
+            Diagnostic::at(spec.span(), "a link has exactly one model of loss")
+                .help("models: random, state, gemodel"),
         ),
-        LossSpec::GeModel(GilbertElliottSpec {
-            p,
-            r,
-            bad_loss,
-            good_loss,
-        }) => {
-            let bad_loss = optional(*bad_loss);
-            LossConfig::gilbert_elliott(p.into(), optional(*r), bad_loss, optional(*good_loss))
-        }
     }
 }
 
@@ -247,7 +266,7 @@ fn rate(spec: &RateSpec) -> RateConfig {
     }
 }
 
-fn slot(spec: &Spanned<SlotSpec>) -> Result<SlotConfig, Diagnostic> {
+fn slot(spec: &Spanned<SlotSpec>, files: &mut TextFiles) -> Result<SlotConfig, Diagnostic> {
     let SlotSpec {
         min_delay,
         max_delay,
@@ -271,7 +290,7 @@ fn slot(spec: &Spanned<SlotSpec>) -> Result<SlotConfig, Diagnostic> {
         (false, true) => SlotSpacing::Distribution {
             delay: delay.unwrap_or_default().0,
             jitter: jitter.unwrap_or_default().0,
-            distribution: self::distribution(distribution.as_ref())?,
+            distribution: self::distribution(distribution.as_ref(), files)?,
         },
         _ => {
             return Err(Diagnostic::at(

@@ -4,6 +4,7 @@
 //! A problem is recorded and the rest is looked at all the same, so that one look shows them all.
 //! Nothing is blamed twice: what depends on a faulty part is not judged.
 
+mod consistency;
 mod expectation;
 mod fault;
 mod host;
@@ -17,7 +18,7 @@ use tcp_core::Handshake;
 use toml::Spanned;
 
 use crate::diagnostic::{Diagnostic, Sources, suggestion};
-use crate::spec::{Document, Named, ProseSpec, RunSpec, Short, Spec};
+use crate::spec::{Named, ProseSpec, RunSpec, Short, Spec, TextFiles};
 
 use super::{HostId, LinkId, Plan, Prose, Run};
 
@@ -84,6 +85,7 @@ fn find(known: &[String], name: &str, span: Range<usize>, what: &str) -> Result<
 /// What is found on the way.
 struct Findings<'a> {
     sources: &'a Sources,
+    files: TextFiles,
     problems: Vec<Diagnostic>,
     notes: Vec<Diagnostic>,
 }
@@ -91,11 +93,18 @@ struct Findings<'a> {
 impl Findings<'_> {
     /// Records the problem, if it is one.
     fn take<T>(&mut self, result: Result<T, Diagnostic>) -> Option<T> {
-        result.map_err(|problem| self.problems.push(problem)).ok()
+        result.map_err(|problem| self.problem(problem)).ok()
     }
 
+    /// One cause may show in several places; the first is enough to find it.
     fn problem(&mut self, problem: Diagnostic) {
-        self.problems.push(problem);
+        if !self
+            .problems
+            .iter()
+            .any(|known| known.title == problem.title)
+        {
+            self.problems.push(problem);
+        }
     }
 
     fn is_clean(&self) -> bool {
@@ -103,22 +112,38 @@ impl Findings<'_> {
     }
 }
 
-/// What a document means, and remarks about it; or everything that is wrong with it.
-pub(crate) fn resolve(document: Document) -> Result<(Plan, Vec<Diagnostic>), Vec<Diagnostic>> {
-    let Document { spec, sources, .. } = document;
+/// A plan, remarks about it, and the digest of all files that it was made from.
+pub(crate) struct Resolved {
+    pub(crate) plan: Plan,
+    pub(crate) notes: Vec<Diagnostic>,
+    pub(crate) digest: String,
+}
+
+/// What a document means, or everything that is wrong with it.
+pub(crate) fn resolve(
+    spec: Spec,
+    sources: &Sources,
+    files: TextFiles,
+) -> Result<Resolved, Vec<Diagnostic>> {
     let mut findings = Findings {
-        sources: &sources,
+        sources,
+        files,
         problems: Vec::new(),
         notes: Vec::new(),
     };
     let plan = resolve_spec(spec, &mut findings);
     let Findings {
+        files,
         mut problems,
         notes,
         ..
     } = findings;
     match plan {
-        Some(plan) if problems.is_empty() => Ok((plan, notes)),
+        Some(plan) if problems.is_empty() => Ok(Resolved {
+            plan,
+            notes,
+            digest: files.digest(),
+        }),
         _ => {
             problems.sort_by_key(|problem| problem.span.as_ref().map(|span| span.start));
             Err(problems)
@@ -131,21 +156,12 @@ fn resolve_spec(spec: Spec, findings: &mut Findings<'_>) -> Option<Plan> {
     findings.take(check_schema(&spec.schema))?;
     let names = Names::of(&spec);
     let name = findings.take(check_name(&spec.name, "the experiment"));
-    let title = prose(spec.title).unwrap_or_else(|| {
-        let name = spec.name.get_ref().clone();
-        Prose {
-            en: name.clone(),
-            zh: name,
-        }
-    });
+    let places = consistency::Places::of(&spec);
     let policies_at = spec.run.policies.as_ref().map(Spanned::span);
     let run = run(spec.run, findings);
     let hosts = host::resolve_all(&spec.host, &names, findings);
     let links = impairment::resolve_all(&spec.link, &names, findings);
     let (hosts, links) = (hosts?, links?);
-    if findings.is_clean() {
-        host::check_reached(&spec.host, &hosts, &links, findings);
-    }
     let run = run?;
     let topology = workload::Topology {
         names: &names,
@@ -155,17 +171,14 @@ fn resolve_spec(spec: Spec, findings: &mut Findings<'_>) -> Option<Plan> {
     };
     let connections = workload::connections(spec.connection, &topology, findings);
     let loads = workload::loads(spec.load, &topology, findings);
-    if findings.is_clean() && connections.is_empty() && loads.is_empty() {
-        findings.problem(
-            Diagnostic::new("nothing happens in this experiment")
-                .help("add a [[connection]] or a [load.NAME]"),
-        );
+    if findings.is_clean() {
+        host::check_reached(&spec.host, &hosts, &links, findings);
     }
     let faults = fault::resolve_all(spec.fault, &names, findings);
     let mut plan = Plan {
         name: name.unwrap_or_default(),
-        title,
-        lesson: prose(spec.lesson).unwrap_or_default(),
+        title: prose(spec.title, spec.name.get_ref()),
+        lesson: prose(spec.lesson, ""),
         refs: spec.refs,
         run,
         hosts,
@@ -176,6 +189,7 @@ fn resolve_spec(spec: Spec, findings: &mut Findings<'_>) -> Option<Plan> {
         expectations: Vec::new(),
     };
     if findings.is_clean() {
+        consistency::check(&plan, &places, findings);
         let policies_overridden =
             policies_at.is_some_and(|span| !findings.sources.is_in_file(&span));
         plan.expectations =
@@ -215,10 +229,14 @@ fn check_names<T>(table: &Named<T>, what: &str, findings: &mut Findings<'_>) {
     }
 }
 
-fn prose(spec: Option<Short<ProseSpec>>) -> Option<Prose> {
-    let Short(spec) = spec?;
-    let zh = spec.zh.unwrap_or_else(|| spec.en.clone());
-    Some(Prose { en: spec.en, zh })
+/// A text in both languages; `absent` stands for one that is not written.
+fn prose(spec: Option<Short<ProseSpec>>, absent: &str) -> Prose {
+    let (en, zh) = match spec {
+        Some(Short(ProseSpec { en, zh })) => (en, zh),
+        None => (absent.to_owned(), None),
+    };
+    let zh = zh.unwrap_or_else(|| en.clone());
+    Prose { en, zh }
 }
 
 fn run(spec: RunSpec, findings: &mut Findings<'_>) -> Option<Run> {

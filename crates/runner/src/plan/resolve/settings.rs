@@ -4,16 +4,18 @@ use std::ops::Range;
 use std::time::Duration;
 
 use tcp_core::{
-    BlindAttackRules, Config, ConfigError, CrossedSynAck, GiveUp, KeepAlive, ListenConfig, NewSyn,
-    Profile, RepeatedSyn, TimeWaitRestart, Unexpected, WindowEdge,
+    AbortReset, BlindAttackRules, Config, ConfigError, CrossedSynAck, GiveUp, KeepAlive,
+    ListenConfig, NewSyn, OptionLayout, Profile, RepeatedSyn, TimeWaitRestart, Unexpected,
+    WindowEdge,
 };
 use toml::Spanned;
 
 use crate::diagnostic::Diagnostic;
 use crate::quantity::Time;
 use crate::spec::{
-    BlindAttackSpec, CrossedSynAckSpec, HostSpec, KeepAliveSpec, NewSynSpec, RepeatedSynSpec,
-    Short, Switchable, TimeWaitRestartSpec, UnexpectedSpec, WindowEdgeSpec,
+    AbortSpec, BlindAttackSpec, CrossedSynAckSpec, HostSpec, KeepAliveSpec, NewSynSpec,
+    OptionLayoutSpec, RepeatedSynSpec, Short, Switchable, TimeWaitRestartSpec, UnexpectedSpec,
+    WindowEdgeSpec,
 };
 
 /// The settings of a host of this profile.
@@ -28,7 +30,8 @@ pub(super) fn resolve(
     set_rules(&mut config, spec);
     config.validate().map_err(|error| blame(&error, spec))?;
     let mut listen = profile.listen_config();
-    set_listener(&mut listen, spec)?;
+    set_listener(&mut listen, spec);
+    listen.validate().map_err(|error| blame(&error, spec))?;
     Ok((config, listen))
 }
 
@@ -64,6 +67,14 @@ fn set_switchable<T, S: Copy>(
 }
 
 fn set_segments_and_buffers(config: &mut Config, spec: &HostSpec) {
+    set_plain(&mut config.options, spec.options);
+    set_plain(
+        &mut config.option_layout,
+        spec.option_layout.map(|choice| match choice {
+            OptionLayoutSpec::Packed => OptionLayout::Packed,
+            OptionLayoutSpec::Words => OptionLayout::Words,
+        }),
+    );
     set(&mut config.mss, spec.mss.as_ref());
     set(&mut config.mss_default, spec.mss_default.as_ref());
     set(&mut config.receive_buffer, spec.rcv_wnd.as_ref());
@@ -89,6 +100,7 @@ fn set_segments_and_buffers(config: &mut Config, spec: &HostSpec) {
 fn set_timers(config: &mut Config, spec: &HostSpec) {
     set_time(&mut config.rto_initial, spec.rto_initial.as_ref());
     set_time(&mut config.rto_min, spec.rto_min.as_ref());
+    set_time(&mut config.rto_slack, spec.rto_slack.as_ref());
     set_switchable(&mut config.rto_max, spec.rto_max.as_ref(), |time| time.0);
     set(
         &mut config.syn_linear_timeouts,
@@ -209,8 +221,32 @@ fn set_rules(config: &mut Config, spec: &HostSpec) {
     );
     set_plain(&mut config.drop_syn_fin, spec.drop_syn_fin);
     set_plain(&mut config.reset_on_unread, spec.reset_on_unread);
-    set_plain(&mut config.fin_rides_acks, spec.fin_rides_acks);
+    set_plain(&mut config.acks_repeat_control, spec.acks_repeat_control);
+    set_plain(
+        &mut config.delete_in_syn_received,
+        spec.delete_in_syn_received,
+    );
+    set_plain(&mut config.listen_drops_syn_ack, spec.listen_drops_syn_ack);
+    set_plain(&mut config.reset_on_keepalive, spec.reset_on_keepalive);
+    set_plain(&mut config.reset_on_timeout, spec.reset_on_timeout);
+    if let Some(range) = &spec.ephemeral_ports {
+        let (first, last) = *range.get_ref();
+        config.ephemeral_ports = first..=last;
+    }
     set(&mut config.isn_bits, spec.isn_bits.as_ref());
+    set_choices(config, spec);
+}
+
+/// The rules that are a choice between two.
+fn set_choices(config: &mut Config, spec: &HostSpec) {
+    set_plain(
+        &mut config.abort,
+        spec.abort.map(|choice| match choice {
+            AbortSpec::Bare => AbortReset::Bare,
+            AbortSpec::WithAck => AbortReset::WithAck,
+            AbortSpec::WithAckInEveryState => AbortReset::WithAckInEveryState,
+        }),
+    );
     set_plain(
         &mut config.client_on_unexpected,
         spec.client_on_unexpected.map(|choice| match choice {
@@ -248,7 +284,7 @@ fn set_rules(config: &mut Config, spec: &HostSpec) {
     );
 }
 
-fn set_listener(listen: &mut ListenConfig, spec: &HostSpec) -> Result<(), Diagnostic> {
+fn set_listener(listen: &mut ListenConfig, spec: &HostSpec) {
     set(&mut listen.backlog, spec.backlog.as_ref());
     set_switchable(
         &mut listen.max_syn_backlog,
@@ -257,13 +293,6 @@ fn set_listener(listen: &mut ListenConfig, spec: &HostSpec) -> Result<(), Diagno
     );
     set_plain(&mut listen.syn_queue_prune, spec.syn_queue_prune);
     set_plain(&mut listen.abort_on_overflow, spec.abort_on_overflow);
-    match &spec.backlog {
-        Some(backlog) if *backlog.get_ref() == 0 && !listen.backlog_plus_one => Err(
-            Diagnostic::at(backlog.span(), "a backlog of 0 refuses every connection")
-                .help("`backlog` is at least 1 in this profile"),
-        ),
-        _ => Ok(()),
-    }
 }
 
 /// Points at the key whose value the configuration refuses.
@@ -277,6 +306,11 @@ fn blame(error: &ConfigError, spec: &HostSpec) -> Diagnostic {
 /// The key in the file that a field of the configuration is set by, and where it is written.
 fn place(field: &str, spec: &HostSpec) -> (String, Option<Range<usize>>) {
     let (key, span) = match field {
+        "backlog" => ("backlog", spec.backlog.as_ref().map(Spanned::span)),
+        "max_syn_backlog" => (
+            "max_syn_backlog",
+            spec.max_syn_backlog.as_ref().map(Spanned::span),
+        ),
         "mss" => ("mss", spec.mss.as_ref().map(Spanned::span)),
         "mss_default" => ("mss_default", spec.mss_default.as_ref().map(Spanned::span)),
         "receive_buffer" => ("rcv_wnd", spec.rcv_wnd.as_ref().map(Spanned::span)),
@@ -313,6 +347,10 @@ fn place(field: &str, spec: &HostSpec) -> (String, Option<Range<usize>>) {
                 .map(Spanned::span);
             ("time_wait", span)
         }
+        "ephemeral_ports" => (
+            "ephemeral_ports",
+            spec.ephemeral_ports.as_ref().map(Spanned::span),
+        ),
         "isn_bits" => ("isn_bits", spec.isn_bits.as_ref().map(Spanned::span)),
         other => (other, None),
     };

@@ -16,10 +16,6 @@ use super::super::{
 };
 use super::{Findings, Names, check_name};
 
-/// Linux's default range of ephemeral ports, 32768 to 60999.
-const FIRST_EPHEMERAL: u16 = 32_768;
-const EPHEMERAL_PORTS: u32 = 28_232;
-
 /// What a workload runs on.
 pub(super) struct Topology<'a> {
     pub(super) names: &'a Names,
@@ -222,32 +218,7 @@ fn load(
         1,
         "a load without clients opens nothing",
     )?;
-    let addresses = u32::try_from(topology.hosts[from.0].addresses.len()).unwrap_or(u32::MAX);
-    let sharing = clients.div_ceil(addresses);
-    let most = EPHEMERAL_PORTS / sharing;
-    let fallback = u16::try_from(most).unwrap_or(u16::MAX).max(1);
-    let no_ports = "a client without ports opens nothing";
-    let port_pool = at_least_one(spec.port_pool.as_ref(), fallback, no_ports)?;
-    let first_port = at_least_one(
-        spec.first_port.as_ref(),
-        FIRST_EPHEMERAL,
-        "port 0 cannot be used",
-    )?;
-    let ports_needed = u64::from(sharing) * u64::from(port_pool);
-    if u64::from(first_port) + ports_needed > 65_536 {
-        let place = spec.port_pool.as_ref().map(Spanned::span);
-        let place = place
-            .or(spec.clients.as_ref().map(Spanned::span))
-            .unwrap_or(name.span());
-        return Err(Diagnostic::at(
-            place,
-            format!(
-                "{sharing} clients on one address with {port_pool} ports each do not fit above \
-                 port {first_port}"
-            ),
-        )
-        .help("give the host more `addresses`, or the load fewer clients or a smaller pool"));
-    }
+    let (first_port, port_pool) = ports(name, spec, &topology.hosts[from.0], clients)?;
     Ok(Load {
         name: check_name(name, "a load")?,
         from,
@@ -296,6 +267,44 @@ fn duration_of_load(
     Ok((start, stop.get_ref().0.min(topology.run.until)))
 }
 
+/// The first port of the first pool, and the number of ports in each: the clients that share an
+/// address share the host's ephemeral ports, each with a pool of its own.
+fn ports(
+    name: &Spanned<String>,
+    spec: &LoadSpec,
+    host: &Host,
+    clients: u32,
+) -> Result<(u16, u16), Diagnostic> {
+    let range = &host.config.ephemeral_ports;
+    let available = u32::from(*range.end()) - u32::from(*range.start()) + 1;
+    let addresses = u32::try_from(host.addresses.len()).unwrap_or(u32::MAX);
+    let sharing = clients.div_ceil(addresses);
+    let all = u16::try_from(available / sharing)
+        .unwrap_or(u16::MAX)
+        .max(1);
+    let pool = at_least_one(
+        spec.port_pool.as_ref(),
+        all,
+        "a client without ports opens nothing",
+    )?;
+    if u64::from(sharing) * u64::from(pool) <= u64::from(available) {
+        return Ok((*range.start(), pool));
+    }
+    let place = spec.port_pool.as_ref().map(Spanned::span);
+    let place = place
+        .or(spec.clients.as_ref().map(Spanned::span))
+        .unwrap_or(name.span());
+    Err(Diagnostic::at(
+        place,
+        format!(
+            "{sharing} clients on each address with {pool} ports each need more than the \
+             {available} ephemeral ports of host `{}`",
+            host.name
+        ),
+    )
+    .help("give the host more `addresses`, or the load fewer clients or a smaller pool"))
+}
+
 fn at_least_one<T: Copy + Default + PartialEq>(
     written: Option<&Spanned<T>>,
     fallback: T,
@@ -314,17 +323,24 @@ fn transfer(spec: &LoadSpec) -> Result<Transfer, Diagnostic> {
     let first_sender = spec.first_sender.map_or(End::Client, end);
     let size = match &spec.transfer {
         None => TransferSize::Fixed(0),
-        Some(transfer) => match transfer.bytes.get_ref() {
-            Short(BytesSpec::Fixed(bytes)) => TransferSize::Fixed(*bytes),
-            Short(BytesSpec::Exponential(0)) => {
-                return Err(Diagnostic::at(
-                    transfer.bytes.span(),
-                    "a mean of 0 bytes means nothing",
-                )
-                .help("the least mean is 1; for no data at all delete `transfer`"));
+        Some(transfer) => {
+            let Short(BytesSpec { fixed, exponential }) = transfer.bytes.get_ref();
+            match (fixed, exponential) {
+                (_, Some(0)) => {
+                    return Err(Diagnostic::at(
+                        transfer.bytes.span(),
+                        "a mean of 0 bytes means nothing",
+                    )
+                    .help("the least mean is 1; for no data at all delete `transfer`"));
+                }
+                (_, Some(mean)) => TransferSize::Exponential { mean: *mean },
+                (Some(bytes), None) => TransferSize::Fixed(*bytes),
+                (None, None) => {
+                    return Err(Diagnostic::at(transfer.bytes.span(), "this says no size")
+                        .help("write a number of bytes, or { exponential = MEAN }"));
+                }
             }
-            Short(BytesSpec::Exponential(mean)) => TransferSize::Exponential { mean: *mean },
-        },
+        }
     };
     Ok(Transfer { first_sender, size })
 }

@@ -1,0 +1,279 @@
+//! The choice of event queue: `cargo bench -p netsim --bench queues`.
+//!
+//! Each cell is millions of holds (pop one, push one) a second of CPU time on one core, with the
+//! given number of events pending all the time. Arguments choose rows and columns by substring,
+//! such as `-- ladder tcp 1000000`.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::hint::black_box;
+
+use netsim::{EventQueue, Instant, sample};
+use radix_heap::RadixHeapMap;
+
+/// What is compared: an event is a time in nanoseconds and a number.
+trait Candidate {
+    const NAME: &'static str;
+    fn new() -> Self;
+    fn push(&mut self, time: u64, token: u32);
+    fn pop(&mut self) -> (u64, u32);
+}
+
+/// The standard library's heap with 24-byte events.
+struct Binary {
+    heap: BinaryHeap<Reverse<(u64, u64, u32)>>,
+    sequence: u64,
+}
+
+impl Candidate for Binary {
+    const NAME: &'static str = "std BinaryHeap";
+
+    fn new() -> Binary {
+        Binary {
+            heap: BinaryHeap::new(),
+            sequence: 0,
+        }
+    }
+
+    fn push(&mut self, time: u64, token: u32) {
+        self.heap.push(Reverse((time, self.sequence, token)));
+        self.sequence += 1;
+    }
+
+    fn pop(&mut self) -> (u64, u32) {
+        let Reverse((time, _, token)) = self.heap.pop().expect("never empty");
+        (time, token)
+    }
+}
+
+/// A 4-ary heap of 16-byte events: time, 40 bits of sequence, 24 bits of token.
+struct Quaternary {
+    heap: Vec<u128>,
+    sequence: u64,
+}
+
+impl Candidate for Quaternary {
+    const NAME: &'static str = "4-ary heap, packed";
+
+    fn new() -> Quaternary {
+        Quaternary {
+            heap: Vec::new(),
+            sequence: 0,
+        }
+    }
+
+    fn push(&mut self, time: u64, token: u32) {
+        let low = self.sequence << 24 | u64::from(token);
+        let event = u128::from(time) << 64 | u128::from(low);
+        self.sequence += 1;
+        self.heap.push(event);
+        let mut index = self.heap.len() - 1;
+        while index > 0 {
+            let parent = (index - 1) / 4;
+            if self.heap[parent] <= event {
+                break;
+            }
+            self.heap[index] = self.heap[parent];
+            index = parent;
+        }
+        self.heap[index] = event;
+    }
+
+    fn pop(&mut self) -> (u64, u32) {
+        let top = self.heap[0];
+        let event = self.heap.pop().expect("never empty");
+        let len = self.heap.len();
+        let mut index = 0;
+        while 4 * index + 1 < len {
+            let children = 4 * index + 1..(4 * index + 5).min(len);
+            let child = children
+                .min_by_key(|&child| self.heap[child])
+                .expect("one at least");
+            if self.heap[child] >= event {
+                break;
+            }
+            self.heap[index] = self.heap[child];
+            index = child;
+        }
+        if len > 0 {
+            self.heap[index] = event;
+        }
+        ((top >> 64) as u64, top as u32 & 0x00FF_FFFF)
+    }
+}
+
+/// The published monotone radix heap; its order among equal times is not that of insertion, so it
+/// would need a sequence number in its key to be of use.
+struct Radix {
+    heap: RadixHeapMap<Reverse<u64>, u32>,
+}
+
+impl Candidate for Radix {
+    const NAME: &'static str = "radix-heap";
+
+    fn new() -> Radix {
+        Radix {
+            heap: RadixHeapMap::new(),
+        }
+    }
+
+    fn push(&mut self, time: u64, token: u32) {
+        self.heap.push(Reverse(time), token);
+    }
+
+    fn pop(&mut self) -> (u64, u32) {
+        let (Reverse(time), token) = self.heap.pop().expect("never empty");
+        (time, token)
+    }
+}
+
+/// Ours.
+struct Ladder {
+    queue: EventQueue,
+}
+
+impl Candidate for Ladder {
+    const NAME: &'static str = "netsim ladder";
+
+    fn new() -> Ladder {
+        Ladder {
+            queue: EventQueue::new(),
+        }
+    }
+
+    fn push(&mut self, time: u64, token: u32) {
+        self.queue.push(Instant::from_nanos(time), token);
+    }
+
+    fn pop(&mut self) -> (u64, u32) {
+        // The simulator always looks before it takes.
+        black_box(self.queue.next_time());
+        let (at, token) = self.queue.pop().expect("never empty");
+        (at.as_nanos(), token)
+    }
+}
+
+const MS: u64 = 1_000_000;
+const SIZES: [usize; 4] = [1_000, 100_000, 1_000_000, 10_000_000];
+/// A name, and how a draw becomes the time from now to the new event.
+type Mix = (&'static str, fn(u64) -> u64);
+
+const MIXES: [Mix; 4] = [
+    ("tcp", |draw| match draw % 100 {
+        0..75 => 20 * MS,
+        75..94 => 1_000 * MS,
+        _ => 60_000 * MS,
+    }),
+    ("uniform", |draw| sample::uniform(draw, 2_000 * MS)),
+    ("exponential", |draw| {
+        sample::exponential_nanos(draw, 1_000 * MS)
+    }),
+    ("bimodal", |draw| {
+        if draw % 10 == 0 {
+            10_000 * MS + sample::uniform(draw, 1_000 * MS)
+        } else {
+            sample::uniform(draw, MS)
+        }
+    }),
+];
+
+/// Increments are drawn beforehand, so that drawing costs all candidates a sequential read.
+fn increments(mix: fn(u64) -> u64) -> Vec<u64> {
+    let seed = netsim::Seed {
+        root: 1,
+        replication: 0,
+    };
+    let stream = seed.stream("increments");
+    (0..1 << 20)
+        .map(|entity| mix(stream.draw(entity, 0)))
+        .collect()
+}
+
+/// Nanoseconds of CPU time that this thread has used, from the kernel's scheduler statistics;
+/// wall-clock time where there are none.
+#[expect(clippy::disallowed_methods, reason = "a benchmark measures time")]
+fn cpu_nanos() -> u64 {
+    static START: std::sync::OnceLock<std::time::Instant> = std::sync::OnceLock::new();
+    let scheduler = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
+    scheduler
+        .and_then(|line| line.split_whitespace().next()?.parse().ok())
+        .unwrap_or_else(|| {
+            START
+                .get_or_init(std::time::Instant::now)
+                .elapsed()
+                .as_nanos() as u64
+        })
+}
+
+/// Million holds a second of a queue with `pending` events.
+#[expect(clippy::cast_precision_loss, reason = "a figure for people")]
+fn measure<C: Candidate>(pending: usize, increments: &[u64]) -> f64 {
+    let mut queue = C::new();
+    let mut next = increments.iter().cycle();
+    let mut ahead = || *next.next().expect("a cycle has no end");
+    for token in 0..pending {
+        // Spread over the increment, as in a process that has gone on for a while.
+        let phase = (token as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        queue.push(sample::uniform(phase, ahead()), token as u32 & 0x00FF_FFFF);
+    }
+    let mut hold = |count: usize| {
+        for _ in 0..count {
+            let (time, token) = queue.pop();
+            queue.push(time + ahead(), token);
+        }
+    };
+    hold(pending.min(2_000_000));
+    let holds = 2_000_000;
+    let start = cpu_nanos();
+    hold(holds);
+    holds as f64 * 1e3 / (cpu_nanos() - start) as f64
+}
+
+fn row<C: Candidate>(wanted: &impl Fn(&str) -> bool, mix: &str, increments: &[u64]) {
+    if !wanted(C::NAME) {
+        return;
+    }
+    print!("| {mix} | {} |", C::NAME);
+    for size in SIZES.into_iter().filter(|size| wanted(&size.to_string())) {
+        print!(" {:.2} |", measure::<C>(size, increments));
+    }
+    println!();
+}
+
+fn main() {
+    let arguments: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|argument| !argument.starts_with("--"))
+        .collect();
+    // An argument chooses within the dimension whose names it occurs in, and leaves the others
+    // whole.
+    let dimensions: [Vec<String>; 3] = [
+        [Binary::NAME, Quaternary::NAME, Radix::NAME, Ladder::NAME]
+            .map(String::from)
+            .into(),
+        MIXES.map(|(name, _)| name.to_owned()).into(),
+        SIZES.map(|size| size.to_string()).into(),
+    ];
+    let wanted = |name: &str| {
+        let dimension = dimensions
+            .iter()
+            .find(|names| names.iter().any(|known| known == name));
+        let mut choices = arguments.iter().filter(|choice| {
+            dimension.is_some_and(|names| names.iter().any(|known| known.contains(*choice)))
+        });
+        let any_choice = choices.clone().next().is_some();
+        !any_choice
+            || choices.any(|choice| {
+                name == *choice
+                    || (name.contains(choice.as_str()) && name.parse::<usize>().is_err())
+            })
+    };
+    println!("Million holds a second of CPU time, by events pending: {SIZES:?}\n");
+    for (mix, increment) in MIXES.into_iter().filter(|(mix, _)| wanted(mix)) {
+        let increments = increments(increment);
+        row::<Binary>(&wanted, mix, &increments);
+        row::<Quaternary>(&wanted, mix, &increments);
+        row::<Radix>(&wanted, mix, &increments);
+        row::<Ladder>(&wanted, mix, &increments);
+    }
+}

@@ -1,0 +1,512 @@
+//! The stack under test: an endpoint with its choices, driven in the interpreter's time.
+
+use crate::errno::Errno;
+use crate::sockets::SocketOptions;
+use crate::sysctl::Knob;
+use core::time::Duration;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::net::SocketAddr;
+use tcp_core::{
+    Config, ConfigId, ConnectError, Endpoint, Event, Flow, GiveUp, Instant, KeepAlive,
+    ListenConfig, ListenError, Open, Outcome, Packet, Phase, Profile, Reason, Secret, Segment,
+    SendError, Status, Tag, WindowEdge,
+};
+
+/// A connection of the stack.
+pub(crate) type Connection = tcp_core::ConnectionId;
+/// A listener of the stack.
+pub(crate) type Listener = tcp_core::ListenerId;
+
+/// What the stack tells a socket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Notice {
+    /// An active open has completed.
+    Connected(Connection),
+    /// The peer's FIN has arrived.
+    PeerClosed(Connection),
+    /// The connection is over, with the error that the socket reports.
+    Closed(Connection, Option<Errno>),
+}
+
+/// Where initial sequence numbers come from. Scripts count from them, so any value serves, and the same one makes runs
+/// repeatable.
+const SECRET: Secret = Secret(*b"packetdrill runs");
+
+/// The endpoint and what belongs to it.
+#[derive(Debug)]
+pub(crate) struct Stack {
+    endpoint: Endpoint,
+    now: Instant,
+    local: SocketAddr,
+    config: Config,
+    listen_config: ListenConfig,
+    keepalive: KeepAlive,
+    /// Shift that the profile offers, for scaling that is switched off and on again.
+    shift: Option<u8>,
+    delayed_ack: Duration,
+    flows: BTreeMap<Connection, Flow>,
+    ids: BTreeMap<Flow, Connection>,
+    /// Options of the sockets of live connections.
+    options: BTreeMap<Connection, SocketOptions>,
+    peer_closed: BTreeSet<Connection>,
+    /// Connections that a RST ended in CLOSING or LAST-ACK.
+    reset_late: BTreeSet<Connection>,
+    listeners: BTreeMap<Listener, (SocketAddr, u32)>,
+    notices: VecDeque<Notice>,
+    opened: u32,
+}
+
+impl Stack {
+    /// A stack with the choices of a profile, whose own address is `local`.
+    ///
+    /// # Errors
+    ///
+    /// The choice that is out of range.
+    pub(crate) fn new(profile: Profile, local: SocketAddr) -> Result<Stack, String> {
+        let config = profile.config();
+        let endpoint = Endpoint::new(config.clone(), SECRET).map_err(|error| error.to_string())?;
+        Ok(Stack {
+            endpoint,
+            now: Instant::ZERO,
+            local,
+            listen_config: profile.listen_config(),
+            keepalive: config.keepalive.unwrap_or(KeepAlive::DEFAULT),
+            shift: config.window_scale,
+            delayed_ack: config.delayed_ack,
+            config,
+            flows: BTreeMap::new(),
+            ids: BTreeMap::new(),
+            options: BTreeMap::new(),
+            peer_closed: BTreeSet::new(),
+            reset_late: BTreeSet::new(),
+            listeners: BTreeMap::new(),
+            notices: VecDeque::new(),
+            opened: 0,
+        })
+    }
+
+    /// Sets the clock, in nanoseconds.
+    pub(crate) fn set_time(&mut self, now: u64) {
+        self.now = Instant::from_nanos(now);
+    }
+
+    /// A segment arrives from the other end of `flow`.
+    pub(crate) fn on_packet(&mut self, flow: Flow, segment: Segment) {
+        let packet = Packet {
+            source: flow.remote,
+            target: flow.local,
+            tag: Tag(0),
+            segment,
+        };
+        self.endpoint.on_packet(self.now, &packet);
+    }
+
+    /// Lets the timers that are due run out.
+    pub(crate) fn on_deadline(&mut self) {
+        self.endpoint.on_deadline(self.now);
+    }
+
+    /// When the next timer may run out, in nanoseconds.
+    pub(crate) fn next_deadline(&self) -> Option<u64> {
+        self.endpoint.next_deadline().map(Instant::as_nanos)
+    }
+
+    /// The next packet that leaves.
+    pub(crate) fn poll_packet(&mut self) -> Option<Packet> {
+        self.endpoint
+            .poll_packet(self.now)
+            .map(|transmit| transmit.packet)
+    }
+
+    /// The next thing that a socket must know.
+    pub(crate) fn poll_notice(&mut self) -> Option<Notice> {
+        while let Some(transition) = self.endpoint.poll_transition() {
+            if let Some(id) = transition.id {
+                self.flows.insert(id, transition.flow);
+                self.ids.insert(transition.flow, id);
+                let was_closing = matches!(transition.from, Phase::Closing | Phase::LastAck);
+                if transition.reason == Reason::Rst && was_closing {
+                    self.reset_late.insert(id);
+                }
+            }
+        }
+        while let Some(event) = self.endpoint.poll_event() {
+            let notice = match event {
+                Event::Connected(id) => Notice::Connected(id),
+                Event::PeerClosed(id) => {
+                    self.peer_closed.insert(id);
+                    Notice::PeerClosed(id)
+                }
+                // RFC 9293 lets such a connection end without a word; the systems tell its socket.
+                Event::Closed(id, _) if self.reset_late.remove(&id) => {
+                    Notice::Closed(id, Some(Errno::ECONNRESET))
+                }
+                Event::Closed(id, outcome) => Notice::Closed(id, error_of(outcome)),
+                Event::Acceptable(listener) => {
+                    if let Some((_, waiting)) = self.listeners.get_mut(&listener) {
+                        *waiting += 1;
+                    }
+                    continue;
+                }
+                Event::Readable(_) | Event::Writable(_) | Event::Struggling(_) => continue,
+            };
+            self.notices.push_back(notice);
+        }
+        self.notices.pop_front()
+    }
+
+    /// Passive open.
+    pub(crate) fn listen(
+        &mut self,
+        local: SocketAddr,
+        backlog: i64,
+        options: &SocketOptions,
+    ) -> Result<Listener, Errno> {
+        let config = self.configure(options)?;
+        // BSD lets half as many again wait, and one more (listen(2)); a negative backlog asks for the most.
+        let asked = u32::try_from(backlog).unwrap_or(self.listen_config.backlog);
+        let most = if self.listen_config.backlog_plus_one {
+            asked
+        } else {
+            asked.saturating_add(asked / 2).saturating_add(1)
+        };
+        let choices = ListenConfig {
+            backlog: most,
+            ..self.listen_config
+        };
+        let listener =
+            self.endpoint
+                .listen(local, choices, config)
+                .map_err(|error| match error {
+                    ListenError::AddressInUse => Errno::EADDRINUSE,
+                    ListenError::BadConfig(_) => Errno::EINVAL,
+                })?;
+        self.listeners.insert(listener, (local, 0));
+        Ok(listener)
+    }
+
+    /// Ends a listener; what waits in its queues goes with it.
+    pub(crate) fn close_listener(&mut self, listener: Listener) {
+        self.listeners.remove(&listener);
+        self.endpoint.close_listener(self.now, listener);
+    }
+
+    /// The first connection that waits to be accepted.
+    pub(crate) fn accept(
+        &mut self,
+        listener: Listener,
+        options: &SocketOptions,
+    ) -> Option<Connection> {
+        let accepted = self.endpoint.accept(listener);
+        if let Some((_, waiting)) = self.listeners.get_mut(&listener) {
+            *waiting = if accepted.is_some() {
+                waiting.saturating_sub(1)
+            } else {
+                0
+            };
+        }
+        if let Some(connection) = accepted {
+            self.options.insert(connection, options.clone());
+        }
+        accepted
+    }
+
+    /// Whether `accept()` would find something.
+    pub(crate) fn has_acceptable(&self, listener: Listener) -> bool {
+        self.listeners
+            .get(&listener)
+            .is_some_and(|&(_, waiting)| waiting > 0)
+    }
+
+    /// Active open, from an address that the user may have bound.
+    pub(crate) fn connect(
+        &mut self,
+        bound: Option<SocketAddr>,
+        remote: SocketAddr,
+        options: &SocketOptions,
+    ) -> Result<Connection, Errno> {
+        let config = self.configure(options)?;
+        let local = bound.unwrap_or(SocketAddr::new(self.local.ip(), 0));
+        self.opened += 1;
+        let open = Open {
+            config,
+            ..Open::tagged(Tag(self.opened))
+        };
+        let id = self
+            .endpoint
+            .connect(self.now, Flow { local, remote }, open)
+            .map_err(|error| match error {
+                ConnectError::AlreadyExists => Errno::EADDRINUSE,
+                ConnectError::NoPorts => Errno::EADDRNOTAVAIL,
+            })?;
+        if let Some(flow) = self.endpoint.flow(id) {
+            self.flows.insert(id, flow);
+            self.ids.insert(flow, id);
+        }
+        self.options.insert(id, options.clone());
+        Ok(id)
+    }
+
+    /// Takes up to `octets` for sending.
+    pub(crate) fn send(&mut self, connection: Connection, octets: u64) -> Result<u64, Errno> {
+        let octets = u32::try_from(octets).unwrap_or(u32::MAX);
+        self.endpoint
+            .send(self.now, connection, octets)
+            .map(u64::from)
+            .map_err(|error| match error {
+                SendError::NoConnection | SendError::Closing => Errno::EPIPE,
+            })
+    }
+
+    /// Takes octets that have arrived; the caller has asked how many there are.
+    pub(crate) fn receive(&mut self, connection: Connection, octets: u64) {
+        let octets = u32::try_from(octets).unwrap_or(u32::MAX);
+        // It cannot fail for octets that are there.
+        let _taken = self.endpoint.receive(self.now, connection, octets);
+    }
+
+    /// Octets that have arrived and were not taken.
+    pub(crate) fn readable(&self, connection: Connection) -> u64 {
+        self.status(connection)
+            .map_or(0, |status| u64::from(status.unread))
+    }
+
+    /// Room in the send buffer, in octets.
+    pub(crate) fn writable(&self, connection: Connection) -> u64 {
+        let size = self
+            .options
+            .get(&connection)
+            .and_then(|options| options.send_buffer)
+            .unwrap_or(self.config.send_buffer);
+        self.status(connection)
+            .map_or(0, |status| u64::from(size.saturating_sub(status.queued)))
+    }
+
+    /// Whether the peer has said that it will send no more.
+    pub(crate) fn peer_closed(&self, connection: Connection) -> bool {
+        self.peer_closed.contains(&connection)
+    }
+
+    /// CLOSE of one direction.
+    pub(crate) fn half_close(&mut self, connection: Connection) {
+        // A connection that is gone or closed already needs no closing.
+        let _closed = self.endpoint.close(self.now, connection);
+    }
+
+    /// The user lets go.
+    pub(crate) fn release(&mut self, connection: Connection) {
+        self.endpoint.release(self.now, connection);
+        self.options.remove(&connection);
+    }
+
+    /// ABORT.
+    pub(crate) fn abort(&mut self, connection: Connection) {
+        self.endpoint.abort(self.now, connection);
+        self.options.remove(&connection);
+    }
+
+    /// An administrator drops a connection; TIME-WAIT is left alone.
+    pub(crate) fn drop_connection(&mut self, flow: Flow) {
+        if let Some(&id) = self.ids.get(&flow) {
+            self.endpoint.abort(self.now, id);
+        }
+    }
+
+    /// STATUS.
+    pub(crate) fn status(&self, connection: Connection) -> Option<Status> {
+        self.endpoint.status(connection)
+    }
+
+    /// The four-tuple of a connection, also after its end.
+    pub(crate) fn flow(&self, connection: Connection) -> Option<Flow> {
+        self.flows.get(&connection).copied()
+    }
+
+    /// The newest connection of a four-tuple.
+    pub(crate) fn connection(&self, flow: Flow) -> Option<Connection> {
+        self.ids.get(&flow).copied()
+    }
+
+    /// Listeners and connections with their states, as tools list them.
+    pub(crate) fn list(&self) -> Vec<(Phase, SocketAddr, Option<SocketAddr>)> {
+        let listeners = self
+            .listeners
+            .values()
+            .map(|&(local, _)| (Phase::Listen, local, None));
+        let entries = self
+            .endpoint
+            .observe()
+            .into_iter()
+            .map(|seen| (seen.phase, seen.flow.local, Some(seen.flow.remote)));
+        listeners.chain(entries).collect()
+    }
+
+    /// The size of a buffer, in octets.
+    pub(crate) fn buffer_size(
+        &self,
+        connection: Option<Connection>,
+        options: &SocketOptions,
+        receive: bool,
+    ) -> u32 {
+        let status = connection.and_then(|connection| self.status(connection));
+        if receive {
+            let asked = options.receive_buffer.unwrap_or(self.config.receive_buffer);
+            return status.map_or(asked, |status| status.receive_buffer);
+        }
+        let size = options.send_buffer.unwrap_or(self.config.send_buffer);
+        match status.map(|status| u32::from(status.mss)) {
+            // FreeBSD rounds both buffers to whole segments (tcp_mss).
+            Some(mss)
+                if self.config.window_edge == WindowEdge::RoundedToMss && mss > 0 && size > mss =>
+            {
+                size.next_multiple_of(mss)
+            }
+            _ => size,
+        }
+    }
+
+    /// The choices of a socket.
+    fn configure(&mut self, options: &SocketOptions) -> Result<ConfigId, Errno> {
+        let config = self.merged(options);
+        self.endpoint.configure(config).map_err(|_| Errno::EINVAL)
+    }
+
+    fn merged(&self, options: &SocketOptions) -> Config {
+        let mut config = self.config.clone();
+        config.receive_buffer = options.receive_buffer.unwrap_or(config.receive_buffer);
+        config.send_buffer = options.send_buffer.unwrap_or(config.send_buffer);
+        config.nagle &= !options.no_delay;
+        config.options &= !options.no_options;
+        config.mss = options
+            .max_segment
+            .map_or(config.mss, |most| config.mss.min(most));
+        if let Some(count) = options.syn_count {
+            config.give_up_syn = GiveUp::Retries(u8::try_from(count).unwrap_or(u8::MAX));
+        }
+        if let Some(millis) = options.user_timeout {
+            config.user_timeout = (millis > 0).then(|| Duration::from_millis(u64::from(millis)));
+        }
+        if options.keepalive {
+            let seconds = |value: Option<u32>, default: Duration| {
+                value.map_or(default, |value| Duration::from_secs(u64::from(value)))
+            };
+            config.keepalive = Some(KeepAlive {
+                idle: seconds(options.keep_idle, self.keepalive.idle),
+                interval: seconds(options.keep_interval, self.keepalive.interval),
+                probes: options.keep_count.map_or(self.keepalive.probes, |count| {
+                    u8::try_from(count).unwrap_or(u8::MAX)
+                }),
+            });
+        }
+        config
+    }
+
+    /// Applies the changed options of a socket to its connection.
+    pub(crate) fn reconfigure(
+        &mut self,
+        connection: Connection,
+        options: &SocketOptions,
+    ) -> Result<(), Errno> {
+        let config = self.configure(options)?;
+        self.options.insert(connection, options.clone());
+        self.endpoint.set_config(self.now, connection, config);
+        Ok(())
+    }
+
+    /// Sets a choice for everything that comes, and for the connections that there are.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot be done.
+    pub(crate) fn apply(&mut self, knob: Knob) -> Result<(), &'static str> {
+        let before = (self.config.clone(), self.listen_config);
+        self.turn(knob)?;
+        if (&self.config, self.listen_config) == (&before.0, before.1) {
+            return Ok(());
+        }
+        self.config.validate().map_err(|_| "")?;
+        if !self.listeners.is_empty() {
+            return Err(" while a socket listens");
+        }
+        let live: Vec<(Connection, SocketOptions)> = self
+            .options
+            .iter()
+            .map(|(&id, options)| (id, options.clone()))
+            .collect();
+        for (id, options) in live {
+            self.reconfigure(id, &options).map_err(|_| "")?;
+        }
+        Ok(())
+    }
+
+    fn turn(&mut self, knob: Knob) -> Result<(), &'static str> {
+        let config = &mut self.config;
+        let count = |value: u32| u8::try_from(value).unwrap_or(u8::MAX);
+        match knob {
+            Knob::WindowScaling(on) => config.window_scale = self.shift.filter(|_| on),
+            Knob::Timestamps(on) => config.timestamps = on,
+            Knob::Sack(on) => config.sack_permitted = on,
+            Knob::InsecureRst(on) => config.blind_attack.rst = !on,
+            Knob::InsecureSyn(on) => config.blind_attack.syn = !on,
+            Knob::DropSynFin(on) => config.drop_syn_fin = on,
+            Knob::Blackhole(0) | Knob::SynCookies(0 | 1) => {}
+            Knob::Blackhole(_) | Knob::SynCookies(_) | Knob::ChallengeAckLimit(_) => {
+                return Err("");
+            }
+            Knob::Msl(nanos) => {
+                config.msl = Duration::from_nanos(nanos);
+                config.time_wait = 2 * config.msl;
+            }
+            Knob::FinWait2(nanos) => config.fin_timeout = Some(Duration::from_nanos(nanos)),
+            Knob::ReceiveBuffer(octets) => config.receive_buffer = octets,
+            Knob::SendBuffer(octets) => config.send_buffer = octets,
+            Knob::BufferLimit(octets) => {
+                // The smallest shift with which 65535 reaches the largest buffer (tcp_newtcpcb).
+                self.shift = (0..14)
+                    .find(|shift| 65_535_u64 << shift >= u64::from(octets))
+                    .or(Some(14));
+                config.window_scale = config.window_scale.and(self.shift);
+            }
+            Knob::SynRetries(retries) => config.give_up_syn = GiveUp::Retries(count(retries)),
+            Knob::SynAckRetries(retries) => config.give_up_synack = GiveUp::Retries(count(retries)),
+            Knob::DataRetries(retries) => config.give_up_data = GiveUp::Retries(count(retries)),
+            Knob::InitialRto(nanos) => config.rto_initial = Duration::from_nanos(nanos),
+            Knob::MinRto(nanos) => config.rto_min = Duration::from_nanos(nanos),
+            Knob::RtoSlop(nanos) => config.rto_slack = Duration::from_nanos(nanos),
+            Knob::KeepIdle(nanos) => self.keepalive.idle = Duration::from_nanos(nanos),
+            Knob::KeepInterval(nanos) => self.keepalive.interval = Duration::from_nanos(nanos),
+            Knob::KeepCount(probes) => self.keepalive.probes = count(probes),
+            Knob::KeepAlways(on) => config.keepalive = on.then_some(self.keepalive),
+            Knob::KeepInit(nanos) => {
+                config.give_up_syn = GiveUp::After(Duration::from_nanos(nanos));
+            }
+            Knob::DelayedAck(on) => {
+                config.delayed_ack = if on { self.delayed_ack } else { Duration::ZERO }
+            }
+            Knob::DelayedAckTime(nanos) => {
+                self.delayed_ack = Duration::from_nanos(nanos);
+                config.delayed_ack = self.delayed_ack;
+            }
+            Knob::SynBacklog(entries) => self.listen_config.max_syn_backlog = Some(entries),
+            Knob::Rfc1337(on) => config.rfc1337 = on,
+            Knob::DefaultMss(octets) => config.mss_default = octets,
+            Knob::InitialWindow(segments) => {
+                config.initial_window = u16::try_from(segments).unwrap_or(u16::MAX);
+            }
+            Knob::SynLinearTimeouts(timeouts) => config.syn_linear_timeouts = count(timeouts),
+            Knob::AbortOnOverflow(on) => self.listen_config.abort_on_overflow = on,
+        }
+        Ok(())
+    }
+}
+
+/// What a socket reports for the end of a connection.
+fn error_of(outcome: Outcome) -> Option<Errno> {
+    match outcome {
+        Outcome::Finished => None,
+        Outcome::Refused => Some(Errno::ECONNREFUSED),
+        Outcome::Reset => Some(Errno::ECONNRESET),
+        Outcome::TimedOut => Some(Errno::ETIMEDOUT),
+        Outcome::Aborted => Some(Errno::ECONNABORTED),
+    }
+}

@@ -1,0 +1,5 @@
+//! Tests of the public interface, as one binary.
+
+mod duet;
+mod figures;
+mod policies;
