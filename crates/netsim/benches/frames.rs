@@ -124,7 +124,7 @@ fn bare() -> LinkConfig {
     link
 }
 
-/// Runs for a tenth of a virtual second, beginning in the steady state.
+/// Runs for a tenth of a virtual second at a time, beginning in the steady state.
 fn through<D, O>(criterion: &mut Criterion, name: &str, link: &LinkConfig, director: D, observer: O)
 where
     D: netsim::Director<Segment> + Clone,
@@ -141,7 +141,7 @@ where
     });
     simulator.add_node(Host::default());
     simulator.add_link(link).expect("a valid link");
-    let mut end = Instant::from_nanos(100_000_000);
+    let mut end = Instant::from_nanos(3_000_000_000);
     simulator
         .run_until(end, StepLimit(u64::MAX))
         .expect("it ends");
@@ -294,6 +294,15 @@ fn frames(criterion: &mut Criterion) {
         (),
         Counter::default(),
     );
+    for (name, milliseconds) in [("100 k in flight", 100), ("1 M in flight", 1_000)] {
+        let mut link = bare();
+        link.delay = Some(DelayConfig {
+            time: Duration::from_millis(milliseconds),
+            jitter: Duration::from_millis(milliseconds / 2),
+            ..DelayConfig::default()
+        });
+        through(criterion, name, &link, (), ());
+    }
     for (name, link) in one_impairment() {
         through(criterion, name, &link, (), ());
     }

@@ -6,10 +6,11 @@ use std::path::Path;
 use netsim::LinkConfig;
 use tcp_core::Handshake;
 
+use crate::describe;
 use crate::diagnostic::render_notes;
 use crate::experiment::Experiment;
 use crate::overrides::Override;
-use crate::plan::{Action, Arrivals, Host, Plan};
+use crate::plan::{Arrivals, Host, Plan};
 use crate::quantity::Time;
 
 /// What a check of one file says.
@@ -79,7 +80,7 @@ pub fn summary(experiment: &Experiment) -> String {
         line(format!(
             "  fault     {}: {}",
             fault.id,
-            action(&fault.action)
+            describe::fault(plan, fault)
         ));
     }
     line(format!("  expects   {}", expectations(plan)));
@@ -182,17 +183,6 @@ fn workload(plan: &Plan) -> String {
         .chain(loads)
         .collect::<Vec<_>>()
         .join(", ")
-}
-
-fn action(action: &Action) -> &'static str {
-    match action {
-        Action::Drop => "drops",
-        Action::DelayBy(_) => "delays",
-        Action::HoldUntil(_) => "holds",
-        Action::Replay(_) => "replays",
-        Action::Duplicate { .. } => "duplicates",
-        Action::Corrupt => "corrupts",
-    }
 }
 
 fn expectations(plan: &Plan) -> String {

@@ -5,6 +5,7 @@ pub mod campaign;
 pub mod census;
 pub mod check;
 pub mod cli;
+pub mod describe;
 pub mod diagnostic;
 pub mod experiment;
 pub mod expect;

@@ -1,0 +1,163 @@
+//! Faults in words: what a fault looks for and what it does, for people who read reports.
+
+use std::time::Duration;
+
+use netsim::{Ending, Window};
+
+use crate::plan::{Action, Fault, FlagPattern, Moment, Occurrence, Plan};
+use crate::quantity::Time;
+
+/// For example `holds SYN number 1 on c2s until client is CLOSED, plus 200ms`.
+pub fn fault(plan: &Plan, fault: &Fault) -> String {
+    let verb = match &fault.action {
+        Action::Drop => "drops",
+        Action::DelayBy(_) => "delays",
+        Action::HoldUntil(_) => "holds",
+        Action::Replay(_) => "replays",
+        Action::Duplicate { .. } => "duplicates",
+        Action::Corrupt => "corrupts",
+    };
+    let consequence = match &fault.action {
+        Action::Drop | Action::Corrupt => String::new(),
+        Action::DelayBy(time) => format!(" by {}", Time(*time)),
+        Action::HoldUntil(moment) => format!(" until {}", self::moment(plan, moment)),
+        Action::Replay(moment @ Moment::At(_)) => format!(" at {}", self::moment(plan, moment)),
+        Action::Replay(moment) => format!(" when {}", self::moment(plan, moment)),
+        Action::Duplicate { copies: 1, .. } => " once".to_owned(),
+        Action::Duplicate { copies, spacing } if spacing.is_zero() => format!(" {copies} times"),
+        Action::Duplicate { copies, spacing } => {
+            format!(" {copies} times, {} apart", Time(*spacing))
+        }
+    };
+    let chance = if fault.probability.is_one() {
+        ""
+    } else {
+        " by chance"
+    };
+    format!("{verb} {}{chance}{consequence}", pattern(plan, fault))
+}
+
+/// Which segments a fault hits.
+fn pattern(plan: &Plan, fault: &Fault) -> String {
+    let pattern = &fault.pattern;
+    let kind = flags(pattern.flags);
+    let mut words = match &fault.nth {
+        Occurrence::Every => vec![format!("every {kind}")],
+        Occurrence::Listed(numbers) => {
+            let numbers: Vec<String> = numbers.iter().map(u32::to_string).collect();
+            vec![kind, format!("number {}", numbers.join(", "))]
+        }
+    };
+    match pattern.payload {
+        (0, u32::MAX) => {}
+        (least, most) if least == most => words.push(format!("with {least} bytes")),
+        (least, u32::MAX) => words.push(format!("with at least {least} bytes")),
+        (least, most) => words.push(format!("with {least} to {most} bytes")),
+    }
+    if let Some(link) = pattern.link {
+        words.push(format!("on {}", plan.link(link).name()));
+    }
+    if let Some(connection) = pattern.connection {
+        words.push(format!("of connection {}", connection.0));
+    }
+    if let Some(state) = pattern.state {
+        let host = &plan.host(state.host).name;
+        words.push(format!("while {host} is {}", state.phase));
+    }
+    words.extend(window(pattern.window));
+    words.join(" ")
+}
+
+fn flags(pattern: FlagPattern) -> String {
+    if pattern.mask.bits() == 0 {
+        return "segment".to_owned();
+    }
+    let forbidden = pattern.mask.without(pattern.value);
+    match (pattern.value.bits(), forbidden.bits()) {
+        (0, _) => format!("segment without {forbidden}"),
+        _ => pattern.value.to_string(),
+    }
+}
+
+fn window(window: Window) -> Option<String> {
+    let time = |instant: netsim::Instant| Time(Duration::from_nanos(instant.as_nanos()));
+    let from = time(window.from);
+    match window.until {
+        None if window.from.as_nanos() == 0 => None,
+        None => Some(format!("from {from}")),
+        Some(until) => Some(format!("from {from} to {}", time(until))),
+    }
+}
+
+fn moment(plan: &Plan, moment: &Moment) -> String {
+    let later = |plus: &Duration| {
+        if plus.is_zero() {
+            String::new()
+        } else {
+            format!(", plus {}", Time(*plus))
+        }
+    };
+    match moment {
+        Moment::At(time) => Time(*time).to_string(),
+        Moment::Enters { host, phase, plus } => {
+            format!("{} is {phase}{}", plan.host(*host).name, later(plus))
+        }
+        Moment::Fate {
+            fault,
+            ending,
+            plus,
+        } => {
+            let fate = match ending {
+                Ending::Delivered => "delivered",
+                Ending::Lost => "lost",
+                Ending::Either => "delivered or lost",
+            };
+            format!(
+                "what {} hit is {fate}{}",
+                plan.faults[*fault].id,
+                later(plus)
+            )
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::experiment::Experiment;
+
+    #[test]
+    fn faults_are_described_in_words() {
+        let head = "schema = 1\nname = \"x\"\nrun = { seed = 1, until = \"9s\" }\n\
+                    [link.c2s]\n[link.s2c]\n[[connection]]\nfrom = \"client:1\"\n";
+        let table = [
+            (
+                "match = { link = \"c2s\", flags = \"SYN\", nth = 1 }\n\
+                 hold_until = { event = \"client.state == CLOSED\", plus = \"200ms\" }",
+                "holds SYN number 1 on c2s until client is CLOSED, plus 200ms",
+            ),
+            ("drop = true", "drops every segment"),
+            (
+                "match = { flags = { none = \"ACK\" }, payload = { min = 1 }, probability = \"5%\" }\n\
+                 delay_by = \"1s\"",
+                "delays every segment without ACK with at least 1 bytes by chance by 1s",
+            ),
+            (
+                "match = { connection = 0, nth = [1, 3], window = { from = \"1s\", until = \"2s\" } }\n\
+                 duplicate = { copies = 2, spacing = \"1ms\" }",
+                "duplicates segment number 1, 3 of connection 0 from 1s to 2s 2 times, 1ms apart",
+            ),
+            (
+                "match = { flags = \"RST\", payload = 0, state = \"server.state == LISTEN\" }\n\
+                 replay = { at = \"3s\" }",
+                "replays every RST with 0 bytes while server is LISTEN at 3s",
+            ),
+        ];
+        for (text, words) in table {
+            let text = format!("{head}[[fault]]\nid = \"f\"\n{text}\n");
+            let plan = Experiment::parse("x.toml", &text, &[])
+                .expect("it is good")
+                .plan;
+            assert_eq!(super::fault(&plan, &plan.faults[0]), words);
+        }
+    }
+}
