@@ -187,7 +187,9 @@ impl Areas {
     /// What was added since `earlier`.
     #[must_use]
     pub fn since(&self, earlier: &Areas) -> Areas {
-        Areas(std::array::from_fn(|index| self.0[index] - earlier.0[index]))
+        Areas(std::array::from_fn(|index| {
+            self.0[index] - earlier.0[index]
+        }))
     }
 }
 
@@ -249,7 +251,12 @@ impl Census {
         after.change(change);
         self.ends += u64::from(change.to.is_some());
         self.ends -= u64::from(change.from.is_some());
-        for (side, (old, new)) in before.classes().into_iter().zip(after.classes()).enumerate() {
+        for (side, (old, new)) in before
+            .classes()
+            .into_iter()
+            .zip(after.classes())
+            .enumerate()
+        {
             if old != new {
                 self.leave(now, old, before.since[side]);
                 self.enter(now, new);
@@ -280,11 +287,9 @@ impl Census {
 
     /// Whether the client of this incarnation is there, and not bound to another entry than this.
     pub fn wants(&self, tag: Tag, entry: u32) -> bool {
-        self.incarnations
-            .get(tag.0 as usize)
-            .is_some_and(|found| {
-                found.client.is_some() && (found.accepted == 0 || found.accepted == entry)
-            })
+        self.incarnations.get(tag.0 as usize).is_some_and(|found| {
+            found.client.is_some() && (found.accepted == 0 || found.accepted == entry)
+        })
     }
 
     /// The states of an incarnation's ends: the client's, the server's.

@@ -185,7 +185,10 @@ impl Summary {
 /// Billionths as a decimal number without superfluous zeros: `0.1`, `63`, `-1.5`.
 pub fn decimal(value: Billionths) -> String {
     let sign = if value < 0 { "-" } else { "" };
-    let (whole, rest) = (value.unsigned_abs() / 1_000_000_000, value.unsigned_abs() % 1_000_000_000);
+    let (whole, rest) = (
+        value.unsigned_abs() / 1_000_000_000,
+        value.unsigned_abs() % 1_000_000_000,
+    );
     let text = format!("{sign}{whole}.{rest:09}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }

@@ -162,7 +162,9 @@ impl Recorder {
 
     /// When the last held segment was released, if one was, and the position in the trace.
     pub fn release_position(&self) -> Option<(Instant, usize)> {
-        self.release.as_ref().map(|found| (found.at, found.position))
+        self.release
+            .as_ref()
+            .map(|found| (found.at, found.position))
     }
 
     /// From OPEN to the client's ESTABLISHED, in nanoseconds, in order of success.
@@ -397,11 +399,8 @@ impl Observer<Datagram> for Recorder {
         self.last_copy = Some(copy);
         self.troubles.network.get_or_insert(frame.tag());
         self.digest.frame(Code::Copied, now, copy, frame);
-        self.trace.note(
-            now,
-            frame.tag(),
-            What::Copied(link, original, copy, *frame),
-        );
+        self.trace
+            .note(now, frame.tag(), What::Copied(link, original, copy, *frame));
     }
 
     fn corrupted(&mut self, now: Instant, _link: LinkId, id: FrameId, frame: &Datagram) {
@@ -420,8 +419,7 @@ impl Observer<Datagram> for Recorder {
     ) {
         let fault = self.ended(now, id, Ending::Lost);
         self.troubles.network.get_or_insert(frame.tag());
-        self.digest
-            .event(Code::Dropped, now, (id.0, reason as u64));
+        self.digest.event(Code::Dropped, now, (id.0, reason as u64));
         self.trace
             .note(now, frame.tag(), What::Dropped(id, reason, fault));
     }

@@ -3,7 +3,9 @@
 use netsim::Instant;
 use tcp_core::{Flow, Phase, Tag};
 
-use crate::plan::{Connection, ConnectionId, End, HostId, Plan, SequenceExpression, SequenceOrigin};
+use crate::plan::{
+    Connection, ConnectionId, End, HostId, Plan, SequenceExpression, SequenceOrigin,
+};
 use crate::trace::{Entry, Trace, What};
 use crate::workload::Workload;
 

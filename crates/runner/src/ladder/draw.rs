@@ -21,6 +21,8 @@ const MIDDLE: usize = WIDTH - 2 * (TIME + STATE + 2) - 2;
 const MOST_ROWS: usize = 240;
 /// A silence that is worth a row of its own.
 const LONG_SILENCE: u64 = 5_000_000_000;
+/// A time under way that is worth a remark.
+const LONG_WAY: u64 = 500_000_000;
 
 /// Draws a ladder.
 pub fn draw(ladder: &Ladder<'_>, has_color: bool) -> String {
@@ -53,7 +55,10 @@ pub fn draw(ladder: &Ladder<'_>, has_color: bool) -> String {
 
 /// Decimals of a second that times need: milliseconds if all are whole, else microseconds.
 fn decimals(ladder: &Ladder<'_>) -> usize {
-    let marks = ladder.rows.iter().flat_map(|row| row.marks.iter().flatten());
+    let marks = ladder
+        .rows
+        .iter()
+        .flat_map(|row| row.marks.iter().flatten());
     let mut times = marks.map(|mark| mark.at.as_nanos());
     if times.all(|at| at % 1_000_000 == 0) {
         3
@@ -71,8 +76,8 @@ fn seconds(nanos: u64, decimals: usize) -> String {
     format!("{whole}.{rest:0decimals$}")
 }
 
-/// The line of words about a segment: what it carries.
-fn label(story: &Story<'_>, passage: &Passage) -> String {
+/// What a segment carries: its bits and SEQ, and ACK and length if it has them.
+fn label(story: &Story<'_>, passage: &Passage) -> [String; 2] {
     let segment = &passage.frame.packet.segment;
     let number = |end, number: u32| match story.relative(end, number) {
         Some(relative) => format!("{number} ({relative})"),
@@ -85,13 +90,14 @@ fn label(story: &Story<'_>, passage: &Passage) -> String {
     } else {
         text += &format!(" seq={}", number(passage.from, segment.seq.0));
     }
+    let mut rest = Vec::new();
     if segment.flags.ack() {
-        text += &format!(" ack={}", number(passage.to(), segment.ack.0));
+        rest.push(format!("ack={}", number(passage.to(), segment.ack.0)));
     }
     if !segment.text.is_empty() {
-        text += &format!(" len={}", segment.text.len);
+        rest.push(format!("len={}", segment.text.len));
     }
-    text
+    [text, rest.join(" ")]
 }
 
 struct Pen<'l> {
@@ -218,16 +224,25 @@ impl Pen<'_> {
             is_lost: passage.dropped.is_some() && ends != Ends::Head,
             ink: ink(passage),
         };
-        let spare = if remark.is_empty() {
-            0
-        } else {
-            remark.chars().count() + 2
+        let [first, rest] = label;
+        let whole = [first.as_str(), rest.as_str()].join(" ");
+        let fits = |text: &str| {
+            let remark = match remark.chars().count() {
+                0 => 0,
+                count => count + 2,
+            };
+            text.trim().chars().count() + remark + 8 <= MIDDLE
         };
-        if label.chars().count() + spare + 8 <= MIDDLE {
-            self.full_row(row.marks, &arrow.draw(&label, &remark));
+        if fits(&whole) {
+            self.full_row(row.marks, &arrow.draw(whole.trim(), &remark));
+            return;
+        }
+        self.full_row([None, None], &[(arrow.ink, centred(&first, ' '))]);
+        if fits(&rest) {
+            self.full_row(row.marks, &arrow.draw(&rest, &remark));
         } else {
-            let text = vec![(arrow.ink, centred(&label, ' '))];
-            self.full_row([None, None], &text);
+            self.full_row([None, None], &[(arrow.ink, centred(&rest, ' '))]);
+            let remark: String = remark.chars().take(MIDDLE - 10).collect();
             self.full_row(row.marks, &arrow.draw("", &remark));
         }
     }
@@ -277,7 +292,7 @@ fn remark(plan: &Plan, passage: &Passage, ends: Ends, decimals: usize) -> String
         return match (passage.held, passage.arrived) {
             (Some((_, Some(fault))), _) => format!("held by {}", id(fault)),
             (Some((_, None)), _) => "held".to_owned(),
-            (None, Some(_)) => String::new(),
+            (None, Some(arrived)) => under_way(passage.left, arrived, decimals),
             (None, None) => "still under way".to_owned(),
         };
     }
@@ -290,13 +305,28 @@ fn remark(plan: &Plan, passage: &Passage, ends: Ends, decimals: usize) -> String
     if let (Some((caught, _)), Some(released)) = (passage.held, passage.released) {
         let nanos = released.as_nanos() - caught.as_nanos();
         words.push(format!("held {} s", seconds(nanos, decimals)));
+    } else if ends == Ends::Head
+        && let Some(arrived) = passage.arrived
+    {
+        words.push(under_way(passage.left, arrived, decimals));
     }
     match passage.unheard {
         Some(Deafness::PowerOff) => words.push("nobody hears it".to_owned()),
         Some(Deafness::Damaged) => words.push("damaged, discarded".to_owned()),
         None => {}
     }
+    words.retain(|word| !word.is_empty());
     words.join(", ")
+}
+
+/// How long a segment travelled, if that is remarkable.
+fn under_way(left: Instant, arrived: Instant, decimals: usize) -> String {
+    let nanos = arrived.as_nanos() - left.as_nanos();
+    if nanos >= LONG_WAY {
+        format!("{} s under way", seconds(nanos, decimals))
+    } else {
+        String::new()
+    }
 }
 
 /// An arrow with words in it.
@@ -311,7 +341,11 @@ impl Arrow {
     /// The pieces between the lines, drawn for a segment that goes to the right and turned round
     /// for one that goes to the left.
     fn draw(&self, label: &str, remark: &str) -> Vec<(Ink, String)> {
-        let dash = if self.ends == Ends::Head { '┄' } else { '─' };
+        let dash = if self.ends == Ends::Head {
+            '┄'
+        } else {
+            '─'
+        };
         let words = [label, remark];
         let words: Vec<&str> = words.into_iter().filter(|text| !text.is_empty()).collect();
         let tip = match (self.ends, self.from) {

@@ -15,7 +15,7 @@ use tcp_core::{Phase, Reason};
 
 use crate::plan::{End, Plan};
 use crate::story::Story;
-use crate::trace::{Entry, What};
+use crate::trace::{Entry, Move, What};
 
 pub use draw::{WIDTH, draw};
 use passage::Passage;
@@ -94,20 +94,44 @@ impl<'s> Ladder<'s> {
     }
 }
 
+/// A change of state that no row shows yet.
+#[derive(Clone, Copy, Debug)]
+struct Waiting {
+    at: Instant,
+    from: Phase,
+    to: Phase,
+    reason: Option<Reason>,
+}
+
 /// Makes one row of each thing that happened.
 struct Builder<'b> {
     story: &'b Story<'b>,
     passages: &'b BTreeMap<FrameId, Passage>,
     rows: Vec<Row>,
     /// Changes of state that no row shows yet, by [`End`].
-    waiting: [Vec<(Instant, Phase, Option<Reason>)>; 2],
+    waiting: [Vec<Waiting>; 2],
 }
 
 impl Builder<'_> {
     fn take(&mut self, entry: &Entry) {
         let at = entry.at;
         match &entry.what {
-            What::Changed(change) => self.change(at, change.end, change.to, change.reason),
+            What::Changed(change) => {
+                let Move {
+                    end,
+                    from,
+                    to,
+                    reason,
+                    ..
+                } = *change;
+                let waiting = Waiting {
+                    at,
+                    from,
+                    to,
+                    reason,
+                };
+                self.change(end, waiting);
+            }
             What::Sent(_, id, _) => self.depart(at, *id),
             What::Delivered(id) => self.arrive(at, *id),
             What::Accepted { host, is_spurious } => {
@@ -138,19 +162,19 @@ impl Builder<'_> {
     }
 
     /// A change of state belongs to the arrival that caused it, else to what is sent with it.
-    fn change(&mut self, at: Instant, end: End, phase: Phase, reason: Option<Reason>) {
+    fn change(&mut self, end: End, waiting: Waiting) {
         let side = end as usize;
         if self.waiting[side].is_empty()
             && let Some(row) = self.rows.last_mut()
             && matches!(row.middle, Middle::Arrives(_))
             && let Some(mark) = &mut row.marks[side]
-            && mark.at == at
+            && mark.at == waiting.at
             && mark.phase.is_none()
         {
-            mark.phase = Some(phase);
+            mark.phase = Some(waiting.to);
             return;
         }
-        self.waiting[side].push((at, phase, reason));
+        self.waiting[side].push(waiting);
     }
 
     fn depart(&mut self, at: Instant, id: FrameId) {
@@ -158,9 +182,9 @@ impl Builder<'_> {
             return;
         };
         let side = passage.from as usize;
-        let own = self.waiting[side].pop_if(|(since, ..)| *since == at);
+        let own = self.waiting[side].pop_if(|waiting| waiting.at == at);
         self.flush_all();
-        let phase = own.map(|(_, phase, _)| phase);
+        let phase = own.map(|waiting| waiting.to);
         let mut marks = [None; 2];
         marks[side] = Some(Mark { at, phase });
         let middle = Middle::Departs(id);
@@ -179,12 +203,12 @@ impl Builder<'_> {
     }
 
     fn note(&mut self, at: Instant, end: End, text: String, is_alarming: bool) {
-        let own = self.waiting[end as usize].pop_if(|(since, ..)| *since == at);
+        let own = self.waiting[end as usize].pop_if(|waiting| waiting.at == at);
         self.flush_all();
         let mut marks = [None; 2];
         marks[end as usize] = Some(Mark {
             at,
-            phase: own.map(|(_, phase, _)| phase),
+            phase: own.map(|waiting| waiting.to),
         });
         let middle = Middle::Note(end, text, is_alarming);
         self.rows.push(Row { marks, middle });
@@ -193,14 +217,14 @@ impl Builder<'_> {
     /// Gives rows of their own to the changes of state that nothing else shows.
     fn flush_all(&mut self) {
         for end in [End::Client, End::Server] {
-            for (at, phase, reason) in std::mem::take(&mut self.waiting[end as usize]) {
+            for waiting in std::mem::take(&mut self.waiting[end as usize]) {
                 let mut marks = [None; 2];
                 marks[end as usize] = Some(Mark {
-                    at,
-                    phase: Some(phase),
+                    at: waiting.at,
+                    phase: Some(waiting.to),
                 });
-                let middle = match reason.and_then(explain) {
-                    Some(text) => Middle::Note(end, text.to_owned(), false),
+                let middle = match explain(&waiting) {
+                    Some(text) => Middle::Note(end, text, false),
                     None => Middle::Nothing,
                 };
                 self.rows.push(Row { marks, middle });
@@ -210,13 +234,13 @@ impl Builder<'_> {
 }
 
 /// Why a state changes without a segment.
-fn explain(reason: Reason) -> Option<&'static str> {
-    match reason {
-        Reason::Timeout => Some("gives up: no answer"),
-        Reason::KeepAlive => Some("gives up: keep-alive unanswered"),
-        Reason::Expired => Some("the time is over"),
-        Reason::Evicted => Some("makes room for another"),
-        Reason::Abort => Some("ABORT"),
+fn explain(change: &Waiting) -> Option<String> {
+    match change.reason? {
+        Reason::Timeout => Some("gives up: no answer".to_owned()),
+        Reason::KeepAlive => Some("gives up: keep-alive unanswered".to_owned()),
+        Reason::Expired => Some(format!("{} is over", change.from)),
+        Reason::Evicted => Some("makes room for another".to_owned()),
+        Reason::Abort => Some("ABORT".to_owned()),
         Reason::Open | Reason::Syn | Reason::Ack | Reason::Fin | Reason::Rst | Reason::Close => {
             None
         }

@@ -112,11 +112,7 @@ pub(super) fn collect(story: &Story<'_>) -> BTreeMap<FrameId, Passage> {
     passages
 }
 
-fn change(
-    passages: &mut BTreeMap<FrameId, Passage>,
-    id: FrameId,
-    act: impl FnOnce(&mut Passage),
-) {
+fn change(passages: &mut BTreeMap<FrameId, Passage>, id: FrameId, act: impl FnOnce(&mut Passage)) {
     if let Some(passage) = passages.get_mut(&id) {
         act(passage);
     }

@@ -34,7 +34,9 @@ impl Power {
                 host: HostId(index),
                 moment: power_off.moment.clone(),
                 // The incarnations of scripted connections have the first tags.
-                tag: power_off.connection.map(|connection| Tag(connection.0 as u32)),
+                tag: power_off
+                    .connection
+                    .map(|connection| Tag(connection.0 as u32)),
                 off_at,
                 is_applied: false,
             })
