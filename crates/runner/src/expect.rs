@@ -22,6 +22,8 @@ pub struct Verdict {
     pub held: bool,
     /// What happened.
     pub observed: String,
+    /// Whether it is about a metric.
+    pub is_number: bool,
 }
 
 /// The checks of one policy, in the order of the plan.
@@ -90,6 +92,7 @@ fn judge_states(story: &Story<'_>, end: End, expected: &[Reached]) -> Verdict {
         held: stays.len() == expected.len() && stays.iter().zip(expected).all(fits),
         what: format!("{name}: {}", wanted.collect::<Vec<_>>().join(", ")),
         observed: seen.collect::<Vec<_>>().join(", "),
+        is_number: false,
     }
 }
 
@@ -133,6 +136,7 @@ fn judge_segments(
         held: sent.len() == expected.len() && sent.iter().zip(expected).all(fits),
         what,
         observed: or_none(&seen.join("; ")).to_owned(),
+        is_number: false,
     }
 }
 
@@ -145,6 +149,7 @@ fn never_released(what: String) -> Verdict {
         what,
         held: false,
         observed: "no held segment was released".to_owned(),
+        is_number: false,
     }
 }
 
@@ -257,6 +262,7 @@ fn judge_metric(key: MetricKey, bound: &Bound, summary: Option<Summary>, runs: u
                 what,
                 held: false,
                 observed: "nothing was measured".to_owned(),
+                is_number: true,
             },
         };
     };
@@ -276,6 +282,7 @@ fn judge_metric(key: MetricKey, bound: &Bound, summary: Option<Summary>, runs: u
         what,
         held: bound.admits_mean(summary.sum, summary.count),
         observed,
+        is_number: true,
     }
 }
 
@@ -283,6 +290,6 @@ impl Verdict {
     /// Whether what was observed is not what was written in the file: a bound was met by some
     /// value.
     pub fn observed_says_more(&self) -> bool {
-        !self.what.ends_with(&self.observed)
+        self.is_number && !self.what.ends_with(&self.observed)
     }
 }
