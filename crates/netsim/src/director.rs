@@ -35,7 +35,8 @@ pub enum Verdict {
 /// What a director wants done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command<F> {
-    /// The held frame goes on through the rest of its link; the director is not consulted again.
+    /// The held frame goes on through the rest of its link; the director is not consulted again. No
+    /// frame of this passage held: nothing happens.
     Release(FrameId),
     /// This frame enters the link; the director is not consulted about it.
     Inject {

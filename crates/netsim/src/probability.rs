@@ -76,10 +76,20 @@ impl Probability {
     /// As a float, for reports and closed forms only.
     #[expect(
         clippy::cast_precision_loss,
-        reason = "a figure for people, never a decision"
+        clippy::float_arithmetic,
+        reason = "for reports only"
     )]
     pub fn as_f64(self) -> f64 {
         self.numerator as f64 / self.denominator as f64
+    }
+
+    /// The percentage to eight decimals, rounded to nearest.
+    pub(crate) fn rounded_percent(self) -> String {
+        const DECIMALS: u128 = 100_000_000;
+        let denominator = u128::from(self.denominator);
+        let scaled = u128::from(self.numerator) * 100 * DECIMALS + denominator / 2;
+        let percent = scaled / denominator;
+        format!("{}.{:08}%", percent / DECIMALS, percent % DECIMALS)
     }
 
     /// The nearest fraction of 2^32, at most 2^32 - 1: what netem stores.

@@ -1,9 +1,15 @@
 //! Samplers: from uniform 64-bit draws to distributions, by inverse transform over `libm`, which
 //! gives the same bits on every machine. The one place where floats decide anything.
 
-mod quantile;
+#![expect(clippy::float_arithmetic, reason = "samplers are the one place for it")]
 
-pub(crate) use quantile::quantile_normal;
+mod quantile;
+mod tables;
+mod tail;
+
+use quantile::quantile_normal;
+pub(crate) use tables::{TABLE_SCALE, normal_table, pareto_normal_table, pareto_table};
+pub(crate) use tail::Tail;
 
 /// The midpoint of the draw's cell in (0, 1): never 0, never 1.
 #[inline]

@@ -140,7 +140,7 @@ impl Writer {
         if exact.ends_with('%') && exact.len() <= "12.12345678%".len() {
             return exact;
         }
-        let rounded = format!("{:.8}%", probability.as_f64() * 100.0);
+        let rounded = probability.rounded_percent();
         self.caveat(&format!("{exact} is rounded to {rounded}"));
         rounded
     }

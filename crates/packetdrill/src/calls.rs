@@ -1,15 +1,19 @@
-//! System calls of a script: from their arguments to the sockets, and what came of it against what the script expects.
+//! System calls of a script: from their arguments to the sockets, and what came of it against what
+//! the script expects.
 
+mod arguments;
 mod options;
 mod poll;
 
 use crate::errno::Errno;
-use crate::script::{Call, Expression, ExpressionKind};
+use crate::script::{Call, ExpressionKind};
 use crate::sockets::{Sockets, Wait};
 use crate::source::Span;
+use crate::stack::Connection;
 use crate::symbols::{self, Dialect};
 use std::net::{IpAddr, SocketAddr};
 
+use arguments::Arguments;
 pub(crate) use poll::PollEntry;
 
 /// What `...` stands for in addresses.
@@ -67,6 +71,11 @@ pub(crate) enum Waiting {
     Read { fd: i64, len: u64, peek: bool },
     /// `write()` and its kin: bytes that still have no room, and bytes taken.
     Write { fd: i64, left: u64, taken: i64 },
+    /// `close()` that lingers, until a moment.
+    Linger {
+        connection: Connection,
+        deadline: u64,
+    },
     /// `poll()`, until a moment if it has a timeout.
     Poll {
         entries: Vec<PollEntry>,
@@ -135,7 +144,7 @@ pub(crate) fn begin(
         }
         "read" | "recv" | "recvfrom" | "readv" | "recvmsg" => begin_read(sockets, &arguments, now),
         "write" | "send" | "sendto" | "writev" | "sendmsg" => begin_write(sockets, &arguments, now),
-        "close" => Ok(done(close(sockets, &arguments)?)),
+        "close" => begin_close(sockets, &arguments, now),
         "shutdown" => {
             let (fd, how) = (arguments.fd()?, arguments.integer(1)?);
             Ok(done(match how {
@@ -169,6 +178,10 @@ pub(crate) fn resume(sockets: &mut Sockets, waiting: &mut Waiting, now: u64) -> 
         Waiting::Write { fd, left, taken } => {
             return resume_write(sockets, *fd, left, taken).map(Reply::of);
         }
+        Waiting::Linger {
+            connection,
+            deadline,
+        } => return resume_linger(sockets, *connection, *deadline, now).map(Reply::of),
         Waiting::Poll { entries, deadline } => {
             return poll::resume(sockets, entries, *deadline, now);
         }
@@ -178,6 +191,23 @@ pub(crate) fn resume(sockets: &mut Sockets, waiting: &mut Waiting, now: u64) -> 
         Ok(Wait::Blocked) => None,
         Err(error) => Some(Reply::of(Err(error))),
     }
+}
+
+/// A lingering close ends when the FIN is acknowledged, or with an error on BSD after its time.
+fn resume_linger(
+    sockets: &Sockets,
+    connection: Connection,
+    deadline: u64,
+    now: u64,
+) -> Option<Result<i64, Errno>> {
+    if !sockets.stack.is_closing(connection) {
+        return Some(Ok(0));
+    }
+    let late = match sockets.dialect() {
+        Dialect::Bsd => Err(Errno::EAGAIN),
+        Dialect::Linux => Ok(0),
+    };
+    (now >= deadline).then_some(late)
 }
 
 /// A blocking write ends when everything is taken, or with what was taken before an error.
@@ -209,6 +239,7 @@ impl Waiting {
     pub(crate) fn deadline(&self) -> Option<u64> {
         match self {
             Waiting::Poll { deadline, .. } => *deadline,
+            Waiting::Linger { deadline, .. } => Some(*deadline),
             Waiting::Accept { .. }
             | Waiting::Connect { .. }
             | Waiting::Read { .. }
@@ -315,17 +346,30 @@ fn begin_write(sockets: &mut Sockets, arguments: &Arguments<'_>, now: u64) -> De
     ))
 }
 
-fn close(sockets: &mut Sockets, arguments: &Arguments<'_>) -> Decoded<Result<i64, Errno>> {
+/// `close()`, which waits for its FIN to be acknowledged if the socket blocks and `SO_LINGER` says
+/// so.
+fn begin_close(sockets: &mut Sockets, arguments: &Arguments<'_>, now: u64) -> Decoded<Step> {
     let fd = arguments.fd()?;
-    let lingers = sockets.get(fd).is_ok_and(|socket| {
-        !socket.nonblocking
-            && socket.connection().is_some()
-            && socket.options.linger.is_some_and(|seconds| seconds > 0)
-    });
-    if lingers {
-        return Err(Problem::Unsupported("close() that lingers".to_owned()));
+    let lingers = sockets
+        .get(fd)
+        .ok()
+        .filter(|socket| !socket.nonblocking)
+        .and_then(|socket| {
+            let seconds = socket.options.linger.filter(|&seconds| seconds > 0)?;
+            Some((socket.connection()?, seconds))
+        });
+    if let Err(error) = sockets.close(fd) {
+        return Ok(done(Err(error)));
     }
-    Ok(sockets.close(fd).map(|()| 0))
+    let Some((connection, seconds)) = lingers else {
+        return Ok(done(Ok(0)));
+    };
+    let deadline = now.saturating_add(u64::from(seconds).saturating_mul(1_000_000_000));
+    let waiting = Waiting::Linger {
+        connection,
+        deadline,
+    };
+    Ok(begin_wait(sockets, waiting, now))
 }
 
 /// `fcntl()`: the descriptor is open for reading and writing, and blocks or not.
@@ -351,129 +395,6 @@ fn control(sockets: &mut Sockets, arguments: &Arguments<'_>) -> Decoded<Result<i
         _ => return Err(Problem::Unsupported("this command of fcntl()".to_owned())),
     };
     Ok(result)
-}
-
-/// The arguments of a call, by position.
-pub(crate) struct Arguments<'a> {
-    pub(crate) call: &'a Call,
-    pub(crate) dialect: Dialect,
-}
-
-impl<'a> Arguments<'a> {
-    fn get(&self, index: usize) -> Decoded<&'a Expression> {
-        self.call.arguments.get(index).ok_or_else(|| {
-            let message = format!(
-                "{}() needs at least {} arguments",
-                self.call.name,
-                index + 1
-            );
-            Problem::Invalid(self.call.name_span, message)
-        })
-    }
-
-    fn symbol(&self, name: &str) -> i64 {
-        // A flag that a system lacks has no bit.
-        symbols::number(name, self.dialect)
-            .filter(|&number| number >= 0)
-            .unwrap_or(0)
-    }
-
-    fn integer(&self, index: usize) -> Decoded<i64> {
-        let expression = self.get(index)?;
-        self.value(expression)
-    }
-
-    fn value(&self, expression: &Expression) -> Decoded<i64> {
-        symbols::value(expression, self.dialect).ok_or_else(|| match &expression.kind {
-            ExpressionKind::Word(name) => {
-                Problem::Unsupported(format!("{name} in {}()", self.call.name))
-            }
-            _ => Problem::Invalid(
-                expression.span,
-                format!("{}() needs a number here", self.call.name),
-            ),
-        })
-    }
-
-    fn fd(&self) -> Decoded<i64> {
-        self.integer(0)
-    }
-
-    fn len(&self, index: usize) -> Decoded<u64> {
-        let len = self.integer(index)?;
-        u64::try_from(len).map_err(|_| {
-            Problem::Invalid(
-                self.call.name_span,
-                "a length cannot be negative".to_owned(),
-            )
-        })
-    }
-
-    /// The descriptor that the script expects back.
-    fn wanted(&self) -> Option<i64> {
-        symbols::value(&self.call.result, self.dialect).filter(|&fd| fd >= 0)
-    }
-
-    /// `...` or a socket address in braces.
-    fn address(&self, index: usize, default: SocketAddr) -> Decoded<SocketAddr> {
-        let ExpressionKind::Fields(fields) = &self.get(index)?.kind else {
-            return Ok(default);
-        };
-        let mut address = default;
-        for (name, value) in fields {
-            match (name.as_str(), &value.kind) {
-                ("sin_port" | "sin6_port", _) => {
-                    let port = self.value(value)?;
-                    address.set_port(
-                        u16::try_from(port)
-                            .map_err(|_| Problem::Invalid(value.span, "no port".to_owned()))?,
-                    );
-                }
-                ("sin_addr" | "sin6_addr", ExpressionKind::Apply(_, arguments)) => {
-                    let text = match arguments.first().map(|argument| &argument.kind) {
-                        Some(ExpressionKind::Text(text)) => text.as_str(),
-                        _ => "",
-                    };
-                    let ip = text.parse().map_err(|_| {
-                        Problem::Invalid(value.span, format!("`{text}` is no IP address"))
-                    })?;
-                    address.set_ip(ip);
-                }
-                _ => {}
-            }
-        }
-        Ok(address)
-    }
-
-    /// Bytes in an array of buffers: `[{..., 1000}, {..., 500}]`, or a message header that holds one.
-    fn vector_len(&self, index: usize) -> Decoded<u64> {
-        let expression = self.get(index)?;
-        let list = match &expression.kind {
-            ExpressionKind::Fields(fields) => fields
-                .iter()
-                .find(|field| field.0.starts_with("msg_iov"))
-                .map(|field| &field.1.kind),
-            kind => Some(kind),
-        };
-        let Some(ExpressionKind::List(buffers)) = list else {
-            return Err(Problem::Unsupported(format!(
-                "this buffer of {}()",
-                self.call.name
-            )));
-        };
-        buffers
-            .iter()
-            .try_fold(0, |sum: u64, buffer| match &buffer.kind {
-                ExpressionKind::Fields(fields) => match fields.last() {
-                    Some((_, len)) => Ok(sum.saturating_add(self.value(len)?.unsigned_abs())),
-                    None => Ok(sum),
-                },
-                _ => Err(Problem::Invalid(
-                    buffer.span,
-                    "a buffer is written as {..., 1000}".to_owned(),
-                )),
-            })
-    }
 }
 
 /// What a call should have returned against what it did; `None` if they agree.

@@ -19,11 +19,27 @@ use tcp_core::{Flow, Packet, Profile};
 /// How scripts are run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Options {
-    /// The stack under test. `None` takes the one whose sysctls the script sets: `freebsd` for `net.inet...`, `linux-6`
-    /// for `net.ipv4...`, and `rfc9293` if it sets none.
+    /// The stack under test. `None` takes the one whose sysctls the script sets: `freebsd` for
+    /// `net.inet...`, `linux-6` for `net.ipv4...`, and `rfc9293` if it sets none.
     pub profile: Option<Profile>,
     /// Sysctls that are set before the script begins, by name and value.
     pub sysctls: Vec<(String, String)>,
+    /// The initial sequence number of every connection of the stack, instead of RFC 6528's. No
+    /// script can tell the difference: numbers near the end of the space test the arithmetic.
+    pub isn: Option<u32>,
+}
+
+impl Options {
+    /// Adds a sysctl that is set before the script begins.
+    ///
+    /// # Errors
+    ///
+    /// If the name is unknown or the value impossible; the text says which.
+    pub fn set(&mut self, name: &str, value: &str) -> Result<(), String> {
+        crate::sysctl::knobs(name, value).map_err(|what| format!("{what} cannot be set"))?;
+        self.sysctls.push((name.to_owned(), value.to_owned()));
+        Ok(())
+    }
 }
 
 /// The port from which the script's side connects, if the script names none.
@@ -73,7 +89,8 @@ struct Sent {
     packet: Packet,
     /// Its line of the ladder.
     rung: usize,
-    /// The stack was asked to let go of the connection, and the script says nothing about segments any more.
+    /// The stack was asked to let go of the connection, and the script says nothing about segments
+    /// any more.
     parting: bool,
     /// It brings nothing that was not sent before.
     again: bool,
@@ -113,6 +130,9 @@ struct Interpreter<'a> {
     flow: Option<Flow>,
     flows: BTreeMap<Flow, FlowRecord>,
     next_remote_port: u16,
+    /// No event is about segments any more.
+    winding_up: bool,
+    /// And the script has let go of a connection.
     parting: bool,
     steps: u32,
     rungs: Vec<Rung>,
@@ -151,7 +171,7 @@ impl<'a> Interpreter<'a> {
         } else {
             Dialect::Bsd
         };
-        let stack = Stack::new(profile, SocketAddr::new(local, 0))?;
+        let stack = Stack::new(profile, SocketAddr::new(local, 0), options.isn)?;
         let is_segment = |event: &Event| {
             matches!(
                 event.action,
@@ -181,6 +201,7 @@ impl<'a> Interpreter<'a> {
             flow: None,
             flows: BTreeMap::new(),
             next_remote_port: REMOTE_PORT,
+            winding_up: false,
             parting: false,
             steps: 0,
             rungs: Vec::new(),
@@ -191,7 +212,8 @@ impl<'a> Interpreter<'a> {
         if let Some(reason) = self.script.settings.unsupported.first() {
             return Err(Stop::Skip(reason.clone()));
         }
-        // What is out of scope is named before anything runs, so that a script is never half judged.
+        // What is out of scope is named before anything runs, so that a script is never half
+        // judged.
         for event in &self.script.events {
             if let Action::Unsupported(reason) = &event.action {
                 return Err(Stop::Skip(reason.clone()));
@@ -212,7 +234,8 @@ impl<'a> Interpreter<'a> {
 
     fn event(&mut self, index: usize, event: &'a Event) -> Run {
         let is_inbound = matches!(event.action, Action::Inject(_));
-        // As in packetdrill, a relative time counts from now, but a row of inbound segments from each other's own times.
+        // As in packetdrill, a relative time counts from now, but a row of inbound segments from
+        // each other's own times.
         let base = if is_inbound && self.after_inbound {
             self.anchor
         } else {
@@ -227,6 +250,7 @@ impl<'a> Interpreter<'a> {
             }
             EventTime::Any => (self.now, u64::MAX),
         };
+        self.winding_up = index >= self.last_segment;
         if let Action::Expect(spec) = &event.action {
             self.expect(event, spec, from, to)?;
         } else {
@@ -238,20 +262,19 @@ impl<'a> Interpreter<'a> {
                 );
                 return Err(self.fail(event.span, message));
             }
-            self.act(index, event, base)?;
+            self.act(event, base)?;
         }
         self.after_inbound = is_inbound;
         self.anchor = if from == u64::MAX { self.now } else { from };
         Ok(())
     }
 
-    fn act(&mut self, index: usize, event: &'a Event, base: u64) -> Run {
+    fn act(&mut self, event: &'a Event, base: u64) -> Run {
         match &event.action {
             Action::Inject(spec) => self.inject(spec),
             Action::Icmp(spec) => Err(Stop::Skip(format!("ICMP {}", spec.code))),
-            Action::Call(call) => self.call(index, event, call, base),
+            Action::Call(call) => self.call(event, call, base),
             Action::Shell(command) => {
-                self.parting |= index >= self.last_segment;
                 self.shell(command.span, &command.text)?;
                 self.pump()
             }
@@ -306,11 +329,10 @@ impl<'a> Interpreter<'a> {
         flow
     }
 
-    fn call(&mut self, index: usize, event: &'a Event, call: &'a Call, base: u64) -> Run {
+    fn call(&mut self, event: &'a Event, call: &'a Call, base: u64) -> Run {
         // One process: its next call waits until the one before has returned.
         self.await_blocked()?;
-        let lets_go = matches!(call.name.as_str(), "close" | "shutdown");
-        self.parting |= lets_go && index >= self.last_segment;
+        self.parting |= self.winding_up && call.name == "close";
         self.rungs.push(Rung {
             at: self.now,
             text: self.script.source.slice(event.span).replace('\n', " "),
@@ -397,7 +419,8 @@ impl<'a> Interpreter<'a> {
         })
     }
 
-    /// How far from `at` something may happen: so much, or a share of the time since the event before.
+    /// How far from `at` something may happen: so much, or a share of the time since the event
+    /// before.
     fn tolerance(&self, at: u64) -> u64 {
         let settings = &self.script.settings;
         let share = at

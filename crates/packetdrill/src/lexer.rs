@@ -1,7 +1,8 @@
 //! Cuts a script into tokens: numbers, words, strings, shell and Python blocks, punctuation.
 //!
-//! White space and comments (`// ...`, `/* ... */`, `# ...`) separate tokens and are dropped. Conditional sections
-//! (`#ifdef`) are resolved here as well, so the parser never sees the lines that do not apply.
+//! White space and comments (`// ...`, `/* ... */`, `# ...`) separate tokens and are dropped.
+//! Conditional sections (`#ifdef`) are resolved here as well, so the parser never sees the lines
+//! that do not apply.
 
 use crate::preprocess::{Conditionals, Directive};
 use crate::source::{ScriptError, Source, Span};
@@ -188,7 +189,8 @@ impl<'a> Lexer<'a> {
         };
         self.conditionals.apply(self.source, span, directive)?;
         while !self.conditionals.active() && self.at < self.text.len() {
-            // Excluded lines are looked at only for directives; their text need not even be a script.
+            // Excluded lines are looked at only for directives; their text need not even be a
+            // script.
             self.take_while(|c| c != '\n');
             self.at = (self.at + 1).min(self.text.len());
             let indent = self.take_while(|c| c == ' ' || c == '\t').len();

@@ -86,8 +86,8 @@ impl fmt::Display for SegmentSpec {
     }
 }
 
-/// What an expected segment and an actual one disagree about, both in the script's numbering; empty if they match.
-/// Timestamps are compared by the caller, who knows the clock.
+/// What an expected segment and an actual one disagree about, both in the script's numbering; empty
+/// if they match. Timestamps are compared by the caller, who knows the clock.
 pub(crate) fn differences(expected: &SegmentSpec, actual: &SegmentSpec) -> Vec<String> {
     let mut found = Vec::new();
     let mut compare = |field: &str, expected: String, actual: String| {

@@ -1,8 +1,8 @@
 //! Between the numbers of a script and the numbers on the wire, for one connection.
 //!
-//! A script counts the stack's sequence numbers from the number that it writes in the stack's SYN. The numbers of the
-//! script's own side travel as they are written. Timestamps of the stack are likewise counted from the first one that a
-//! script mentions.
+//! A script counts the stack's sequence numbers from the number that it writes in the stack's SYN.
+//! The numbers of the script's own side travel as they are written. Timestamps of the stack are
+//! likewise counted from the first one that a script mentions.
 
 use crate::options;
 use crate::script::{Flags, SegmentSpec, TcpOption};
@@ -71,7 +71,8 @@ impl Numbering {
             ),
             TcpOption::Timestamp { value, echo } if flags.ack => {
                 let exact = self.stamps.get(echo).copied();
-                // A value that the script never saw is taken to lie as far from the first one as the script says.
+                // A value that the script never saw is taken to lie as far from the first one as
+                // the script says.
                 let near = self
                     .first_stamp
                     .map(|(script, wire)| echo.wrapping_sub(script).wrapping_add(wire));
@@ -84,8 +85,9 @@ impl Numbering {
         }
     }
 
-    /// A segment of the stack in the script's numbers. `expected` is what the script has at this place: its numbers are
-    /// where counting starts if this is the first SYN or the first timestamp.
+    /// A segment of the stack in the script's numbers. `expected` is what the script has at this
+    /// place: its numbers are where counting starts if this is the first SYN or the first
+    /// timestamp.
     pub(crate) fn observe(
         &mut self,
         segment: &Segment,
@@ -105,12 +107,14 @@ impl Numbering {
         for option in &mut listed {
             self.option_to_script(option, expected);
         }
-        // The RST of a connection that does not exist has the number zero itself (RFC 9293 section 3.10.7.1).
-        let nowhere = flags.rst && segment.seq.0 == 0;
-        let seq = if nowhere {
-            0
-        } else {
-            self.to_script(segment.seq.0)
+        // The RST,ACK of a connection that does not exist has the number zero itself (RFC 9293
+        // section 3.10.7.1), unless the script counts just this far.
+        let counted = self.to_script(segment.seq.0);
+        let nowhere = flags.rst && flags.ack && segment.seq.0 == 0;
+        let seq = match expected {
+            Some(spec) if nowhere && spec.seq != counted => 0,
+            None if nowhere => 0,
+            _ => counted,
         };
         SegmentSpec {
             ports: None,

@@ -1,4 +1,5 @@
-//! TCP options between a script's words and the bytes of the wire (RFC 9293 §3.2, RFC 7323, RFC 2018, RFC 7413).
+//! TCP options between a script's words and the bytes of the wire (RFC 9293 §3.2, RFC 7323, RFC
+//! 2018, RFC 7413).
 
 use crate::script::TcpOption;
 
@@ -46,8 +47,8 @@ fn push(bytes: &mut Vec<u8>, kind: u8, data: &[u8]) {
     bytes.extend(data);
 }
 
-/// The options in the order of the wire. Everything after an end-of-list option is padding and shown as such; bytes that
-/// are no option end the list.
+/// The options in the order of the wire. Everything after an end-of-list option is padding and
+/// shown as such; bytes that are no option end the list.
 pub(crate) fn decode(mut bytes: &[u8]) -> Vec<TcpOption> {
     let mut options = Vec::new();
     while let Some((&kind, rest)) = bytes.split_first() {

@@ -80,8 +80,8 @@ impl Outcome {
         format!("{}.{:03}", millis / 1_000, millis % 1_000)
     }
 
-    /// One line, and for a failure what was expected and the ladder up to it. The time is virtual, so the text is the
-    /// same on every run.
+    /// One line, and for a failure what was expected and the ladder up to it. The time is virtual,
+    /// so the text is the same on every run.
     pub fn render(&self, verbose: bool) -> String {
         let mut text = format!(
             "{:<5} [{:>9}s] {}\n",

@@ -1,4 +1,5 @@
-//! From tokens to a [`Script`]: a recursive-descent parser in three files, for events, segments and system calls.
+//! From tokens to a [`Script`]: a recursive-descent parser in three files, for events, segments and
+//! system calls.
 
 mod call;
 mod segment;
@@ -8,7 +9,8 @@ use crate::lexer::{Token, TokenKind, tokens};
 use crate::script::{Action, Command, Event, EventTime, Script};
 use crate::source::{ScriptError, Source, Span};
 
-/// Names for which `#ifdef` holds, as in the scripts' own test environment for a standards-conforming stack.
+/// Names for which `#ifdef` holds, as in the scripts' own test environment for a
+/// standards-conforming stack.
 const DEFINED: [&str; 1] = ["STANDARD"];
 
 /// Times beyond this are surely mistakes: about thirty years.
@@ -19,8 +21,9 @@ impl Script {
     ///
     /// # Errors
     ///
-    /// A [`ScriptError`] with line, column and advice at the first place that is not packetdrill's language, or that
-    /// cannot be meant: an unknown call or option, a flag that does not exist, a time that runs backwards.
+    /// A [`ScriptError`] with line, column and advice at the first place that is not packetdrill's
+    /// language, or that cannot be meant: an unknown call or option, a flag that does not exist, a
+    /// time that runs backwards.
     pub fn parse(name: &str, bytes: &[u8]) -> Result<Script, ScriptError> {
         let source = Source::new(name, bytes);
         let tokens = tokens(&source, &DEFINED)?;
@@ -168,7 +171,7 @@ impl Parser<'_> {
     fn events(&mut self) -> Parsed<Vec<Event>> {
         let mut events: Vec<Event> = Vec::new();
         let mut latest = 0;
-        while *self.peek() != TokenKind::End {
+        while *self.peek() != TokenKind::End && !self.is_cleanup() {
             let event = self.event()?;
             let is_outbound = matches!(event.action, Action::Expect(_));
             let span = event.span;
@@ -201,6 +204,12 @@ impl Parser<'_> {
             events.push(event);
         }
         Ok(events)
+    }
+
+    /// A shell command without a time, the last thing in a script, cleans up after it. Nothing here
+    /// outlives a script, so there is nothing to clean.
+    fn is_cleanup(&self) -> bool {
+        matches!(self.peek(), TokenKind::Shell(_)) && *self.peek_second() == TokenKind::End
     }
 
     fn event(&mut self) -> Parsed<Event> {

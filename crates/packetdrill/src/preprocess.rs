@@ -1,4 +1,5 @@
-//! Conditional sections: `#ifdef NAME`, `#ifndef NAME`, `#else`, `#endif`, `#define NAME`, `#undef NAME`.
+//! Conditional sections: `#ifdef NAME`, `#ifndef NAME`, `#else`, `#endif`, `#define NAME`, `#undef
+//! NAME`.
 
 use crate::source::{ScriptError, Source, Span};
 
@@ -32,7 +33,8 @@ impl Directive {
             "ifndef" => Some(Directive::IfNotDefined(name)),
             "else" => Some(Directive::Else),
             "endif" => Some(Directive::EndIf),
-            // A comment may well begin with one of these words; a definition has exactly a name and at most a value.
+            // A comment may well begin with one of these words; a definition has exactly a name and
+            // at most a value.
             "define" if more <= 1 && !name.is_empty() => Some(Directive::Define(name)),
             "undef" if more == 0 && !name.is_empty() => Some(Directive::Undefine(name)),
             "elif" | "elifdef" | "include" => Some(Directive::Foreign(keyword.to_owned())),

@@ -1,7 +1,8 @@
-//! Python blocks that only assert: `assert tcpi_state == TCPI_ESTABLISHED and tcpi_unacked == 0, 'message'`.
+//! Python blocks that only assert: `assert tcpi_state == TCPI_ESTABLISHED and tcpi_unacked == 0,
+//! 'message'`.
 //!
-//! An expression grammar with Python's precedence over integers, booleans and connection states. Anything else that
-//! Python can do is a reason to skip the script.
+//! An expression grammar with Python's precedence over integers, booleans and connection states.
+//! Anything else that Python can do is a reason to skip the script.
 
 /// What an expression is worth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -20,15 +20,18 @@ pub struct Script {
 pub struct Settings {
     /// `--ip_version=ipv6`.
     pub ipv6: bool,
-    /// `--tolerance_usecs`: how far an outbound segment or the end of a blocking call may be from its time, in nanoseconds.
+    /// `--tolerance_usecs`: how far an outbound segment or the end of a blocking call may be from
+    /// its time, in nanoseconds.
     pub tolerance: u64,
-    /// `--tolerance_percent`: the same as a share of the time since the event before, if that is more.
+    /// `--tolerance_percent`: the same as a share of the time since the event before, if that is
+    /// more.
     pub tolerance_percent: u64,
     /// `--bind_port`: where `bind(fd, ..., ...)` binds.
     pub bind_port: u16,
     /// `--connect_port`: where `connect(fd, ..., ...)` connects to.
     pub connect_port: u16,
-    /// `--tcp_ts_tick_usecs`: the tick of outbound timestamps in nanoseconds; 0 leaves their values unchecked.
+    /// `--tcp_ts_tick_usecs`: the tick of outbound timestamps in nanoseconds; 0 leaves their values
+    /// unchecked.
     pub timestamp_tick: u64,
     /// Options that ask for something which is not available, as reasons to skip.
     pub unsupported: Vec<String>,
@@ -90,7 +93,8 @@ pub enum Action {
     Shell(Command),
     /// A block of Python.
     Python(Command),
-    /// Something of packetdrill's language that has no meaning for TCP connections; the reason to skip the script.
+    /// Something of packetdrill's language that has no meaning for TCP connections; the reason to
+    /// skip the script.
     Unsupported(String),
 }
 
@@ -128,7 +132,8 @@ pub struct Flags {
     pub cwr: bool,
 }
 
-/// A segment as a script writes it; absent parts are not checked on the way out and have a default on the way in.
+/// A segment as a script writes it; absent parts are not checked on the way out and have a default
+/// on the way in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SegmentSpec {
     /// `a > b`: source and target port, zero or absent for the ports of the connection under test.
@@ -208,7 +213,8 @@ pub struct IcmpSpec {
 /// A system call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
-    /// `...t` after the time: the call blocks and returns then; on the same base as the event's time.
+    /// `...t` after the time: the call blocks and returns then; on the same base as the event's
+    /// time.
     pub end: Option<u64>,
     /// Name of the call.
     pub name: String,

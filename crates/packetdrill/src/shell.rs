@@ -1,7 +1,8 @@
 //! Shell lines: what a script asks of its system besides system calls.
 //!
-//! Three things have a meaning here: setting a sysctl, counting connections in a state, and `tcpdrop`. They are
-//! recognised by what the words say; anything else is a reason to skip the script.
+//! Three things have a meaning here: setting a sysctl, counting connections in a state, and
+//! `tcpdrop`. They are recognised by what the words say; anything else is a reason to skip the
+//! script.
 
 /// One step of a shell line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,7 +96,8 @@ fn statement_steps(statement: &str, steps: &mut Vec<Step>) -> Result<(), String>
     let name = program.rsplit('/').next().unwrap_or(program);
     let unknown = || Err(format!("shell command `{}`", statement.trim()));
     match name {
-        "sysctl" => sysctl_steps(arguments, steps),
+        // The second is packetdrill's own, with paths below /proc/sys.
+        "sysctl" | "set_sysctls.py" => sysctl_steps(arguments, steps),
         "sockstat" | "netstat" | "ss" => {
             let spelling = if name == "ss" {
                 Spelling::Ss
@@ -118,10 +120,16 @@ fn statement_steps(statement: &str, steps: &mut Vec<Step>) -> Result<(), String>
                 filters,
             });
         }
-        "tcpdrop" => match drop_selector(arguments) {
-            Some(selector) => steps.push(Step::Drop(selector)),
-            None => return unknown(),
-        },
+        "tcpdrop" => {
+            // With -l it only prints the commands, which a shell may then run.
+            let only_prints = arguments.first().is_some_and(|first| first == "-l");
+            let runs = filters.iter().any(|words| words.iter().eq(["sh"]));
+            match drop_selector(&arguments[usize::from(only_prints)..]) {
+                Some(_) if only_prints && !runs => {}
+                Some(selector) => steps.push(Step::Drop(selector)),
+                None => return unknown(),
+            }
+        }
         "true" | ":" | "echo" | "sync" => {}
         _ => return unknown(),
     }
@@ -138,6 +146,7 @@ fn sysctl_steps(arguments: &[String], steps: &mut Vec<Step>) {
             break;
         }
         if let Some((name, value)) = argument.split_once('=') {
+            let name = name.strip_prefix("/proc/sys/").unwrap_or(name);
             steps.push(Step::Set {
                 name: name.to_owned(),
                 value: value.to_owned(),
@@ -206,7 +215,8 @@ fn grep(arguments: &[String]) -> Option<Filter> {
                     'c' => count = true,
                     'v' => invert = true,
                     'i' => ignore_case = true,
-                    // Quiet, extended or fixed patterns, whole words: no difference for the patterns below.
+                    // Quiet, extended or fixed patterns, whole words: no difference for the
+                    // patterns below.
                     'q' | 'E' | 'F' | 'w' | 'e' => {}
                     _ => return None,
                 }
@@ -288,7 +298,8 @@ impl Filter {
     }
 }
 
-/// Pieces between separators, longest separator first at each place; what stands in quotes is never cut.
+/// Pieces between separators, longest separator first at each place; what stands in quotes is never
+/// cut.
 fn split_outside_quotes(text: &str, separators: &[&str]) -> Vec<String> {
     let mut pieces = vec![String::new()];
     let mut quote = None;
@@ -391,8 +402,23 @@ mod tests {
     }
 
     #[test]
+    fn sysctls_may_be_paths() {
+        let step = Step::Set {
+            name: "net/ipv4/tcp_sack".into(),
+            value: "0".into(),
+        };
+        let line = "../../common/set_sysctls.py /proc/sys/net/ipv4/tcp_sack=0";
+        assert_eq!(steps(line), Ok(vec![step]));
+    }
+
+    #[test]
     fn drops_are_selected_by_state_or_ports() {
         assert_eq!(steps("tcpdrop -a"), Ok(vec![Step::Drop(DropSelector::All)]));
+        assert_eq!(
+            steps("tcpdrop -l -a | sh"),
+            Ok(vec![Step::Drop(DropSelector::All)])
+        );
+        assert_eq!(steps("tcpdrop -l -a"), Ok(vec![]));
         assert_eq!(
             steps("tcpdrop -s LAST_ACK"),
             Ok(vec![Step::Drop(DropSelector::State("LAST_ACK".into()))])

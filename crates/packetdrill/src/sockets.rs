@@ -1,19 +1,24 @@
 //! BSD sockets over an endpoint: descriptors, pending errors, what blocks and what does not.
 //!
-//! Nothing here speaks TCP. A call either completes, or says what it waits for; the interpreter tries it again whenever
-//! something has happened.
+//! Nothing here speaks TCP. A call either completes, or says what it waits for; the interpreter
+//! tries it again whenever something has happened.
 
 use crate::errno::Errno;
 use crate::stack::{Connection, Listener, Notice, Stack};
 use crate::symbols::Dialect;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use tcp_core::Phase;
 
 /// What a call came to: its value, or its error.
 pub(crate) type Result<T> = core::result::Result<T, Errno>;
 
 /// Options that a socket has before and after it is connected.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is an option of its own"
+)]
 pub(crate) struct SocketOptions {
     /// `SO_REUSEADDR`
     pub(crate) reuse_address: bool,
@@ -66,6 +71,8 @@ enum Role {
 )]
 pub(crate) struct Socket {
     role: Role,
+    /// The connection that it has or had.
+    pub(crate) last_connection: Option<Connection>,
     /// Where `bind()` put it.
     bound: Option<SocketAddr>,
     /// `O_NONBLOCK`
@@ -77,12 +84,15 @@ pub(crate) struct Socket {
     peer_closed: bool,
     shut_read: bool,
     shut_write: bool,
+    /// `shutdown()` came before the connection was open.
+    close_when_open: bool,
 }
 
 impl Socket {
     fn new(nonblocking: bool) -> Socket {
         Socket {
             role: Role::Fresh,
+            last_connection: None,
             bound: None,
             nonblocking,
             options: SocketOptions::default(),
@@ -90,6 +100,7 @@ impl Socket {
             peer_closed: false,
             shut_read: false,
             shut_write: false,
+            close_when_open: false,
         }
     }
 
@@ -172,9 +183,7 @@ impl Sockets {
         while let Some(notice) = self.stack.poll_notice() {
             let (connection, outcome) = match notice {
                 Notice::Connected(connection) => {
-                    if let Some(socket) = self.socket_of(connection) {
-                        socket.role = Role::Connected(connection);
-                    }
+                    self.connection_opened(connection);
                     continue;
                 }
                 Notice::PeerClosed(connection) => {
@@ -195,6 +204,17 @@ impl Sockets {
                 };
                 socket.role = Role::Dead;
             }
+        }
+    }
+
+    fn connection_opened(&mut self, connection: Connection) {
+        let Some(socket) = self.socket_of(connection) else {
+            return;
+        };
+        socket.role = Role::Connected(connection);
+        if socket.close_when_open {
+            socket.close_when_open = false;
+            self.stack.half_close(connection);
         }
     }
 
@@ -272,6 +292,7 @@ impl Sockets {
         let mut accepted = Socket::new(nonblocking || inherits);
         accepted.options = options;
         accepted.role = Role::Connected(connection);
+        accepted.last_connection = Some(connection);
         accepted.peer_closed = self.stack.peer_closed(connection);
         Ok(Wait::Ready(self.install(accepted, wanted)))
     }
@@ -291,7 +312,9 @@ impl Sockets {
         let (bound, options, nonblocking) =
             (socket.bound, socket.options.clone(), socket.nonblocking);
         let connection = self.stack.connect(bound, target, &options)?;
-        self.get_mut(fd)?.role = Role::Connecting(connection);
+        let socket = self.get_mut(fd)?;
+        socket.role = Role::Connecting(connection);
+        socket.last_connection = Some(connection);
         if nonblocking {
             Err(Errno::EINPROGRESS)
         } else {
@@ -354,7 +377,8 @@ impl Sockets {
         }
     }
 
-    /// `write()`, `send()`: bytes taken so far by this call. A blocking call goes on until all are taken.
+    /// `write()`, `send()`: bytes taken so far by this call. A blocking call goes on until all are
+    /// taken.
     pub(crate) fn write(&mut self, fd: i64, len: u64, dont_wait: bool) -> Result<Wait<i64>> {
         let is_linux = self.dialect == Dialect::Linux;
         let socket = self.get_mut(fd)?;
@@ -392,14 +416,21 @@ impl Sockets {
 
     /// `shutdown()`
     pub(crate) fn shutdown(&mut self, fd: i64, read: bool, write: bool) -> Result<()> {
-        let socket = self.get_mut(fd)?;
+        let is_bsd = self.dialect == Dialect::Bsd;
+        let socket = self.get(fd)?;
         let Some(connection) = socket.connection() else {
             return Err(Errno::ENOTCONN);
         };
-        socket.shut_read |= read;
         let first = write && !socket.shut_write;
+        let phase = self.stack.status(connection).map(|status| status.phase);
+        // In SYN-SENT the BSDs remember it for later (tcp_usrclosed); CLOSE would delete the
+        // connection.
+        let waits = first && is_bsd && phase == Some(Phase::SynSent);
+        let socket = self.get_mut(fd)?;
+        socket.shut_read |= read;
         socket.shut_write |= write;
-        if first {
+        socket.close_when_open |= waits;
+        if first && !waits {
             self.stack.half_close(connection);
         }
         Ok(())

@@ -46,8 +46,9 @@ pub struct Source {
 }
 
 impl Source {
-    /// Takes a script as it was read. Bytes that are not UTF-8 are replaced by U+FFFD: old scripts carry Latin-1 names in their
-    /// comments, and outside comments the replacement character is reported as an error with its position.
+    /// Takes a script as it was read. Bytes that are not UTF-8 are replaced by U+FFFD: old scripts
+    /// carry Latin-1 names in their comments, and outside comments the replacement character is
+    /// reported as an error with its position.
     #[must_use]
     pub fn new(name: &str, bytes: &[u8]) -> Source {
         let text = String::from_utf8_lossy(bytes).into_owned();
@@ -154,7 +155,8 @@ impl ScriptError {
         self
     }
 
-    /// The same error with the nearest of `known` names as advice, or all of them if none is near and they are few.
+    /// The same error with the nearest of `known` names as advice, or all of them if none is near
+    /// and they are few.
     #[must_use]
     pub fn with_nearest(self, word: &str, known: &[&str]) -> ScriptError {
         match nearest(word, known) {
@@ -171,7 +173,8 @@ impl fmt::Display for ScriptError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}:{}: {}", self.file, self.position, self.message)?;
         let number = self.position.line.to_string();
-        // Tabs keep their width in the caret's line, so that the caret stands under its word in every terminal.
+        // Tabs keep their width in the caret's line, so that the caret stands under its word in
+        // every terminal.
         let lead: String = self
             .line_text
             .chars()

@@ -15,7 +15,8 @@ pub struct Suite {
     pub outcomes: Vec<Outcome>,
 }
 
-/// Runs scripts, and every `.pkt` file below directories, in parallel. The order of the results does not depend on it.
+/// Runs scripts, and every `.pkt` file below directories, in parallel. The order of the results
+/// does not depend on it.
 ///
 /// # Errors
 ///

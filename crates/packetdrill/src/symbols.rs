@@ -1,6 +1,7 @@
 //! The named constants of system calls and their numbers.
 //!
-//! Scripts compare numbers as well as names (`fcntl(3, F_GETFL) = 0x02`), and the systems number some differently.
+//! Scripts compare numbers as well as names (`fcntl(3, F_GETFL) = 0x02`), and the systems number
+//! some differently.
 
 use crate::script::{Expression, ExpressionKind};
 

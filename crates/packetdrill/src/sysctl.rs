@@ -82,8 +82,8 @@ enum Meaning {
     NoEffect,
     /// It is honoured only at these values; another would need what the stack does not have.
     Only(&'static [i64]),
-    /// The middle one of `min default max`.
-    Triple(fn(i64) -> Option<Knob>),
+    /// The second and, for some, the third of `min default max`.
+    Triple(fn(u32) -> Knob, Option<fn(u32) -> Knob>),
 }
 
 use Knob as K;
@@ -118,7 +118,8 @@ fn rfc1323(value: i64) -> Option<(Knob, Knob)> {
 }
 
 #[rustfmt::skip] // One row, one line.
-/// The table. FreeBSD: tcp(4), syncache(4), and the tree's own descriptions. Linux: `Documentation/networking/ip-sysctl`.
+/// The table. FreeBSD: tcp(4), syncache(4), and the tree's own descriptions. Linux:
+/// `Documentation/networking/ip-sysctl`.
 const TABLE: &[(&str, Meaning)] = &[
     ("net.inet.tcp.rfc1323", SetsBoth(rfc1323)),
     ("net.inet.tcp.sack.enable", Sets(|v| Some(K::Sack(on(v))))),
@@ -149,7 +150,8 @@ const TABLE: &[(&str, Meaning)] = &[
     ("net.inet.tcp.initcwnd_segments", Sets(|v| small(v).map(K::InitialWindow))),
     ("net.inet.tcp.ack_war_cnt", Sets(|v| small(v).map(K::ChallengeAckLimit))),
     ("net.inet.tcp.ack_war_timewindow", Only(&[1000])),
-    // 2 answers a request for ECN and never asks for it; see the note on ECN in the crate's documentation.
+    // 2 answers a request for ECN and never asks for it; see the note on ECN in the crate's
+    // documentation.
     ("net.inet.tcp.ecn.enable", Only(&[0, 2])),
     ("net.inet.tcp.ecn.maxretries", NoEffect),
     ("net.inet.tcp.ecn.generalized", Only(&[0])),
@@ -229,8 +231,8 @@ const TABLE: &[(&str, Meaning)] = &[
     ("net.ipv4.tcp_abort_on_overflow", Sets(|v| Some(K::AbortOnOverflow(on(v))))),
     ("net.ipv4.tcp_challenge_ack_limit", Sets(|v| small(v).map(K::ChallengeAckLimit))),
     ("net.ipv4.tcp_rto_min_us", Sets(|v| scaled(v, 1_000).map(K::MinRto))),
-    ("net.ipv4.tcp_rmem", Triple(|v| small(v).map(K::ReceiveBuffer))),
-    ("net.ipv4.tcp_wmem", Triple(|v| small(v).map(K::SendBuffer))),
+    ("net.ipv4.tcp_rmem", Triple(K::ReceiveBuffer, Some(K::BufferLimit))),
+    ("net.ipv4.tcp_wmem", Triple(K::SendBuffer, None)),
     // Not asking for ECN is what the stack does; 2 only answers.
     ("net.ipv4.tcp_ecn", Only(&[0, 2])),
     ("net.ipv4.tcp_ecn_fallback", NoEffect),
@@ -303,11 +305,18 @@ pub(crate) fn knobs(name: &str, value: &str) -> Result<Vec<Knob>, String> {
             .ok_or_else(impossible),
         Only(values) if values.contains(&number(value)?) => Ok(Vec::new()),
         Only(_) => Err(impossible()),
-        Triple(knob) => {
-            let middle = value.split_whitespace().nth(1).ok_or_else(impossible)?;
-            knob(number(middle)?)
-                .map(|knob| vec![knob])
-                .ok_or_else(impossible)
+        Triple(default, most) => {
+            let words: Vec<&str> = value.split_whitespace().collect();
+            let [_, second, third] = words.as_slice() else {
+                return Err(impossible());
+            };
+            let second = small(number(second)?).ok_or_else(impossible)?;
+            let third = small(number(third)?).ok_or_else(impossible)?;
+            let most = most.map(|knob| knob(third));
+            Ok([Some(default(second)), most]
+                .into_iter()
+                .flatten()
+                .collect())
         }
     }
 }
@@ -336,7 +345,7 @@ mod tests {
         );
         assert_eq!(
             knobs("net.ipv4.tcp_rmem", "4096 131072 6291456"),
-            Ok(vec![K::ReceiveBuffer(131_072)])
+            Ok(vec![K::ReceiveBuffer(131_072), K::BufferLimit(6_291_456)])
         );
     }
 

@@ -76,6 +76,17 @@ fn every_kind_of_event() {
 }
 
 #[test]
+fn a_command_at_the_end_cleans_up() {
+    let script = parse("0 close(3) = -1 EBADF (x)\n`/tmp/restore.sh`\n");
+    assert_eq!((script.setup.len(), script.events.len()), (0, 1));
+    assert_error(
+        "0 close(3) = 0\n`ls`\n+0 close(3) = 0",
+        "2:1",
+        &["a time in seconds"],
+    );
+}
+
+#[test]
 fn what_has_no_meaning_for_tcp_is_kept_as_unsupported() {
     let script = parse(
         "0 < udp (100)\n+0 > icmp unreachable port_unreachable\n+0 < gre: . 1:1(0)\n+0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n",

@@ -106,6 +106,11 @@ const BAD: &[(&str, &str)] = &[
     ("backlog = 128", "ephemeral_ports = [60999, 32768]"),
     ("backlog = 128", "ephemeral_ports = 32768"),
     ("backlog = 128", "r2_syn = \"3min\"\nsyn_retries = 6"),
+    ("backlog = 128", "syncookies = 1"),
+    (
+        "policies = [\"two-way\", \"three-way\"]\n\n[host.client]",
+        "[host.client]\nsyncookies = 3",
+    ),
     ("backlog = 128", "mss = 0"),
     ("backlog = 128", "window_scale = 15"),
     ("backlog = 128", "delayed_ack = \"1s\""),

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use netsim::{Distribution, LossConfig, Probability};
 use runner::experiment::Experiment;
+use runner::overrides::Override;
 use runner::plan::{
     Action, Arrivals, Check, Close, End, FlagPattern, HostId, LinkId, Metric, Moment, Occurrence,
     Period, Plan, SequenceExpression, SequenceOrigin, TransferSize,
@@ -129,6 +130,25 @@ fn linux_counts_the_retries_of_a_syn_without_the_linear_ones() {
         server("syn_retries = 2").hosts[1].config.give_up_syn,
         GiveUp::Retries(2)
     );
+}
+
+#[test]
+fn syncookies_choose_the_policy() {
+    let policies = |value: u8| server(&format!("syncookies = {value}")).run.policies;
+    assert_eq!(policies(0), [Handshake::ThreeWay]);
+    assert_eq!(policies(1), [Handshake::CookiesOnOverflow]);
+    assert_eq!(policies(2), [Handshake::Cookies]);
+    let text = "schema = 1\nname = \"x\"\nrun = { seed = 1, until = \"9s\" }\n[link.c2s]\n[link.s2c]\n\
+                [host.server]\nsyncookies = 2\n[[connection]]\nfrom = \"client:1\"\n";
+    let chosen = [Override::option(
+        "--policy",
+        "run.policies",
+        "[\"two-way\"]",
+    )];
+    let plan = Experiment::parse("x.toml", text, &chosen)
+        .expect("it is good")
+        .plan;
+    assert_eq!(plan.run.policies, [Handshake::TwoWay]);
 }
 
 #[test]

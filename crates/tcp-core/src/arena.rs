@@ -61,6 +61,13 @@ impl<T> Arena<T> {
         self.fresh_slot()
     }
 
+    /// What a slot holds, if it was ever used.
+    pub(crate) fn get(&self, slot: u32) -> Option<&T> {
+        self.chunks
+            .get(slot as usize / CHUNK)?
+            .get(slot as usize % CHUNK)
+    }
+
     fn fresh_slot(&self) -> u32 {
         match self.chunks.split_last() {
             Some((last, full)) => (full.len() * CHUNK + last.len()) as u32,

@@ -29,7 +29,7 @@ impl KeepAlive {
     /// Two hours, 75 s, 9 probes: an idle dead peer is noticed after 7875 s (RFC 1122 section
     /// 4.2.3.6 for the two hours; 4.4BSD and Linux for the rest).
     pub const DEFAULT: KeepAlive = KeepAlive {
-        idle: Duration::from_secs(7200),
+        idle: Duration::from_hours(2),
         interval: Duration::from_secs(75),
         probes: 9,
     };
@@ -152,12 +152,17 @@ pub enum WindowEdge {
 
 /// Everything about a TCP that is a choice. Plain data; see the field for unit and source.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch that a stack has"
+)]
 pub struct Config {
     /// Whether SYNs carry options, and the peer's are read (off: BSD's `TCP_NOOPT`).
     pub options: bool,
     /// How options are laid out.
     pub option_layout: OptionLayout,
-    /// MSS option sent, octets (RFC 9293 section 3.7.1). At least 1.
+    /// MSS option sent, octets (RFC 9293 section 3.7.1): 1 to 65495, which is what the largest
+    /// IPv4 datagram holds.
     pub mss: u16,
     /// MSS assumed if the peer sends no option, octets (RFC 9293 MUST-15: 536 for IPv4).
     pub mss_default: u16,
@@ -298,7 +303,7 @@ impl Config {
         let half_second = Duration::from_millis(500);
         let longest = Duration::from_secs(1 << 32);
         let rules = [
-            ("mss", "at least 1", self.mss >= 1),
+            ("mss", "1 to 65495", (1..=65495).contains(&self.mss)),
             ("mss_default", "at least 1", self.mss_default >= 1),
             (
                 "receive_buffer",
@@ -333,6 +338,11 @@ impl Config {
                 "user_timeout",
                 "above zero",
                 self.user_timeout.is_none_or(|timeout| !timeout.is_zero()),
+            ),
+            (
+                "fin_timeout",
+                "above zero",
+                self.fin_timeout.is_none_or(|timeout| !timeout.is_zero()),
             ),
             (
                 "keepalive",

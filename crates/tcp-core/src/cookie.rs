@@ -13,7 +13,7 @@ use crate::seq::SeqNum;
 use crate::time::Instant;
 
 /// How long a cookie is issued before the clock ticks.
-pub const SLOT: Duration = Duration::from_secs(60);
+pub const SLOT: Duration = Duration::from_mins(1);
 
 /// A cookie is good in the slot in which it was issued and in so many after it. Counted from its
 /// issue it is good for 60 to 120 s, by where in its slot it was issued.

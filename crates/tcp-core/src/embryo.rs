@@ -69,10 +69,10 @@ impl Embryo {
         let shift = config.window_scale.and(offered.window_scale());
         let stamps = offered.timestamps().filter(|_| config.timestamps);
         let sack = config.sack_permitted && offered.sack_permitted();
-        let facts = u8::from(six) * SIX
-            | u8::from(shift.is_some()) * SCALED
-            | u8::from(stamps.is_some()) * TIMESTAMPS
-            | u8::from(sack) * SACK;
+        let facts = (u8::from(six) * SIX)
+            | (u8::from(shift.is_some()) * SCALED)
+            | (u8::from(stamps.is_some()) * TIMESTAMPS)
+            | (u8::from(sack) * SACK);
         Embryo {
             remote,
             door,
@@ -115,6 +115,12 @@ impl Embryo {
     /// Whether the slot is in use.
     pub(crate) fn is_live(&self) -> bool {
         self.mss != 0
+    }
+
+    /// Everything that decides what it will do, except its four-tuple and deadline.
+    pub(crate) fn content(&self) -> ([u32; 4], (u16, u8, u8)) {
+        let numbers = [self.iss.0, self.irs.0, self.ts_recent, self.limiter.bits()];
+        (numbers, (self.mss, self.timeouts, self.shift_and_facts))
     }
 
     /// What was agreed on.

@@ -132,7 +132,6 @@ impl Handshake {
     pub(crate) fn on_syn(self, syn: SynFacts) -> SynVerdict {
         let full = syn.load == Load::Full;
         match self {
-            Handshake::ThreeWay => await_ack(syn.load),
             Handshake::TwoWay => SynVerdict::Establish,
             Handshake::TwoWayMemory | Handshake::DeltaT => match syn.remembered {
                 Some(last) if !syn.isn.is_after(last) => SynVerdict::Stale,
@@ -150,7 +149,7 @@ impl Handshake {
                 SynVerdict::AwaitAck
             }
             Handshake::FastOpen if syn.fast_open => SynVerdict::OpenFast,
-            Handshake::FastOpen => await_ack(syn.load),
+            Handshake::ThreeWay | Handshake::FastOpen => await_ack(syn.load),
         }
     }
 

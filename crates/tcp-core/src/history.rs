@@ -9,7 +9,7 @@ use crate::seq::SeqNum;
 use crate::time::Instant;
 
 /// The past of four-tuples. Empty, and free of cost, under policies that remember nothing.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct History {
     past: BTreeMap<Flow, Past>,
     /// Ends that will be forgotten, in the order in which they were noted.

@@ -86,7 +86,8 @@ pub struct Transition {
     pub tag: Tag,
     /// The four-tuple, as this endpoint sees it.
     pub flow: Flow,
-    /// ISS and IRS as far as they are known: (own, peer's). TIME-WAIT has forgotten both.
+    /// ISS and IRS as far as the new state knows them: (own, peer's). FIN-WAIT-2 has forgotten the
+    /// own, TIME-WAIT both.
     pub isns: (Option<SeqNum>, Option<SeqNum>),
     /// The state that was left. LISTEN and CLOSED stand for "no entry".
     pub from: Phase,

@@ -54,6 +54,7 @@ mod segment;
 mod seq;
 mod time;
 mod time_wait;
+pub mod wire;
 
 pub use config::{
     AbortReset, BlindAttackRules, Config, ConfigError, CrossedSynAck, GiveUp, KeepAlive, NewSyn,

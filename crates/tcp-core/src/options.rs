@@ -35,7 +35,7 @@ pub struct Options {
     bytes: [u8; MAX_LEN],
 }
 
-/// TSval and TSecr of the timestamps option (RFC 7323 section 3.2).
+/// `TSval` and `TSecr` of the timestamps option (RFC 7323 section 3.2).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Timestamps {
     /// The sender's clock.
@@ -375,10 +375,12 @@ fn read_sized(kind: u8, bytes: &[u8]) -> Result<(TcpOption<'_>, &[u8]), OptionEr
         (kind::MSS, &[high, low]) => TcpOption::Mss(u16::from_be_bytes([high, low])),
         (kind::WINDOW_SCALE, &[shift]) => TcpOption::WindowScale(shift),
         (kind::SACK_PERMITTED, []) => TcpOption::SackPermitted,
-        (kind::TIMESTAMPS, &[a, b, c, d, e, f, g, h]) => TcpOption::Timestamps(Timestamps {
-            value: u32::from_be_bytes([a, b, c, d]),
-            echo: u32::from_be_bytes([e, f, g, h]),
-        }),
+        (kind::TIMESTAMPS, &[v0, v1, v2, v3, e0, e1, e2, e3]) => {
+            TcpOption::Timestamps(Timestamps {
+                value: u32::from_be_bytes([v0, v1, v2, v3]),
+                echo: u32::from_be_bytes([e0, e1, e2, e3]),
+            })
+        }
         (kind::SACK, blocks) if !blocks.is_empty() && blocks.len().is_multiple_of(8) => {
             TcpOption::Sack(blocks)
         }

@@ -109,14 +109,14 @@ fn rfc9293() -> Config {
         rto_slack: Duration::ZERO, // virtual clocks are exact
         rto_max: None,     // RFC 6298 rule 2.5: MAY
         syn_linear_timeouts: 0,
-        give_up_syn: GiveUp::After(Duration::from_secs(180)), // MUST-23: at least 3 minutes
-        give_up_synack: GiveUp::After(Duration::from_secs(180)),
+        give_up_syn: GiveUp::After(Duration::from_mins(3)), // MUST-23: at least 3 minutes
+        give_up_synack: GiveUp::After(Duration::from_mins(3)),
         give_up_data: GiveUp::After(Duration::from_secs(100)), // SHLD-11: at least 100 s
         give_up_orphan: GiveUp::After(Duration::from_secs(100)),
         r1: 3, // SHLD-9
         user_timeout: None,
-        msl: Duration::from_secs(120),       // section 3.4.1
-        time_wait: Duration::from_secs(240), // MUST-13: 2 MSL
+        msl: Duration::from_mins(2),       // section 3.4.1
+        time_wait: Duration::from_mins(4), // MUST-13: 2 MSL
         fin_timeout: None,
         keepalive: None, // MUST-25
         blind_attack: BlindAttackRules::RFC5961,
@@ -157,15 +157,15 @@ fn linux_6() -> Config {
         rto_min: Duration::from_millis(200),              // TCP_RTO_MIN
         rto_slack: Duration::from_millis(200),            // TCP_RTO_MIN bounds the variation too
         option_layout: OptionLayout::Words,               // tcp_options_write
-        rto_max: Some(Duration::from_secs(120)),          // TCP_RTO_MAX
+        rto_max: Some(Duration::from_mins(2)),            // TCP_RTO_MAX
         syn_linear_timeouts: 4,                           // tcp_syn_linear_timeouts
         give_up_syn: GiveUp::Retries(6),                  // tcp_syn_retries
         give_up_synack: GiveUp::Retries(5),               // tcp_synack_retries
         give_up_data: GiveUp::Retries(15),                // tcp_retries2
         give_up_orphan: GiveUp::Retries(8),               // tcp_orphan_retries 0 means 8
         msl: Duration::from_secs(30),                     // half of TCP_TIMEWAIT_LEN
-        time_wait: Duration::from_secs(60),               // TCP_TIMEWAIT_LEN
-        fin_timeout: Some(Duration::from_secs(60)),       // tcp_fin_timeout
+        time_wait: Duration::from_mins(1),                // TCP_TIMEWAIT_LEN
+        fin_timeout: Some(Duration::from_mins(1)),        // tcp_fin_timeout
         ack_rate_limit: Some(Duration::from_millis(500)), // tcp_invalid_ratelimit
         time_wait_restart: TimeWaitRestart::AnyAck,
         time_wait_reuse_by_timestamp: true, // tcp_tw_reuse, and PAWS for passive opens
@@ -202,18 +202,19 @@ fn freebsd() -> Config {
         give_up_synack: GiveUp::Retries(3),     // net.inet.tcp.syncache.rexmtlimit
         give_up_data: GiveUp::Retries(12),      // TCP_MAXRXTSHIFT
         give_up_orphan: GiveUp::Retries(12),
-        msl: Duration::from_secs(30),               // net.inet.tcp.msl
-        time_wait: Duration::from_secs(60),         // 2 MSL
-        fin_timeout: Some(Duration::from_secs(60)), // net.inet.tcp.finwait2_timeout
-        repeated_syn: RepeatedSyn::SynAck,          // syncache_add
-        new_syn: NewSyn::SynAck,                    // syncache_add does not look at the number
-        abort: AbortReset::WithAckInEveryState,     // tcp_drop
-        reset_on_keepalive: true,                   // tcp_drop
-        reset_on_timeout: true,                     // tcp_drop
-        old_segments: OldSegments::Trim,            // tcp_do_segment: todrop
-        acks_repeat_control: true,                  // tcp_output's tcp_outflags
-        delete_in_syn_received: true,               // tcp_disconnect
-        listen_drops_syn_ack: true,                 // tcp_input: a SYN,ACK for a listener
+        msl: Duration::from_secs(30),              // net.inet.tcp.msl
+        time_wait: Duration::from_mins(1),         // 2 MSL
+        fin_timeout: Some(Duration::from_mins(1)), // net.inet.tcp.finwait2_timeout
+        repeated_syn: RepeatedSyn::SynAck,         // syncache_add
+        new_syn: NewSyn::SynAck,                   // syncache_add does not look at the number
+        abort: AbortReset::WithAckInEveryState,    // tcp_drop
+        reset_on_keepalive: true,                  // tcp_drop
+        reset_on_timeout: true,                    // tcp_drop
+        rfc1337: true,                             // tcp_twcheck drops every RST
+        old_segments: OldSegments::Trim,           // tcp_do_segment: todrop
+        acks_repeat_control: true,                 // tcp_output's tcp_outflags
+        delete_in_syn_received: true,              // tcp_disconnect
+        listen_drops_syn_ack: true,                // tcp_input: a SYN,ACK for a listener
         reset_on_unread: false, // soisdisconnecting: the FIN goes out all the same
         ack_rate_limit: None,   // none for ordinary ACKs; challenge ACKs have a limit per second
         ..rfc9293()
@@ -230,12 +231,13 @@ fn lwip() -> Config {
         delayed_ack: Duration::from_millis(250), // TCP_FAST_INTERVAL
         rto_initial: Duration::from_secs(3),     // LWIP_TCP_RTO_TIME
         rto_min: Duration::from_millis(500),     // TCP_SLOW_INTERVAL
-        give_up_syn: GiveUp::Retries(6),         // TCP_SYNMAXRTX
+        syn_linear_timeouts: 6,                  // tcp_slowtmr does not double the timeout of a SYN
+        give_up_syn: GiveUp::Retries(0),         // TCP_SYNMAXRTX is 6, all of them linear
         give_up_synack: GiveUp::After(Duration::from_secs(20)), // TCP_SYN_RCVD_TIMEOUT
         give_up_data: GiveUp::Retries(12),       // TCP_MAXRTX
         give_up_orphan: GiveUp::Retries(12),
-        msl: Duration::from_secs(60),               // TCP_MSL
-        time_wait: Duration::from_secs(120),        // 2 * TCP_MSL
+        msl: Duration::from_mins(1),                // TCP_MSL
+        time_wait: Duration::from_mins(2),          // 2 * TCP_MSL
         fin_timeout: Some(Duration::from_secs(20)), // TCP_FIN_WAIT_TIMEOUT
         ack_rate_limit: None,
         time_wait_reuse: false,

@@ -13,7 +13,7 @@ pub struct SeqNum(pub u32);
 impl SeqNum {
     /// `self < other` on the circle: `other` lies 1 to 2^31 - 1 ahead.
     pub const fn is_before(self, other: SeqNum) -> bool {
-        (self.0.wrapping_sub(other.0) as i32) < 0
+        self.0.wrapping_sub(other.0).cast_signed() < 0
     }
 
     /// `self > other` on the circle.
@@ -42,6 +42,7 @@ impl SeqNum {
     }
 
     /// The later of two numbers that lie within 2^31 of each other.
+    #[must_use]
     pub const fn later(self, other: SeqNum) -> SeqNum {
         if self.is_before(other) { other } else { self }
     }

@@ -69,7 +69,9 @@ impl TimeWaitEntry {
             link: Link::default(),
             acks: connection.ordinals.ack as u16,
             config: connection.config,
-            shift_and_facts: rcv.shift | u8::from(timestamps) * TIMESTAMPS | u8::from(six) * SIX,
+            shift_and_facts: rcv.shift
+                | (u8::from(timestamps) * TIMESTAMPS)
+                | (u8::from(six) * SIX),
         })
     }
 
@@ -111,6 +113,17 @@ impl TimeWaitEntry {
             .set(Marks::TIMESTAMPS, self.has_timestamps());
         connection.marks.set(Marks::RELEASED, true);
         connection
+    }
+
+    /// Everything that decides what it will do, except its four-tuple and deadline.
+    pub(crate) fn content(&self) -> ([u32; 4], (u16, u8, u8)) {
+        let numbers = [
+            self.snd_nxt.0,
+            self.rcv_nxt.0,
+            self.ts_recent,
+            self.limiter.bits(),
+        ];
+        (numbers, (self.window, self.config, self.shift_and_facts))
     }
 
     /// Takes back what an arriving segment can have changed.

@@ -3,14 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::distribution::{
-    Distribution, TABLE_SCALE, normal_table, pareto_normal_table, pareto_table,
-};
+use crate::distribution::Distribution;
 use crate::error::ConfigError;
 use crate::link::correlation::Correlated;
 use crate::probability::Probability;
 use crate::rng::Stream;
-use crate::sample;
+use crate::sample::{self, TABLE_SCALE, Tail, normal_table, pareto_normal_table, pareto_table};
 use crate::time::span_nanos;
 
 /// Delay with variation.
@@ -103,15 +101,7 @@ enum Sampler {
     Constant,
     Uniform,
     Table(Arc<[i16]>),
-    LogNormal {
-        mu: f64,
-        sigma: f64,
-    },
-    Weibull {
-        shape: f64,
-        mean: f64,
-        deviation: f64,
-    },
+    Tail(Tail),
 }
 
 impl Spread {
@@ -124,9 +114,11 @@ impl Spread {
             Distribution::Pareto => Sampler::Table(Arc::clone(pareto_table())),
             Distribution::ParetoNormal => Sampler::Table(Arc::clone(pareto_normal_table())),
             Distribution::Table(table) => Sampler::Table(Arc::clone(table.values())),
-            Distribution::Exponential => Sampler::weibull(1.0),
-            Distribution::Weibull { shape } => Sampler::weibull(shape.as_f64()),
-            Distribution::LogNormal => Sampler::log_normal(mean, jitter),
+            Distribution::Exponential => Sampler::Tail(Tail::exponential(mean, jitter)),
+            Distribution::LogNormal => Sampler::Tail(Tail::log_normal(mean, jitter)),
+            Distribution::Weibull { shape } => {
+                Sampler::Tail(Tail::weibull(mean, jitter, shape.thousandths()))
+            }
         };
         Spread {
             mean,
@@ -151,19 +143,7 @@ impl Spread {
                 let entry = table[sample::uniform(draw, table.len() as u64) as usize];
                 self.at_table_entry(i64::from(entry))
             }
-            Sampler::LogNormal { mu, sigma } => {
-                sample::round_nanos(libm::exp(mu + sigma * sample::normal(draw)))
-            }
-            Sampler::Weibull {
-                shape,
-                mean,
-                deviation,
-            } => {
-                let standard = (sample::weibull(draw, *shape) - mean) / deviation;
-                let time =
-                    sample::nanos_as_f64(self.mean) + sample::nanos_as_f64(self.jitter) * standard;
-                sample::round_nanos(time)
-            }
+            Sampler::Tail(tail) => tail.sample(draw),
         }
     }
 
@@ -179,27 +159,5 @@ impl Spread {
         };
         let time = i128::from(self.mean) + rounded / i128::from(TABLE_SCALE);
         u64::try_from(time.max(0)).unwrap_or(u64::MAX)
-    }
-}
-
-impl Sampler {
-    fn weibull(shape: f64) -> Sampler {
-        let mean = libm::tgamma(1.0 + 1.0 / shape);
-        let second_moment = libm::tgamma(1.0 + 2.0 / shape);
-        Sampler::Weibull {
-            shape,
-            mean,
-            deviation: libm::sqrt(second_moment - mean * mean),
-        }
-    }
-
-    fn log_normal(mean: u64, jitter: u64) -> Sampler {
-        let mean = sample::nanos_as_f64(mean);
-        let ratio = sample::nanos_as_f64(jitter) / mean;
-        let variance = libm::log1p(ratio * ratio);
-        Sampler::LogNormal {
-            mu: libm::log(mean) - variance / 2.0,
-            sigma: libm::sqrt(variance),
-        }
     }
 }

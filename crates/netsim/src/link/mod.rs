@@ -1,16 +1,4 @@
 //! A link: one direction of a cable, as a fixed sequence of impairments.
-//!
-//! Order of operations, for a frame that enters: scripted faults (outside this module), blackout,
-//! duplicate, loss, ecn, corrupt, limit and queue, then delay or reorder, rate, slot, and last
-//! fifo, partition and maximum lifetime. A duplicate passes everything after duplication by itself.
-//! As in netem the rate comes after the delay.
-//!
-//! | impairment | a frame's fate depends on |
-//! |---|---|
-//! | duplicate, random loss, corrupt, delay, reorder with gap 1; no correlation | the frame alone |
-//! | blackout, partition, maximum lifetime | the frame's own times |
-//! | any correlation, gemodel, state, reorder with a gap | how many frames came before |
-//! | limit, rate, queue, slot, fifo | when the frames before it came |
 
 pub(crate) mod correlation;
 pub(crate) mod corrupt;
@@ -40,6 +28,18 @@ use reorder::{Reorder, ReorderConfig};
 use slot::{Slot, SlotConfig};
 
 /// What was configured for one direction of a cable; [`LinkConfig::new`] has no impairments.
+///
+/// Order of operations, for a frame that enters: scripted faults (outside this module), blackout,
+/// duplicate, loss, ecn, corrupt, limit and queue, then delay or reorder, rate, slot, and last
+/// fifo, partition and maximum lifetime. A duplicate passes everything after duplication by itself.
+/// As in netem the rate comes after the delay.
+///
+/// | impairment | a frame's fate depends on |
+/// |---|---|
+/// | duplicate, random loss, corrupt, delay, reorder with gap 1; no correlation | the frame alone |
+/// | blackout, partition, maximum lifetime | the frame's own times |
+/// | any correlation, gemodel, state, reorder with a gap | how many frames came before |
+/// | limit, rate, queue, slot, fifo | when the frames before it came |
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LinkConfig {
     /// The name, which keys the link's randomness: renaming a link changes its weather.

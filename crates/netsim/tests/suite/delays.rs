@@ -76,7 +76,7 @@ fn normal_quantile(p: f64) -> f64 {
 }
 
 fn pareto_quantile(p: f64) -> f64 {
-    ((1.0 - p).powf(-1.0 / 3.0) - 1.5) * 4.0 / 3.0
+    (libm::pow(1.0 - p, -1.0 / 3.0) - 1.5) * 4.0 / 3.0
 }
 
 #[test]

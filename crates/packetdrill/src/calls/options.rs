@@ -57,7 +57,8 @@ fn name(arguments: &Arguments<'_>) -> Decoded<String> {
     }
 }
 
-/// `getsockopt(fd, level, option, [value], [length])`: the value is compared with what the script has there.
+/// `getsockopt(fd, level, option, [value], [length])`: the value is compared with what the script
+/// has there.
 pub(super) fn get(sockets: &mut Sockets, arguments: &Arguments<'_>) -> Decoded<Reply> {
     let (fd, option) = (arguments.fd()?, name(arguments)?);
     let expected = arguments.get(3)?;
@@ -147,7 +148,8 @@ fn buffer_size(sockets: &Sockets, fd: i64, receive: bool) -> i64 {
     }
 }
 
-/// A reply that succeeds, with a mismatch if the value is not the expected one. `[..]` and `...` expect anything.
+/// A reply that succeeds, with a mismatch if the value is not the expected one. `[..]` and `...`
+/// expect anything.
 fn compare(
     arguments: &Arguments<'_>,
     option: &str,

@@ -8,8 +8,9 @@ use tcp_core::Packet;
 const MOST_STEPS: u32 = 1_000_000;
 
 impl Interpreter<'_> {
-    /// Moves to `target`, letting everything happen that is due before it. What is due exactly then comes after the event
-    /// that happens there: a timer never fires before a segment of the same instant.
+    /// Moves to `target`, letting everything happen that is due before it. What is due exactly then
+    /// comes after the event that happens there: a timer never fires before a segment of the same
+    /// instant.
     pub(super) fn advance_to(&mut self, target: u64) -> Run {
         while self.step_before(target)? {}
         self.now = self.now.max(target);
@@ -46,8 +47,8 @@ impl Interpreter<'_> {
         Ok(true)
     }
 
-    /// Lets users react and collects what the stack sends, until nothing changes. Users go first: an acknowledgment that
-    /// is owed waits for what they send at the same instant.
+    /// Lets users react and collects what the stack sends, until nothing changes. Users go first:
+    /// an acknowledgment that is owed waits for what they send at the same instant.
     pub(super) fn pump(&mut self) -> Run {
         loop {
             self.sockets.notice();

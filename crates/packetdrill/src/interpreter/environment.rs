@@ -1,4 +1,5 @@
-//! The system around the sockets: sysctls, lists of connections, dropped connections, and what Python may ask.
+//! The system around the sockets: sysctls, lists of connections, dropped connections, and what
+//! Python may ask.
 
 use super::{Interpreter, Run, Stop};
 use crate::python::{self, Trouble, Value};
@@ -66,12 +67,12 @@ impl Interpreter<'_> {
         Ok(())
     }
 
-    /// Sets a sysctl. What cannot be set any more does not matter once the script is about to let go.
+    /// Sets a sysctl. What cannot be set any more does not matter once no segment follows.
     pub(super) fn set(&mut self, name: &str, value: &str) -> Run {
         for knob in sysctl::knobs(name, value).map_err(Stop::Skip)? {
             let applied = self.sockets.stack.apply(knob);
             if let Err(reason) = applied
-                && !self.parting
+                && !self.winding_up
             {
                 return Err(Stop::Skip(format!("sysctl {name}={value}{reason}")));
             }
@@ -79,24 +80,50 @@ impl Interpreter<'_> {
         Ok(())
     }
 
-    /// The connections as `sockstat`, `netstat` or `ss` would list them.
+    /// The connections as `sockstat`, `netstat` or `ss` would list them, with the process only
+    /// where a descriptor holds one: entries of the SYN queue and connections that were let go
+    /// belong to nobody.
     fn listing(&self, spelling: Spelling, only: Option<&str>) -> Vec<String> {
+        let stack = &self.sockets.stack;
+        let held: Vec<(i64, Option<Flow>)> = self
+            .sockets
+            .descriptors()
+            .filter(|(_, socket)| !socket.is_listening())
+            .map(|(fd, socket)| (fd, socket.last_connection.and_then(|id| stack.flow(id))))
+            .collect();
+        let list = stack.list();
         let mut lines = Vec::new();
-        for (phase, local, remote) in self.sockets.stack.list() {
-            let name = spell(phase, spelling);
-            if only.is_some_and(|only| !only.eq_ignore_ascii_case(name)) {
-                continue;
-            }
+        for &(phase, local, remote) in &list {
+            let flow = remote.map(|remote| Flow { local, remote });
+            let is_held = flow.is_none() || held.iter().any(|&(_, held)| held == flow);
             let remote = remote.map_or("*:*".to_owned(), |remote| remote.to_string());
-            lines.push(match spelling {
-                // sockstat cuts the name of the program at nine letters.
-                Spelling::Bsd => format!("root packetdril 1000 3 tcp4 {local} {remote} {name}"),
-                Spelling::Ss => {
-                    format!("{name} 0 0 {local} {remote} users:((\"packetdrill\",pid=1000,fd=3))")
-                }
-            });
+            lines.push((
+                phase,
+                line(spelling, phase, &local.to_string(), &remote, is_held),
+            ));
+        }
+        // The BSDs list sockets without a connection as well.
+        let gone = |flow: Flow| {
+            let entry = |&(_, local, remote): &(Phase, _, _)| {
+                local == flow.local && remote == Some(flow.remote)
+            };
+            !list.iter().any(entry)
+        };
+        for (_, flow) in held.iter().filter(|_| spelling == Spelling::Bsd) {
+            if flow.is_none_or(gone) {
+                lines.push((
+                    Phase::Closed,
+                    line(spelling, Phase::Closed, "*:*", "*:*", true),
+                ));
+            }
         }
         lines
+            .into_iter()
+            .filter(|(phase, _)| {
+                only.is_none_or(|only| only.eq_ignore_ascii_case(spell(*phase, spelling)))
+            })
+            .map(|(_, line)| line)
+            .collect()
     }
 
     fn drop_connections(&mut self, span: Span, selector: &DropSelector) -> Run {
@@ -132,6 +159,7 @@ impl Interpreter<'_> {
             })
             .map(|(_, flow)| flow)
             .collect();
+        self.parting |= self.winding_up;
         for flow in chosen {
             self.sockets.stack.drop_connection(flow);
         }
@@ -210,6 +238,19 @@ impl Interpreter<'_> {
             .filter(|entry| entry.1)
             .map(|entry| entry.0)
             .sum()
+    }
+}
+
+/// One line of a list. `sockstat` cuts the name of the program at ten letters.
+fn line(spelling: Spelling, phase: Phase, local: &str, remote: &str, is_held: bool) -> String {
+    let name = spell(phase, spelling);
+    match (spelling, is_held) {
+        (Spelling::Bsd, true) => format!("root packetdril 1000 3 tcp4 {local} {remote} {name}"),
+        (Spelling::Bsd, false) => format!("? ? ? ? tcp4 {local} {remote} {name}"),
+        (Spelling::Ss, true) => {
+            format!("{name} 0 0 {local} {remote} users:((\"packetdrill\",pid=1000,fd=3))")
+        }
+        (Spelling::Ss, false) => format!("{name} 0 0 {local} {remote}"),
     }
 }
 

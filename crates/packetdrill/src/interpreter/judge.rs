@@ -9,7 +9,8 @@ use crate::script::{Ecn, Event, EventTime, SegmentSpec};
 const ANY_TIME: u64 = 24 * 3_600 * 1_000_000_000;
 
 impl Interpreter<'_> {
-    /// The next segment of the stack must be `spec`, between `from` and `to` give or take the tolerance.
+    /// The next segment of the stack must be `spec`, between `from` and `to` give or take the
+    /// tolerance.
     pub(super) fn expect(&mut self, event: &Event, spec: &SegmentSpec, from: u64, to: u64) -> Run {
         if spec.ecn.is_some_and(|ecn| ecn != Ecn::NotEct) {
             return Err(super::Stop::Skip("ECN in the IP header".to_owned()));
@@ -74,7 +75,8 @@ impl Interpreter<'_> {
         Ok(())
     }
 
-    /// Timestamps are compared only if the script says how long their tick is, within the tolerance.
+    /// Timestamps are compared only if the script says how long their tick is, within the
+    /// tolerance.
     fn stamp_difference(&self, spec: &SegmentSpec, actual: &SegmentSpec) -> Option<String> {
         let tick = self.script.settings.timestamp_tick;
         let (expected, actual) = (numbering::timestamp(spec)?, numbering::timestamp(actual)?);
@@ -87,7 +89,8 @@ impl Interpreter<'_> {
         is_off.then(|| format!("TS val: expected {expected}, got {actual}"))
     }
 
-    /// After the last event: nothing more may come within the tolerance, except what needs no mention.
+    /// After the last event: nothing more may come within the tolerance, except what needs no
+    /// mention.
     pub(super) fn finish(&mut self) -> Run {
         self.await_blocked()?;
         let last = self.now;
@@ -95,9 +98,11 @@ impl Interpreter<'_> {
         while self.step_before(until.saturating_add(1))? {}
         for index in 0..self.sent.len() {
             let sent = &self.sent[index];
-            // The peer has fallen silent, so the stack repeats itself; and what it says when its user lets go after the
-            // last segment of the script is between the two of them.
-            if sent.parting || (sent.again && sent.at > last) {
+            // The peer has fallen silent, so the stack repeats itself; and what it says when its
+            // user lets go after the last segment of the script is between the two of them.
+            let segment = &sent.packet.segment;
+            let farewell = segment.flags.fin() || segment.flags.rst() || !segment.text.is_empty();
+            if (sent.parting && farewell) || (sent.again && sent.at > last) {
                 continue;
             }
             let record = self.flows.entry(flow_of_packet(&sent.packet)).or_default();

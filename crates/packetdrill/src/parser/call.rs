@@ -5,7 +5,8 @@ use crate::errno::Errno;
 use crate::lexer::TokenKind;
 use crate::script::{Action, Call, EventTime, Expression, ExpressionKind};
 
-/// Every call of packetdrill; those that the socket layer lacks lead to a skipped script, not to an error.
+/// Every call of packetdrill; those that the socket layer lacks lead to a skipped script, not to an
+/// error.
 const CALLS: [&str; 47] = [
     "socket",
     "bind",
@@ -207,7 +208,8 @@ impl Parser<'_> {
             }
             TokenKind::Text(text) => {
                 self.advance();
-                // `"abc"...` means a text that begins so; scripts use it for long buffers, whose bytes nobody compares.
+                // `"abc"...` means a text that begins so; scripts use it for long buffers, whose
+                // bytes nobody compares.
                 if *self.peek() == TokenKind::Ellipsis {
                     self.advance();
                 }
@@ -245,7 +247,8 @@ impl Parser<'_> {
         })
     }
 
-    /// `name=value` pairs up to `}`. `sin_addr.s_addr`-like dotted names and `msg_name(...)=` occur in message headers.
+    /// `name=value` pairs up to `}`. `sin_addr.s_addr`-like dotted names and `msg_name(...)=` occur
+    /// in message headers.
     fn fields(&mut self) -> Parsed<Vec<(String, Expression)>> {
         let mut fields = Vec::new();
         while !self.take_punct('}') {
@@ -277,7 +280,8 @@ impl Parser<'_> {
     }
 }
 
-/// A word before `(` is a function only if it is one: the note of a call follows its result in the same brackets.
+/// A word before `(` is a function only if it is one: the note of a call follows its result in the
+/// same brackets.
 fn is_function(name: &str) -> bool {
     [
         "htons",

@@ -215,7 +215,8 @@ impl Parser<'_> {
     /// `<a,b>`; `None` for `<...>`.
     fn options(&mut self) -> Parsed<Option<Vec<TcpOption>>> {
         let begin = self.span();
-        // The `<` of the next event's direction always follows that event's time, so this one opens options.
+        // The `<` of the next event's direction always follows that event's time, so this one opens
+        // options.
         if !self.take_punct('<') {
             return Ok(Some(Vec::new()));
         }

@@ -28,6 +28,9 @@ pub(crate) struct HostSpec {
     pub(crate) max_syn_backlog: Option<Spanned<Switchable<u32>>>,
     pub(crate) syn_queue_prune: Option<bool>,
     pub(crate) abort_on_overflow: Option<bool>,
+    pub(crate) fast_open_limit: Option<u32>,
+    /// Linux's way to choose the policy.
+    pub(crate) syncookies: Option<Spanned<u8>>,
 
     // Segments and buffers.
     pub(crate) options: Option<bool>,
@@ -73,6 +76,7 @@ pub(crate) struct HostSpec {
     pub(crate) time_wait_restart: Option<TimeWaitRestartSpec>,
     pub(crate) time_wait_reuse: Option<bool>,
     pub(crate) tw_reuse: Option<bool>,
+    pub(crate) old_segments: Option<OldSegmentsSpec>,
     pub(crate) repeated_syn: Option<RepeatedSynSpec>,
     pub(crate) new_syn: Option<NewSynSpec>,
     pub(crate) crossed_syn_ack: Option<CrossedSynAckSpec>,
@@ -200,12 +204,21 @@ pub(crate) enum RepeatedSynSpec {
     SynAck,
 }
 
-/// How SYN-RECEIVED takes a different SYN inside the window.
+/// What is done with a segment that lies wholly left of the window.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum OldSegmentsSpec {
+    Discard,
+    Trim,
+}
+
+/// How SYN-RECEIVED takes a different SYN.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum NewSynSpec {
     Listen,
     Reset,
+    SynAck,
 }
 
 /// How simultaneous open takes the SYN,ACK that answers its SYN.

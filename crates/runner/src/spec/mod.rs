@@ -20,8 +20,8 @@ pub(crate) use fault::{
 };
 pub(crate) use host::{
     AbortSpec, AddressesSpec, BlindAttackSpec, CrossedSynAckSpec, HostSpec, KeepAliveSpec,
-    NewSynSpec, OptionLayoutSpec, PowerOffSpec, RepeatedSynSpec, TimeWaitRestartSpec,
-    UnexpectedSpec, WindowEdgeSpec,
+    NewSynSpec, OldSegmentsSpec, OptionLayoutSpec, PowerOffSpec, RepeatedSynSpec,
+    TimeWaitRestartSpec, UnexpectedSpec, WindowEdgeSpec,
 };
 pub(crate) use link::{
     DelaySpec, DistributionSpec, LinkSpec, LossSpec, OutageSpec, RateSpec, ReorderSpec, ShareSpec,

@@ -31,7 +31,7 @@ impl Connection {
             self.arrives_in_syn_sent(&mut segment, turn);
         } else {
             let unread = self.unread;
-            let _: Step = self.eight_steps(&mut segment, turn);
+            self.eight_steps(&mut segment, turn);
             if tag != self.tag {
                 turn.io.counters.AlienOctets += u64::from(self.unread.saturating_sub(unread));
             }
@@ -39,22 +39,29 @@ impl Connection {
         self.marks.set(Marks::READY, true);
     }
 
-    fn eight_steps(&mut self, segment: &mut Segment, turn: &mut Turn<'_>) -> Step {
+    /// Stops early where the RFC says "and return"; for the caller both ends are the same.
+    fn eight_steps(&mut self, segment: &mut Segment, turn: &mut Turn<'_>) {
+        if self.five_steps(segment, turn).is_continue() {
+            self.sixth_step_on(segment, turn);
+        }
+    }
+
+    fn five_steps(&mut self, segment: &mut Segment, turn: &mut Turn<'_>) -> Step {
         self.first_check_sequence(segment, turn)?;
         self.second_check_rst(segment, turn)?;
         // Third: security and compartment. Not implemented, see ARCHITECTURE.md.
         self.fourth_check_syn(segment, turn)?;
-        self.fifth_check_ack(segment, turn)?;
-        self.from_sixth_step(segment, turn)
+        self.fifth_check_ack(segment, turn)
     }
 
-    /// The steps that a segment takes when it has opened the connection from SYN-SENT.
-    pub(super) fn from_sixth_step(&mut self, segment: &mut Segment, turn: &mut Turn<'_>) -> Step {
+    /// The sixth step and those after it: for a segment that came through the first five, or that
+    /// has opened the connection from SYN-SENT.
+    pub(super) fn sixth_step_on(&mut self, segment: &Segment, turn: &mut Turn<'_>) {
         // Sixth, check the URG bit: urgent data is delivered in line with the rest, and nobody is
         // told where it ends (RFC 6093 advises applications not to ask).
-        let fin = self.seventh_process_text(segment, turn)?;
-        self.eighth_check_fin(fin, turn);
-        NEXT
+        if let ControlFlow::Continue(fin) = self.seventh_process_text(segment, turn) {
+            self.eighth_check_fin(fin, turn);
+        }
     }
 
     // ----------------------------------------------------------------------- first
@@ -72,6 +79,7 @@ impl Connection {
             ..
         }) = &self.state
             && segment.flags.contains(Flags::SYN | Flags::ACK)
+            && !segment.flags.rst()
             && segment.seq == self.irs
             && self
                 .state
@@ -80,17 +88,24 @@ impl Connection {
         {
             return self.take_crossed_syn_ack(segment, turn);
         }
-        if window.accepts(segment.seq, segment.len()) {
+        if window.accepts(segment.seq, segment.len()) && !self.is_syn_again(segment) {
             self.note_timestamp(segment);
+            // RFC 5961 wants to see every SYN in a synchronized state; RFC 9293 trims an old one.
+            let opening = matches!(self.state, State::SynReceived(_));
+            if opening || !turn.config.blind_attack.syn {
+                trim_syn(segment, window);
+            }
             trim_to_window(segment, window);
             return NEXT;
         }
         if window.wnd() == 0 && segment.seq == window.nxt && !segment.flags.syn() {
             // > If the RCV.WND is zero, no segments will be acceptable, but special allowance
             // > should be made to accept valid ACKs, URGs, and RSTs.
+            if !segment.flags.rst() && !segment.is_empty() {
+                self.marks.set(Marks::ACK_NOW, true);
+            }
             segment.text = Text::EMPTY;
             segment.flags = segment.flags.without(Flags::FIN);
-            self.acknowledge_unacceptable(segment, turn);
             return NEXT;
         }
         if self.trims_whole(segment, window, turn) {
@@ -98,6 +113,16 @@ impl Connection {
         }
         self.answer_unacceptable(segment, turn);
         RETURN
+    }
+
+    /// Whether this is the SYN that led to SYN-RECEIVED, again. Text or FIN behind it would make
+    /// it acceptable, and the fourth step would take it for a new SYN or the fifth drop it
+    /// without a word; it is to be answered like a bare one.
+    fn is_syn_again(&self, segment: &Segment) -> bool {
+        matches!(self.state, State::SynReceived(_))
+            && segment.flags.syn()
+            && !segment.flags.intersects(Flags::ACK | Flags::RST)
+            && segment.seq == self.irs
     }
 
     /// FreeBSD judges segments by the room in the buffer, not by the edge that it has offered.
@@ -216,9 +241,11 @@ impl Connection {
         stamp.is_some_and(|value| value.is_before(SeqNum(self.stamps.recent)))
     }
 
-    /// RFC 7323 section 4.3 rule 2: which timestamp will be echoed.
+    /// RFC 7323 section 4.3 rule 2: which timestamp will be echoed. That of a RST never is: the
+    /// RST was not checked for its age.
     fn note_timestamp(&mut self, segment: &Segment) {
         if self.marks.has(Marks::TIMESTAMPS)
+            && !segment.flags.rst()
             && segment.seq.is_at_or_before(self.stamps.last_ack_sent)
             && let Some(stamps) = segment.options.timestamps()
         {
@@ -233,8 +260,17 @@ impl Connection {
         if !segment.flags.rst() {
             return NEXT;
         }
-        if turn.config.blind_attack.rst && segment.seq != self.state.window().nxt {
-            self.challenge(turn);
+        if turn.config.rfc1337 && matches!(self.state, State::TimeWait(_)) {
+            return RETURN; // RFC 1337 fix 1: TIME-WAIT is not for a RST to end.
+        }
+        let nxt = self.state.window().nxt;
+        if turn.config.blind_attack.rst && segment.seq != nxt {
+            // > If the RST bit is set and the sequence number is outside the current receive
+            // > window, silently drop the segment.
+            // A RST with text can begin left of the window and still be acceptable.
+            if segment.seq.is_after(nxt) {
+                self.challenge(turn);
+            }
             return RETURN;
         }
         match &self.state {
@@ -259,10 +295,8 @@ impl Connection {
                 self.finish(turn, Reason::Rst, Outcome::Finished);
             }
             State::TimeWait(_) => {
-                if !turn.config.rfc1337 {
-                    turn.io.counters.TimeWaitAssassinated += 1;
-                    self.finish(turn, Reason::Rst, Outcome::Finished);
-                }
+                turn.io.counters.TimeWaitAssassinated += 1;
+                self.finish(turn, Reason::Rst, Outcome::Finished);
             }
             State::Closed | State::SynSent(_) => unreachable!("dealt with before the first step"),
         }
@@ -283,6 +317,7 @@ impl Connection {
             }) => {
                 match turn.config.new_syn {
                     NewSyn::Listen => {}
+                    NewSyn::Reset if segment.flags.ack() => self.reset_for(segment.ack, turn),
                     NewSyn::Reset => self.refuse(segment, turn),
                     NewSyn::SynAck => {
                         self.answer_unacceptable(segment, turn);
@@ -339,8 +374,9 @@ impl Connection {
             State::Closing(_) => {
                 self.take_ack(segment, turn);
                 self.leave_if_fin_acked(turn);
-                if let State::Closing(_) = self.state {
-                    return RETURN; // "otherwise, ignore the segment"
+                // "Otherwise, ignore the segment"; and a TIME-WAIT of no length is over already.
+                if !matches!(self.state, State::TimeWait(_)) {
+                    return RETURN;
                 }
             }
             State::LastAck(_) => {
@@ -451,8 +487,9 @@ impl Connection {
             return; // "If the ACK is a duplicate, it can be ignored."
         }
         let window = u32::from(segment.window) << snd.shift;
-        let duplicate = quiet && window == snd.wnd;
-        let opening = snd.una == snd.iss;
+        // The answers to zero-window probes are no sign of loss.
+        let duplicate = quiet && window == snd.wnd && window > 0;
+        let queued = snd.queued();
         let acked = snd.on_ack(turn.now, segment.ack, duplicate);
         let shut = snd.wnd == 0;
         snd.update_window(window, segment.seq, segment.ack);
@@ -461,10 +498,11 @@ impl Connection {
             snd.restart_r2(turn.now);
         }
         if shut && snd.wnd > 0 {
-            snd.retransmits = 0;
+            snd.backoff = 0;
             snd.cursor = snd.una;
         }
         let idle = !snd.outstanding();
+        let room_grew = snd.queued() < queued;
         self.marks
             .set(Marks::RESEND, acked.advice == Advice::Retransmit);
         if acked.progress || shut {
@@ -473,7 +511,7 @@ impl Connection {
         if !idle && self.timer(Timer::Retransmit) == crate::time::Instant::END {
             self.start_retransmission_timer(turn);
         }
-        if acked.progress && !opening && !released {
+        if room_grew && !released {
             turn.io.events.push_back(Event::Writable(turn.id));
         }
     }
@@ -496,7 +534,16 @@ impl Connection {
             State::Closing(Closing { snd, rcv }) => {
                 self.enter_time_wait(snd.nxt, rcv, Phase::Closing, Reason::Ack, turn);
             }
-            other => unreachable!("{:?} has no FIN to be acknowledged", other.phase()),
+            other @ (State::Closed
+            | State::SynSent(_)
+            | State::SynReceived(_)
+            | State::Established(_)
+            | State::FinWait2(_)
+            | State::CloseWait(_)
+            | State::LastAck(_)
+            | State::TimeWait(_)) => {
+                unreachable!("{} has no FIN to be acknowledged", other.phase())
+            }
         }
     }
 
@@ -504,7 +551,7 @@ impl Connection {
     /// with an ACK.
     fn restart_time_wait(&mut self, segment: &Segment, turn: &mut Turn<'_>) {
         let restarts = match turn.config.time_wait_restart {
-            TimeWaitRestart::Fin => segment.flags.fin(),
+            TimeWaitRestart::Fin => segment.flags.fin() && segment.end() == self.state.window().nxt,
             TimeWaitRestart::AnyAck => segment.flags.ack(),
         };
         if restarts {
@@ -654,18 +701,35 @@ impl Connection {
                     Reason::Close,
                 );
             }
-            other => self.state = other,
+            other @ (State::Closed
+            | State::SynSent(_)
+            | State::FinWait1(_)
+            | State::FinWait2(_)
+            | State::Closing(_)
+            | State::LastAck(_)
+            | State::TimeWait(_)) => self.state = other,
         }
     }
 }
 
-/// Cuts off what lies outside the window, so that the later steps see new text only.
-fn trim_to_window(segment: &mut Segment, window: Ended) {
+/// Cuts off a SYN that lies left of the window.
+fn trim_syn(segment: &mut Segment, window: Ended) {
+    if segment.flags.syn() && segment.seq.is_before(window.nxt) && !segment.flags.rst() {
+        segment.flags = segment.flags.without(Flags::SYN);
+        segment.seq += 1;
+    }
+}
+
+/// Cuts off what lies outside the window, so that the later steps see new text only. A RST is
+/// left alone: its number says whether it is obeyed.
+pub(super) fn trim_to_window(segment: &mut Segment, window: Ended) {
+    if segment.flags.rst() {
+        return;
+    }
     if segment.seq.is_before(window.nxt) {
         let old = window.nxt.distance_from(segment.seq);
         let syn = u32::from(segment.flags.syn());
         segment.text = segment.text.slice(old.saturating_sub(syn), u32::MAX);
-        // RFC 5961 wants to see every SYN, so its flag stays for the fourth step.
         segment.seq = window.nxt - syn;
     }
     let start = segment.seq + u32::from(segment.flags.syn());

@@ -31,7 +31,7 @@ impl Connection {
         };
         if snd.is_hopeless(turn.now, turn.config, schedule) {
             turn.io.counters.TCPTimeouts += 1;
-            if turn.config.reset_on_timeout {
+            if turn.config.reset_on_timeout && !matches!(self.state, State::SynSent(_)) {
                 self.reset_on_abort(turn);
             }
             self.finish(turn, Reason::Timeout, Outcome::TimedOut);

@@ -96,7 +96,7 @@ pub(crate) struct Ordinals {
 pub(crate) struct Stamps {
     /// TS.Recent.
     pub(crate) recent: u32,
-    /// What is added to the clock (milliseconds) to make TSval.
+    /// What is added to the clock (milliseconds) to make `TSval`.
     pub(crate) offset: u32,
     /// Last.ACK.sent.
     pub(crate) last_ack_sent: SeqNum,
@@ -156,7 +156,6 @@ pub(crate) struct Connection {
     pub(crate) config: u8,
     pub(crate) serial: u32,
     pub(crate) tag: Tag,
-    pub(crate) iss: SeqNum,
     pub(crate) irs: SeqNum,
     /// Octets received in order that the user has not taken.
     pub(crate) unread: u32,
@@ -182,6 +181,11 @@ pub(crate) struct RateLimiter(u32);
 impl RateLimiter {
     const UNIT: u64 = 100_000;
 
+    /// The four octets.
+    pub(crate) fn bits(self) -> u32 {
+        self.0
+    }
+
     /// Whether another ACK may be sent now; if so, notes that it is.
     pub(crate) fn admit(&mut self, now: Instant, interval: Option<Duration>) -> bool {
         let Some(interval) = interval else {
@@ -201,19 +205,13 @@ impl RateLimiter {
 
 impl Connection {
     /// A connection without a state yet.
-    pub(crate) fn blank(
-        pair: Pair,
-        config: u8,
-        tag: Tag,
-        (iss, irs): (SeqNum, SeqNum),
-    ) -> Connection {
+    pub(crate) fn blank(pair: Pair, config: u8, tag: Tag, irs: SeqNum) -> Connection {
         Connection {
             state: State::Closed,
             pair,
             config,
             serial: 0,
             tag,
-            iss,
             irs,
             unread: 0,
             timers: [Instant::END.into(); Timer::ALL.len()],
@@ -235,7 +233,7 @@ impl Connection {
         tag: Tag,
         iss: SeqNum,
     ) -> Connection {
-        let mut connection = Connection::blank(pair, config_id, tag, (iss, SeqNum(0)));
+        let mut connection = Connection::blank(pair, config_id, tag, SeqNum(0));
         connection.state = State::SynSent(SynSent {
             snd: Send::new(iss, config),
         });
@@ -250,9 +248,14 @@ impl Connection {
         embryo: &Embryo,
         listener: ListenerId,
     ) -> Connection {
-        let mut connection =
-            Connection::blank(pair, config_id, embryo.tag, (embryo.iss, embryo.irs));
-        let (snd, rcv) = embryo.halves(config);
+        let mut connection = Connection::blank(pair, config_id, embryo.tag, embryo.irs);
+        let (mut snd, rcv) = embryo.halves(config);
+        if embryo.timeouts > 0 {
+            snd.syn_was_lost(config);
+        } else if embryo.syn_acks == 1 {
+            // The entry's timer has run since its only SYN,ACK left.
+            snd.time_from(embryo.born(config));
+        }
         connection.state = State::SynReceived(SynReceived {
             snd,
             rcv,
@@ -269,30 +272,33 @@ impl Connection {
 
     /// A passive open that needs no acknowledgment: ESTABLISHED with SND.UNA = ISS, the SYN,ACK
     /// about to be sent and never timed.
-    pub(crate) fn established_on_syn(mut self) -> Connection {
+    pub(crate) fn established_on_syn(mut self, window: u16) -> Connection {
         let State::SynReceived(SynReceived { mut snd, rcv, .. }) = self.state else {
             unreachable!("a thawed entry is in SYN-RECEIVED");
         };
         snd.cursor = snd.iss;
+        snd.set_window(u32::from(window), self.irs, snd.iss);
         self.state = State::Established(Established { snd, rcv });
         self
     }
 
     /// A passive open by a cookie: ESTABLISHED, its SYN,ACK long sent; the ACK comes next.
     pub(crate) fn opened_by_cookie(mut self) -> Connection {
-        let State::SynReceived(SynReceived { snd, rcv, .. }) = self.state else {
+        let State::SynReceived(SynReceived { mut snd, rcv, .. }) = self.state else {
             unreachable!("a thawed entry is in SYN-RECEIVED");
         };
+        snd.set_window(0, self.irs, snd.iss); // The ACK is newer and brings the window.
         self.state = State::Established(Established { snd, rcv });
         self
     }
 
     /// A passive open by a Fast Open cookie: SYN-RECEIVED, but its user may send and receive.
-    pub(crate) fn opened_fast(mut self) -> Connection {
+    pub(crate) fn opened_fast(mut self, window: u16) -> Connection {
         let State::SynReceived(SynReceived { snd, .. }) = &mut self.state else {
             unreachable!("a thawed entry is in SYN-RECEIVED");
         };
         snd.cursor = snd.iss;
+        snd.set_window(u32::from(window), self.irs, snd.iss);
         self.marks.set(Marks::FAST_OPEN, true);
         self
     }
@@ -338,28 +344,26 @@ impl Connection {
             .fold(Instant::END, |at, &timer| at.min(self.timer(timer)))
     }
 
-    /// ISS and IRS as far as this state knows them.
+    /// ISS and IRS as far as this state knows them: the ISS goes with the send half.
     pub(crate) fn isns(&self) -> (Option<SeqNum>, Option<SeqNum>) {
-        match self.state.phase() {
-            Phase::SynSent => (Some(self.iss), None),
-            Phase::TimeWait | Phase::Closed | Phase::Listen => (None, None),
+        let iss = self.state.snd().map(|snd| snd.iss);
+        let irs = match self.state.phase() {
+            Phase::SynSent | Phase::TimeWait | Phase::Closed | Phase::Listen => None,
             Phase::SynReceived
             | Phase::Established
             | Phase::FinWait1
             | Phase::FinWait2
             | Phase::CloseWait
             | Phase::Closing
-            | Phase::LastAck => (Some(self.iss), Some(self.irs)),
-        }
+            | Phase::LastAck => Some(self.irs),
+        };
+        (iss, irs)
     }
 
     /// The only place where a state changes: reports it and stores the next one.
     fn enter(&mut self, turn: &mut Turn<'_>, next: State, from: Phase, reason: Reason) {
-        let isns = match self.isns() {
-            (None, _) => (Some(self.iss), Some(self.irs)),
-            known => known,
-        };
         self.state = next;
+        let isns = self.isns();
         turn.io.transitions.push_back(Transition {
             id: turn.id.named(),
             tag: self.tag,
@@ -401,17 +405,25 @@ impl Connection {
             reason,
         });
         let counters = &mut turn.io.counters;
-        match from {
-            Phase::SynSent | Phase::SynReceived => counters.AttemptFails += 1,
-            Phase::Established | Phase::CloseWait if reason == Reason::Rst => {
-                counters.EstabResets += 1;
-            }
-            _ => {}
+        if matches!(from, Phase::SynSent | Phase::SynReceived) {
+            counters.AttemptFails += 1;
+        } else if matches!(from, Phase::Established | Phase::CloseWait) && reason == Reason::Rst {
+            counters.EstabResets += 1;
         }
         let has_user = !to_listen || self.marks.has(Marks::FAST_OPEN);
         if has_user && !self.marks.has(Marks::RELEASED) {
             turn.io.events.push_back(Event::Closed(turn.id, outcome));
         }
+    }
+
+    /// What decides about its future besides state, timers and marks.
+    pub(crate) fn rest(&self) -> (u32, u32, Instant, u8) {
+        (
+            self.irs.0,
+            self.limiter.bits(),
+            self.heard.into(),
+            self.probes,
+        )
     }
 
     /// Asks for a turn to send.

@@ -146,7 +146,15 @@ impl Connection {
         let (seq, again) = (snd.iss, snd.retransmits > 0);
         let (kind, flags) = match self.state {
             State::SynSent(_) => (Kind::Syn, Flags::SYN),
-            _ => (Kind::SynAck, Flags::SYN | Flags::ACK),
+            State::SynReceived(_)
+            | State::Established(_)
+            | State::FinWait1(_)
+            | State::FinWait2(_)
+            | State::CloseWait(_)
+            | State::Closing(_)
+            | State::LastAck(_)
+            | State::TimeWait(_)
+            | State::Closed => (Kind::SynAck, Flags::SYN | Flags::ACK),
         };
         turn.io.counters.RetransSegs += u64::from(again);
         let options = self.syn_options(flags, turn);

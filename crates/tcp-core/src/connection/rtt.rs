@@ -31,7 +31,7 @@ impl Rtt {
 
     /// RTO <- SRTT + max(G, 4 RTTVAR), within the configured bounds; the initial value before any
     /// measurement.
-    pub(crate) fn timeout(&self, config: &Config) -> Duration {
+    pub(crate) fn timeout(self, config: &Config) -> Duration {
         if self.srtt == 0 {
             return config.rto_initial;
         }
@@ -42,7 +42,7 @@ impl Rtt {
     }
 
     /// The smoothed round-trip time, if there was a measurement.
-    pub(crate) fn smoothed(&self) -> Option<Duration> {
+    pub(crate) fn smoothed(self) -> Option<Duration> {
         (self.srtt > 0).then(|| Duration::from_micros(u64::from(self.srtt)))
     }
 }
@@ -87,10 +87,10 @@ mod tests {
             backed_off(Duration::from_secs(1), 7, None),
             Duration::from_secs(128)
         );
-        let max = Some(Duration::from_secs(120));
+        let max = Some(Duration::from_mins(2));
         assert_eq!(
             backed_off(Duration::from_secs(1), 7, max),
-            Duration::from_secs(120)
+            Duration::from_mins(2)
         );
         assert!(backed_off(Duration::from_secs(1), 200, None) > Duration::from_secs(1 << 31));
     }

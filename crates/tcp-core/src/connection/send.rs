@@ -32,8 +32,8 @@ pub(crate) struct Send {
     wl2: SeqNum,
     /// When the oldest unacknowledged octet was first sent: R2 counts from here.
     first_sent: Stamp,
-    /// The octet whose ACK ends the running measurement, and when it was sent.
-    timed: Option<SeqNum>,
+    /// The octet whose ACK ends the running measurement (see `timing`), and when it was sent.
+    timed: SeqNum,
     timed_at: Stamp,
     rtt: Rtt,
     pub(crate) congestion: Congestion,
@@ -43,10 +43,14 @@ pub(crate) struct Send {
     pub(crate) shift: u8,
     /// Timeouts since the last progress.
     pub(crate) retransmits: u8,
+    /// How often the RTO is doubled: timeouts since the last measurement (RFC 6298 section 5).
+    pub(crate) backoff: u8,
     /// Whether the user has closed: a FIN follows `end`.
     pub(crate) fin: bool,
     /// Whether a SYN had to be sent again; then RFC 6298 rule 5.7 holds.
     syn_timed_out: bool,
+    /// Whether a round-trip time is being measured.
+    timing: bool,
 }
 
 /// What to send next.
@@ -102,15 +106,17 @@ impl Send {
             wl1: SeqNum(0),
             wl2: SeqNum(0),
             first_sent: Stamp::default(),
-            timed: None,
+            timed: iss,
             timed_at: Stamp::default(),
             rtt: Rtt::default(),
             congestion: Congestion::new(config.initial_window, config.mss_default, iss),
             mss: config.mss_default,
             shift: 0,
             retransmits: 0,
+            backoff: 0,
             fin: false,
             syn_timed_out: false,
+            timing: false,
         }
     }
 
@@ -125,6 +131,19 @@ impl Send {
             config.initial_window
         };
         self.congestion = Congestion::new(segments, mss, self.iss);
+    }
+
+    /// The SYN,ACK had to be sent again: RFC 5681 section 3.1 and RFC 6298 rule 5.7 hold.
+    pub(crate) fn syn_was_lost(&mut self, config: &Config) {
+        self.syn_timed_out = true;
+        self.agree_on(self.mss, self.shift, config);
+    }
+
+    /// The SYN,ACK left at `sent`, once: its ACK ends the first measurement.
+    pub(crate) fn time_from(&mut self, sent: Instant) {
+        self.timing = true;
+        self.timed = self.iss;
+        self.timed_at = sent.into();
     }
 
     /// Octets that the user has given and that are not acknowledged yet.
@@ -178,7 +197,8 @@ impl Send {
     /// the marks of a duplicate ACK (RFC 5681 section 2) besides its number.
     pub(crate) fn on_ack(&mut self, now: Instant, ack: SeqNum, duplicate: bool) -> Acked {
         if ack == self.una {
-            let counts = duplicate && self.outstanding();
+            // Nobody's text can be lost before the SYN is acknowledged.
+            let counts = duplicate && self.outstanding() && self.una != self.iss;
             let advice = if counts {
                 let flight = self.nxt.distance_from(self.una);
                 self.congestion
@@ -195,15 +215,14 @@ impl Send {
         let opening = self.una == self.iss;
         self.una = ack;
         self.cursor = self.cursor.later(ack);
-        if let Some(timed) = self.timed
-            && ack.is_after(timed)
-        {
+        if self.timing && ack.is_after(self.timed) {
             self.rtt.measure(now.since(self.timed_at.into()));
-            self.timed = None;
+            self.timing = false;
+            self.backoff = 0;
         }
-        self.retransmits = 0;
-        self.first_sent = now.into();
+        self.restart_r2(now);
         let advice = if opening {
+            self.backoff = 0; // Rule 5.7 of RFC 6298 has its own remedy for a lost SYN.
             Advice::Proceed // The ACK of a SYN does not open the congestion window.
         } else {
             self.congestion.on_ack(ack, acked, self.mss)
@@ -259,14 +278,15 @@ impl Send {
             self.first_sent = now.into();
         }
         if after.is_after(self.nxt) {
-            if seq == self.nxt && self.timed.is_none() {
-                self.timed = Some(seq);
+            if seq == self.nxt && !self.timing {
+                self.timing = true;
+                self.timed = seq;
                 self.timed_at = now.into();
             }
             self.nxt = after;
         } else {
             // Karn: what was sent again is not measured.
-            self.timed = None;
+            self.timing = false;
         }
         self.cursor = self.cursor.later(after);
     }
@@ -295,7 +315,8 @@ impl Send {
             self.congestion.on_timeout(self.nxt, flight, self.mss);
         }
         self.retransmits = self.retransmits.saturating_add(1);
-        self.timed = None;
+        self.backoff = self.backoff.saturating_add(1);
+        self.timing = false;
         self.cursor = self.una;
     }
 
@@ -323,7 +344,7 @@ impl Send {
                 } else {
                     rto
                 };
-                backed_off(rto, tries, config.rto_max)
+                backed_off(rto, u32::from(self.backoff), config.rto_max)
             }
         }
     }
@@ -331,7 +352,7 @@ impl Send {
     /// When to give up, if that is a matter of time.
     pub(crate) fn gives_up_at(&self, config: &Config, schedule: Schedule) -> Option<Instant> {
         let since: Instant = self.first_sent.into();
-        let r2 = match self.give_up(config, schedule) {
+        let r2 = match Send::give_up(config, schedule) {
             GiveUp::After(limit) => Some(since + limit),
             GiveUp::Retries(_) => None,
         };
@@ -347,7 +368,7 @@ impl Send {
 
     /// Whether the timeout that happens now is one too many.
     pub(crate) fn is_hopeless(&self, now: Instant, config: &Config, schedule: Schedule) -> bool {
-        let too_many = match self.give_up(config, schedule) {
+        let too_many = match Send::give_up(config, schedule) {
             GiveUp::Retries(limit) => self.retransmits >= limit,
             GiveUp::After(_) => false,
         };
@@ -357,9 +378,11 @@ impl Send {
                 .is_some_and(|at| now >= at)
     }
 
-    /// Counts R2 from now: the peer has shown that it is alive (zero window).
+    /// Counts R2 from now, as a time and in retransmissions: there was progress, or the peer has
+    /// shown that it is alive (zero window).
     pub(crate) fn restart_r2(&mut self, now: Instant) {
         self.first_sent = now.into();
+        self.retransmits = 0;
     }
 
     /// Smoothed round-trip time, if measured.
@@ -367,7 +390,7 @@ impl Send {
         self.rtt.smoothed()
     }
 
-    fn give_up(&self, config: &Config, schedule: Schedule) -> GiveUp {
+    fn give_up(config: &Config, schedule: Schedule) -> GiveUp {
         match (schedule, config.give_up_syn) {
             (Schedule::Syn, GiveUp::Retries(retries)) => {
                 GiveUp::Retries(retries.saturating_add(config.syn_linear_timeouts))

@@ -164,10 +164,6 @@ pub(crate) struct TimeWait {
 
 /// The state of a connection, with what it owns.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "a state is consumed only on a transition"
-)]
 pub(crate) enum State {
     /// Gone: what a transition leaves behind while it runs, and what the endpoint removes.
     #[default]

@@ -2,12 +2,13 @@
 
 use core::ops::ControlFlow;
 
+use super::arrival::trim_to_window;
 use super::state::{Established, SynReceived, SynSent};
 use super::{Connection, Marks, Origin, State, Timer, Turn};
 use crate::config::Unexpected;
 use crate::io::{Event, Outcome, Reason};
 use crate::options::Options;
-use crate::segment::Segment;
+use crate::segment::{Flags, Segment};
 use crate::seq::SeqNum;
 
 impl Connection {
@@ -15,7 +16,7 @@ impl Connection {
     /// opened.
     pub(super) fn arrives_in_syn_sent(&mut self, segment: &mut Segment, turn: &mut Turn<'_>) {
         if self.syn_sent_steps(segment, turn).is_continue() {
-            let _: ControlFlow<()> = self.from_sixth_step(segment, turn);
+            self.sixth_step_on(segment, turn);
         }
     }
 
@@ -135,7 +136,9 @@ impl Connection {
             self.marks.set(Marks::ACK_NOW, true);
             turn.io.events.push_back(Event::Connected(turn.id));
             // What is left of the segment begins after its SYN.
+            segment.flags = segment.flags.without(Flags::SYN);
             segment.seq += 1;
+            trim_to_window(segment, self.state.window());
             return ControlFlow::Continue(());
         }
         // Simultaneous open: the SYN,ACK is a new first transmission with a timer of its own.
@@ -144,7 +147,6 @@ impl Connection {
         snd.set_window(u32::from(segment.window), segment.seq, SeqNum(0));
         snd.cursor = snd.iss;
         snd.nxt = snd.iss + 1;
-        snd.retransmits = 0;
         snd.restart_r2(turn.now);
         self.stop_timer(Timer::Retransmit);
         let origin = Origin::Active;

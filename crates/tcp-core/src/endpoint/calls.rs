@@ -203,7 +203,9 @@ impl Endpoint {
         let iss = open.iss.unwrap_or_else(draw);
         let pair = self.stores.book.pair(flow);
         let mut connection = Connection::active(pair, open.config.0, config, open.tag, iss);
-        connection.stamps.offset = self.timestamp_offset(flow);
+        if config.timestamps {
+            connection.stamps.offset = self.timestamp_offset(flow);
+        }
         connection.marks.set(Marks::FAST_OPEN, open.fast_open);
         self.io.counters.ActiveOpens += 1;
         let slot = self.adopt(connection, flow);
@@ -321,10 +323,7 @@ impl Endpoint {
         let found = self
             .call(now, id, |connection, _| reset(connection))
             .is_some();
-        found
-            && self
-                .call(now, id, |connection, turn| connection.reconfigured(turn))
-                .is_some()
+        found && self.call(now, id, Connection::reconfigured).is_some()
     }
 
     /// The four-tuple of a connection.

@@ -4,11 +4,13 @@
 //! decided in [`connection`](crate::connection). Nothing here scans connections: the four-tuple
 //! leads to its entry through a keyed hash, timers wait in lists by duration and in one heap.
 
+mod bytes;
 mod calls;
 mod closed;
 mod passive;
 mod quiet;
 mod table;
+mod value;
 
 use alloc::collections::{BTreeMap, BinaryHeap, VecDeque};
 use alloc::vec::Vec;
@@ -126,6 +128,9 @@ impl Endpoint {
             self.wake_ups.pop();
             self.wake(now, wake_up);
         }
+        if self.wake_ups.capacity() > 64 + 4 * self.wake_ups.len() {
+            self.wake_ups.shrink_to(2 * self.wake_ups.len());
+        }
         while let Some(slot) = self.syn_ack_timers.due(&self.stores.embryos, now) {
             self.syn_ack_timeout(now, slot);
         }
@@ -177,7 +182,9 @@ impl Endpoint {
     }
 
     fn connection(&self, slot: u32, serial: u32) -> Option<&Connection> {
-        self.stores.connections[slot]
+        self.stores
+            .connections
+            .get(slot)?
             .as_ref()
             .filter(|connection| connection.serial == serial)
     }
@@ -227,20 +234,21 @@ impl Endpoint {
         if !was_ready && connection.marks.has(Marks::READY) {
             self.ready.push_back((slot, connection.serial));
         }
-        let deadline = connection.next_deadline();
-        if deadline < connection.armed.into() {
-            connection.armed = deadline.into();
-            let serial = connection.serial;
-            self.wake_ups.push(Reverse(WakeUp {
-                at: deadline,
-                slot,
-                serial,
-            }));
-        }
-        match connection.state {
-            State::Closed => self.forget(now, slot, flow),
-            State::TimeWait(_) if connection.unread == 0 => self.freeze(now, slot, flow),
-            _ => {}
+        if connection.state == State::Closed {
+            self.forget(now, slot, flow);
+        } else if connection.phase() == Phase::TimeWait && connection.unread == 0 {
+            self.freeze(now, slot, flow);
+        } else {
+            let deadline = connection.next_deadline();
+            if deadline < connection.armed.into() {
+                connection.armed = deadline.into();
+                let serial = connection.serial;
+                self.wake_ups.push(Reverse(WakeUp {
+                    at: deadline,
+                    slot,
+                    serial,
+                }));
+            }
         }
         if completed {
             self.fast_open_completed(flow);
@@ -265,6 +273,17 @@ impl Endpoint {
         self.index
             .insert(&self.stores, flow, Handle::Connection(slot));
         slot
+    }
+
+    /// SND.NXT of a four-tuple's connection.
+    pub fn snd_nxt(&self, flow: Flow) -> Option<SeqNum> {
+        match self.index.find(&self.stores, flow)? {
+            Handle::Connection(slot) => self.stores.connections[slot]
+                .as_ref()
+                .map(|found| found.state.snd_nxt()),
+            Handle::Embryo(slot) => Some(self.stores.embryos[slot].iss + 1),
+            Handle::TimeWait(slot) => Some(self.stores.time_waits[slot].snd_nxt),
+        }
     }
 
     /// The state of a four-tuple: of its entry, else LISTEN or CLOSED.

@@ -177,7 +177,7 @@ impl Endpoint {
     ) {
         let embryo = self.embryo(now, id, flow, packet, floor);
         let connection = self.connection_of(&embryo, id, flow);
-        let slot = self.adopt(connection.established_on_syn(), flow);
+        let slot = self.adopt(connection.established_on_syn(packet.segment.window), flow);
         self.offer(now, id, slot, flow, &embryo, Phase::Established);
     }
 
@@ -192,12 +192,12 @@ impl Endpoint {
     ) {
         let embryo = self.embryo(now, id, flow, packet, floor);
         let connection = self.connection_of(&embryo, id, flow);
-        let slot = self.adopt(connection.opened_fast(), flow);
+        let slot = self.adopt(connection.opened_fast(packet.segment.window), flow);
         self.listener(id).fast_opens += 1;
         self.offer(now, id, slot, flow, &embryo, Phase::SynReceived);
         let segment = packet.segment;
         self.with_connection(now, slot, |connection, turn| {
-            connection.take_early(&segment, turn)
+            connection.take_early(&segment, turn);
         });
     }
 
@@ -233,7 +233,7 @@ impl Endpoint {
         self.report_opened(Some(id), embryo.tag, flow, isns, phase, Reason::Syn);
         self.enqueue(listener, id, flow, embryo.irs);
         self.io.events.push_back(Event::Acceptable(listener));
-        self.with_connection(now, slot, |connection, turn| connection.opened_on_syn(turn));
+        self.with_connection(now, slot, Connection::opened_on_syn);
     }
 
     /// Puts a connection into the accept queue and remembers it as its policy wants.
@@ -411,7 +411,7 @@ impl Endpoint {
     /// Sends the SYN,ACK of an entry, for the first time or again.
     fn send_syn_ack(&mut self, now: Instant, slot: u32, flow: Flow) {
         self.with_embryo(now, slot, flow, |connection, turn| {
-            connection.send_syn_ack(turn)
+            connection.send_syn_ack(turn);
         });
     }
 
@@ -454,11 +454,25 @@ impl Endpoint {
             io: &mut self.io,
             room,
         };
+        let reported = turn.io.transitions.len();
         act(&mut connection, &mut turn);
         match connection.state {
-            State::Closed => self.remove_embryo(slot, flow),
+            State::Closed => {
+                // The id was that of a connection which is never made.
+                for transition in self.io.transitions.range_mut(reported..) {
+                    transition.id = None;
+                }
+                self.remove_embryo(slot, flow);
+            }
             State::SynReceived(_) => self.keep_embryo(now, slot, &connection),
-            _ => self.promote(now, slot, flow, connection),
+            State::SynSent(_)
+            | State::Established(_)
+            | State::FinWait1(_)
+            | State::FinWait2(_)
+            | State::CloseWait(_)
+            | State::Closing(_)
+            | State::LastAck(_)
+            | State::TimeWait(_) => self.promote(now, slot, flow, connection),
         }
     }
 

@@ -60,12 +60,8 @@ impl Endpoint {
             return;
         }
         let pair = self.stores.book.pair(flow);
-        let mut connection = entry.thaw(Connection::blank(
-            pair,
-            entry.config,
-            entry.tag,
-            (SeqNum(0), SeqNum(0)),
-        ));
+        let mut connection =
+            entry.thaw(Connection::blank(pair, entry.config, entry.tag, SeqNum(0)));
         let config = &self.configs[entry.config as usize];
         let (id, io, room) = (ConnectionId::NONE, &mut self.io, Room::Free);
         let mut turn = Turn {

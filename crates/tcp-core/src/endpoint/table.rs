@@ -177,7 +177,7 @@ fn hash(hasher: &FixedState, flow: Flow) -> u64 {
     for end in [flow.local, flow.remote] {
         match end.ip() {
             IpAddr::V4(ip) => {
-                hasher.write_u64(u64::from(ip.to_bits()) << 16 | u64::from(end.port()))
+                hasher.write_u64(u64::from(ip.to_bits()) << 16 | u64::from(end.port()));
             }
             IpAddr::V6(ip) => {
                 hasher.write_u128(ip.to_bits());

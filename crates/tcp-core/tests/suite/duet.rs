@@ -34,10 +34,6 @@ pub(crate) fn syn(seq: u32) -> Segment {
     segment(Flags::SYN, seq, 0)
 }
 
-pub(crate) fn syn_ack(seq: u32, ack: u32) -> Segment {
-    segment(Flags::SYN | Flags::ACK, seq, ack)
-}
-
 pub(crate) fn ack(seq: u32, ack: u32) -> Segment {
     segment(Flags::ACK, seq, ack)
 }
@@ -50,23 +46,13 @@ pub(crate) fn rst(seq: u32) -> Segment {
     segment(Flags::RST, seq, 0)
 }
 
-pub(crate) fn rst_ack(seq: u32, ack: u32) -> Segment {
-    segment(Flags::RST | Flags::ACK, seq, ack)
-}
-
 pub(crate) trait Words {
     fn text(self, len: u32) -> Segment;
-    fn window(self, window: u16) -> Segment;
 }
 
 impl Words for Segment {
     fn text(mut self, len: u32) -> Segment {
         self.text = Text::at(0, len);
-        self
-    }
-
-    fn window(mut self, window: u16) -> Segment {
-        self.window = window;
         self
     }
 }
@@ -112,16 +98,6 @@ impl Solo {
         self.listener = Some(listener);
         self.endpoint.script_iss(self.flow(), SeqNum(iss));
         self
-    }
-
-    /// Opens actively with this ISS.
-    pub(crate) fn connect(&mut self, iss: u32) -> Vec<Segment> {
-        let open = Open {
-            iss: Some(SeqNum(iss)),
-            ..Open::tagged(Tag(1))
-        };
-        self.id = Some(self.endpoint.connect(self.now, self.flow(), open).unwrap());
-        self.drain()
     }
 
     /// Lets a segment arrive; returns what is sent at this instant.
@@ -221,7 +197,7 @@ impl Duet {
 
     pub(crate) fn flow_a(&self) -> Flow {
         Flow {
-            local: client_address(),
+            local: self.left,
             remote: server_address(),
         }
     }
@@ -229,7 +205,7 @@ impl Duet {
     pub(crate) fn flow_b(&self) -> Flow {
         Flow {
             local: server_address(),
-            remote: client_address(),
+            remote: self.left,
         }
     }
 
@@ -347,9 +323,10 @@ impl Duet {
         let segment = packet.segment.to_string();
         writeln!(
             self.ladder,
-            "{:>3}. {:>6.3} {:<12} {arrow} {segment:<46} {arrow} {}{remark}",
+            "{:>3}. {:>2}.{:03} {:<12} {arrow} {segment:<46} {arrow} {}{remark}",
             self.line,
-            self.now.as_nanos() as f64 / 1e9,
+            self.now.as_nanos() / 1_000_000_000,
+            self.now.as_nanos() / 1_000_000 % 1000,
             a.name(),
             b.name(),
         )

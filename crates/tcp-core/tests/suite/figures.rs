@@ -148,7 +148,7 @@ fn figure_12_normal_close() {
     duet.run(Duration::from_millis(300));
     assert_eq!(duet.a.phase(duet.flow_a()), Phase::TimeWait);
     assert_eq!(duet.b.phase(duet.flow_b()), Phase::Listen);
-    duet.run(Duration::from_secs(240));
+    duet.run(Duration::from_mins(4));
     assert_eq!(duet.a.phase(duet.flow_a()), Phase::Closed);
     assert_snapshot!(duet.ladder, @r"
       4.  1.000 FIN-WAIT-1   --> <SEQ=101><ACK=301><CTL=FIN,ACK>                --> ESTABLISHED

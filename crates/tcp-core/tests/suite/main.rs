@@ -1,5 +1,21 @@
 //! Tests of the public interface, as one binary.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that meets the unexpected should stop there"
+)]
 
 mod duet;
 mod figures;
+mod fuzzed;
+mod letter;
+mod matrix;
+mod notation;
 mod policies;
+mod replay;
+mod script;
+mod tables;
+mod timers;
+mod traces;
+mod values;
+mod wire;
+mod wire_properties;

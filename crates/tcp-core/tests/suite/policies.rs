@@ -82,6 +82,20 @@ fn two_way_answers_a_repeated_syn_until_its_own_is_acknowledged() {
     );
 }
 
+/// The SYN's window counts, wherever the peer's numbers lie: else text waits for the persist timer.
+#[test]
+fn two_way_may_send_at_once() {
+    for isn in [100, 3_000_000_000] {
+        let mut solo = listening(Handshake::TwoWay);
+        solo.gets(syn(isn));
+        let sent = solo.calls(|endpoint, now, id| {
+            endpoint.send(now, id, 5).unwrap();
+        });
+        assert_eq!(sent.len(), 1, "ISN {isn}");
+        assert_eq!(sent[0].text.len, 5);
+    }
+}
+
 #[test]
 fn two_way_memory_knows_an_old_syn_and_takes_a_newer_one() {
     let mut solo = listening(Handshake::TwoWayMemory);

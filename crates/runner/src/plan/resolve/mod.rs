@@ -158,7 +158,8 @@ fn resolve_spec(spec: Spec, findings: &mut Findings<'_>) -> Option<Plan> {
     let name = findings.take(check_name(&spec.name, "the experiment"));
     let places = consistency::Places::of(&spec);
     let policies_at = spec.run.policies.as_ref().map(Spanned::span);
-    let run = run(spec.run, findings);
+    let syncookies = findings.take(policy_by_syncookies(&spec, findings.sources));
+    let run = run(spec.run, syncookies.flatten(), findings);
     let hosts = host::resolve_all(&spec.host, &names, findings);
     let links = impairment::resolve_all(&spec.link, &names, findings);
     let (hosts, links) = (hosts?, links?);
@@ -239,7 +240,42 @@ fn prose(spec: Option<Short<ProseSpec>>, absent: &str) -> Prose {
     Prose { en, zh }
 }
 
-fn run(spec: RunSpec, findings: &mut Findings<'_>) -> Option<Run> {
+/// `syncookies` is Linux's name for three of the policies.
+fn policy_by_syncookies(spec: &Spec, sources: &Sources) -> Result<Option<Handshake>, Diagnostic> {
+    let mut chosen = None;
+    let policies = spec.run.policies.as_ref().map(Spanned::span);
+    for value in spec
+        .host
+        .values()
+        .filter_map(|host| host.syncookies.as_ref())
+    {
+        let refuse = |title: &str| {
+            Err(Diagnostic::at(value.span(), title).help(
+                "`syncookies` 0, 1 and 2 are the policies three-way, cookies-on-overflow and cookies; \
+                 `run.policies` compares several",
+            ))
+        };
+        // Policies that the command line chooses replace whatever the file says.
+        if policies
+            .as_ref()
+            .is_some_and(|span| sources.is_in_file(span))
+        {
+            return refuse("`run.policies` has chosen the policies already");
+        }
+        if chosen.is_some() {
+            return refuse("two hosts choose the policy");
+        }
+        chosen = match value.get_ref() {
+            0 => Some(Handshake::ThreeWay),
+            1 => Some(Handshake::CookiesOnOverflow),
+            2 => Some(Handshake::Cookies),
+            _ => return refuse("there is no such value of `syncookies`"),
+        };
+    }
+    Ok(chosen)
+}
+
+fn run(spec: RunSpec, syncookies: Option<Handshake>, findings: &mut Findings<'_>) -> Option<Run> {
     let until = spec.until.get_ref().0;
     if until.is_zero() {
         findings.problem(
@@ -259,7 +295,7 @@ fn run(spec: RunSpec, findings: &mut Findings<'_>) -> Option<Run> {
         Some(count) => count.into_inner(),
     };
     let policies = match spec.policies {
-        None => vec![Handshake::ThreeWay],
+        None => vec![syncookies.unwrap_or(Handshake::ThreeWay)],
         Some(list) => policies(list, findings)?,
     };
     Some(Run {

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use tcp_core::{
     AbortReset, BlindAttackRules, Config, ConfigError, CrossedSynAck, GiveUp, KeepAlive,
-    ListenConfig, NewSyn, OptionLayout, Profile, RepeatedSyn, TimeWaitRestart, Unexpected,
-    WindowEdge,
+    ListenConfig, NewSyn, OldSegments, OptionLayout, Profile, RepeatedSyn, TimeWaitRestart,
+    Unexpected, WindowEdge,
 };
 use toml::Spanned;
 
@@ -14,8 +14,8 @@ use crate::diagnostic::Diagnostic;
 use crate::quantity::Time;
 use crate::spec::{
     AbortSpec, BlindAttackSpec, CrossedSynAckSpec, HostSpec, KeepAliveSpec, NewSynSpec,
-    OptionLayoutSpec, RepeatedSynSpec, Short, Switchable, TimeWaitRestartSpec, UnexpectedSpec,
-    WindowEdgeSpec,
+    OldSegmentsSpec, OptionLayoutSpec, RepeatedSynSpec, Short, Switchable, TimeWaitRestartSpec,
+    UnexpectedSpec, WindowEdgeSpec,
 };
 
 /// The settings of a host of this profile.
@@ -240,6 +240,13 @@ fn set_rules(config: &mut Config, spec: &HostSpec) {
 /// The rules that are a choice between two.
 fn set_choices(config: &mut Config, spec: &HostSpec) {
     set_plain(
+        &mut config.old_segments,
+        spec.old_segments.map(|choice| match choice {
+            OldSegmentsSpec::Discard => OldSegments::Discard,
+            OldSegmentsSpec::Trim => OldSegments::Trim,
+        }),
+    );
+    set_plain(
         &mut config.abort,
         spec.abort.map(|choice| match choice {
             AbortSpec::Bare => AbortReset::Bare,
@@ -273,6 +280,7 @@ fn set_choices(config: &mut Config, spec: &HostSpec) {
         spec.new_syn.map(|choice| match choice {
             NewSynSpec::Listen => NewSyn::Listen,
             NewSynSpec::Reset => NewSyn::Reset,
+            NewSynSpec::SynAck => NewSyn::SynAck,
         }),
     );
     set_plain(
@@ -293,6 +301,7 @@ fn set_listener(listen: &mut ListenConfig, spec: &HostSpec) {
     );
     set_plain(&mut listen.syn_queue_prune, spec.syn_queue_prune);
     set_plain(&mut listen.abort_on_overflow, spec.abort_on_overflow);
+    set_plain(&mut listen.fast_open_limit, spec.fast_open_limit);
 }
 
 /// Points at the key whose value the configuration refuses.
