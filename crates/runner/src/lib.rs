@@ -1,12 +1,29 @@
 //! Experiments on TCP connection management over a faulty network: from a TOML file to ladders,
 //! exact counts of half-open connections of every kind, and a verdict on each expectation.
 
+pub mod campaign;
+pub mod census;
 pub mod check;
 pub mod cli;
 pub mod describe;
 pub mod diagnostic;
+pub mod expect;
 pub mod experiment;
+pub mod faults;
+pub mod host;
+pub mod ladder;
+pub mod lesson;
+pub mod metrics;
 pub mod overrides;
+pub mod paint;
 pub mod plan;
 pub mod quantity;
+pub mod recorder;
+pub mod report;
+pub mod results;
+pub mod run;
 mod spec;
+pub mod story;
+pub mod trace;
+pub mod trial;
+pub mod workload;

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use clap::Parser as _;
 use runner::check;
 use runner::cli::{CheckArguments, Cli, Command, exit};
+use runner::run;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -21,10 +22,7 @@ fn main() -> ExitCode {
 fn dispatch(command: &Command) -> u8 {
     match command {
         Command::Check(arguments) => check_files(arguments),
-        Command::Run(_) => {
-            eprintln!("runner: this build checks experiments but cannot run them");
-            exit::BUG
-        }
+        Command::Run(arguments) => run::run(arguments, &mut io::stdout(), &mut io::stderr()),
     }
 }
 

@@ -1,0 +1,180 @@
+//! All runs of an experiment: every replication under every policy, in parallel, collected in order.
+
+use std::num::NonZeroUsize;
+
+use rayon::ThreadPoolBuilder;
+use rayon::prelude::*;
+use sha2::{Digest as _, Sha256};
+use tcp_core::{Handshake, Tag};
+
+use crate::expect::{self, Verdict};
+use crate::metrics::{Measurements, Summary};
+use crate::plan::{MetricKey, Plan};
+use crate::trace::Trace;
+use crate::trial::{Outcome, Trial, TrialError};
+use crate::workload::Workload;
+
+/// What all runs have measured.
+#[derive(Clone, Debug)]
+pub struct Campaign {
+    /// One for each policy, in the order of the plan.
+    pub points: Vec<Point>,
+    /// SHA-256 over the traces of all runs, in order.
+    pub digest: [u8; 32],
+    /// The incarnations whose history is shown.
+    pub shown: Vec<Tag>,
+}
+
+/// What one policy's replications have measured.
+#[derive(Clone, Debug)]
+pub struct Point {
+    /// The policy.
+    pub policy: Handshake,
+    /// The replications, in order.
+    pub replications: Vec<Measurements>,
+    /// The verdicts on what is expected of this policy.
+    pub verdicts: Vec<Verdict>,
+    /// What the shown incarnations did in the first replication.
+    pub trace: Trace,
+    /// Ids of faults that acted in no replication.
+    pub unmatched: Vec<String>,
+    /// Ids of faults that still held a segment at the end of a replication, each once.
+    pub holding: Vec<String>,
+}
+
+impl Point {
+    /// A metric over all replications; `None` if none of them measured it.
+    pub fn summary(&self, key: MetricKey) -> Option<Summary> {
+        Summary::of(self.replications.iter().map(|run| run.get(key)))
+    }
+}
+
+impl Campaign {
+    /// Runs a plan. `jobs` is the number of threads, by default one for each processor; it changes
+    /// nothing but the time that it takes. `on_progress` is called after each run.
+    ///
+    /// # Errors
+    /// The first run, in order, that has no outcome.
+    pub fn run(
+        plan: &Plan,
+        jobs: Option<NonZeroUsize>,
+        on_progress: &(dyn Fn() + Sync),
+    ) -> Result<Campaign, CampaignError> {
+        let shown = shown_incarnations(plan)?;
+        let mut trials = Vec::new();
+        for &policy in &plan.run.policies {
+            trials.extend((0..plan.run.replications).map(|replication| Trial {
+                policy,
+                replication,
+            }));
+        }
+        let pool = ThreadPoolBuilder::new()
+            .num_threads(jobs.map_or(0, NonZeroUsize::get))
+            .build()
+            .map_err(|error| CampaignError::Threads(error.to_string()))?;
+        let run = |trial: &Trial| {
+            let followed: &[Tag] = if trial.replication == 0 { &shown } else { &[] };
+            let outcome = trial.run(plan, followed).map(|mut outcome| {
+                if trial.replication > 0 {
+                    outcome.trace = Trace::default();
+                }
+                outcome
+            });
+            on_progress();
+            outcome
+        };
+        let outcomes: Vec<Result<Outcome, TrialError>> =
+            pool.install(|| trials.par_iter().map(run).collect());
+        let mut outcomes = outcomes
+            .into_iter()
+            .collect::<Result<Vec<Outcome>, TrialError>>()?
+            .into_iter();
+        let mut digest = Sha256::new();
+        let mut points = Vec::new();
+        for &policy in &plan.run.policies {
+            let own: Vec<Outcome> = outcomes
+                .by_ref()
+                .take(plan.run.replications as usize)
+                .collect();
+            for outcome in &own {
+                digest.update(outcome.digest);
+            }
+            points.push(point(plan, policy, own));
+        }
+        Ok(Campaign {
+            points,
+            digest: digest.finalize().into(),
+            shown,
+        })
+    }
+
+    /// Whether every expectation holds.
+    pub fn is_as_expected(&self) -> bool {
+        let mut verdicts = self.points.iter().flat_map(|point| &point.verdicts);
+        verdicts.all(|verdict| verdict.held)
+    }
+}
+
+/// Why a campaign has no results.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CampaignError {
+    /// A run failed.
+    #[error(transparent)]
+    Trial(#[from] TrialError),
+    /// The system gives no threads.
+    #[error("cannot start threads: {0}")]
+    Threads(String),
+}
+
+/// The incarnations whose history is shown: the scripted ones; of a population, the first that
+/// something befell in the first replication under the first policy.
+fn shown_incarnations(plan: &Plan) -> Result<Vec<Tag>, TrialError> {
+    if !plan.connections.is_empty() {
+        let all = 0..plan.connections.len();
+        return Ok(all.map(Workload::scripted_tag).collect());
+    }
+    let Some(&policy) = plan.run.policies.first() else {
+        return Ok(Vec::new());
+    };
+    let first = Trial {
+        policy,
+        replication: 0,
+    };
+    let troubles = first.run(plan, &[])?.troubles;
+    Ok(vec![troubles.most_telling().unwrap_or(Tag(0))])
+}
+
+fn point(plan: &Plan, policy: Handshake, outcomes: Vec<Outcome>) -> Point {
+    let runs: Vec<(&Measurements, &[Verdict])> = outcomes
+        .iter()
+        .map(|outcome| (&outcome.measurements, outcome.verdicts.as_slice()))
+        .collect();
+    let verdicts = expect::judge(plan, policy, &runs);
+    let acted = |id: &str| {
+        outcomes.iter().any(|outcome| {
+            let mut faults = outcome.faults.faults.iter();
+            faults.any(|fault| fault.id == id && fault.hits > 0)
+        })
+    };
+    let holds = |id: &str| {
+        let mut held = outcomes.iter().flat_map(|outcome| &outcome.faults.held);
+        held.any(|(holder, _)| holder == id)
+    };
+    let ids = || plan.faults.iter().map(|fault| fault.id.clone());
+    let unmatched = ids().filter(|id| !acted(id)).collect();
+    let holding = ids().filter(|id| holds(id)).collect();
+    let mut outcomes = outcomes.into_iter();
+    let first = outcomes.next();
+    let trace = first
+        .as_ref()
+        .map_or_else(Trace::default, |outcome| outcome.trace.clone());
+    let replications = first.into_iter().chain(outcomes);
+    Point {
+        policy,
+        replications: replications.map(|outcome| outcome.measurements).collect(),
+        verdicts,
+        trace,
+        unmatched,
+        holding,
+    }
+}

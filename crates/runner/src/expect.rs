@@ -1,0 +1,295 @@
+//! Expectations: held or not, and what was observed instead.
+
+use std::time::Duration;
+
+use netsim::Instant;
+use tcp_core::{Flags, Handshake};
+
+use crate::host::Datagram;
+use crate::metrics::{Measurements, Summary, decimal};
+use crate::plan::{Bound, Check, End, MetricKey, Period, Plan, Reached, SegmentPattern};
+use crate::quantity::Time;
+use crate::recorder::Recorder;
+use crate::story::{Stay, Story};
+use crate::trace::What;
+
+/// What became of one expectation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// What was expected, in the words of the file.
+    pub what: String,
+    /// Whether it held.
+    pub held: bool,
+    /// What happened.
+    pub observed: String,
+    /// Whether it is about a metric.
+    pub is_number: bool,
+}
+
+/// The checks of one policy, in the order of the plan.
+fn checks(plan: &Plan, policy: Handshake) -> impl Iterator<Item = &Check> {
+    let own = plan
+        .expectations
+        .iter()
+        .filter(move |expectation| expectation.policy == policy);
+    own.flat_map(|expectation| &expectation.checks)
+}
+
+/// Whether some expectation of this policy is about states or segments of scripted connections.
+pub fn look_at_histories(plan: &Plan, policy: Handshake) -> bool {
+    checks(plan, policy).any(|check| !matches!(check, Check::Metric { .. }))
+}
+
+/// The verdicts on everything that is expected of the history of a single run, in the order of
+/// the plan.
+pub fn judge_history(plan: &Plan, policy: Handshake, recorder: &Recorder) -> Vec<Verdict> {
+    let judge = |check: &Check| match check {
+        Check::States {
+            connection,
+            end,
+            states,
+        } => {
+            let story = Story::of_scripted(plan, *connection, recorder.trace())?;
+            Some(judge_states(&story, *end, states))
+        }
+        Check::Segments {
+            connection,
+            period,
+            segments,
+        } => {
+            let story = Story::of_scripted(plan, *connection, recorder.trace())?;
+            Some(judge_segments(plan, &story, *period, segments, recorder))
+        }
+        Check::Metric { .. } => None,
+    };
+    checks(plan, policy).filter_map(judge).collect()
+}
+
+fn judge_states(story: &Story<'_>, end: End, expected: &[Reached]) -> Verdict {
+    let stays = story.stays(end);
+    let fits = |(stay, reached): (&Stay, &Reached)| {
+        let moment = |at: Duration| Instant::ZERO.saturating_add(at);
+        stay.phase == reached.phase && reached.at.is_none_or(|at| moment(at) == stay.since)
+    };
+    let name = match end {
+        End::Client => "client_states",
+        End::Server => "server_states",
+    };
+    let wanted = expected.iter().map(|reached| match reached.at {
+        None => reached.phase.name().to_owned(),
+        Some(at) => format!("{} {}", Time(at), reached.phase.name()),
+    });
+    // Times are shown where the file gives them, and where it might have meant them.
+    let has_times = expected.iter().any(|reached| reached.at.is_some());
+    let seen = stays.iter().enumerate().map(|(index, stay)| {
+        if index > 0 && has_times {
+            format!("{} {}", time(stay.since), stay.phase.name())
+        } else {
+            stay.phase.name().to_owned()
+        }
+    });
+    Verdict {
+        held: stays.len() == expected.len() && stays.iter().zip(expected).all(fits),
+        what: format!("{name}: {}", wanted.collect::<Vec<_>>().join(", ")),
+        observed: seen.collect::<Vec<_>>().join(", "),
+        is_number: false,
+    }
+}
+
+fn judge_segments(
+    plan: &Plan,
+    story: &Story<'_>,
+    period: Period,
+    expected: &[SegmentPattern],
+    recorder: &Recorder,
+) -> Verdict {
+    let written: Vec<&str> = expected
+        .iter()
+        .map(|pattern| pattern.written.as_str())
+        .collect();
+    let name = match period {
+        Period::WholeRun => "whole_run.segments",
+        Period::AfterFault => "after_fault.segments",
+    };
+    let what = format!("{name}: {}", or_none(&written.join("; ")));
+    let (start, position) = match period {
+        Period::WholeRun => (Instant::ZERO, 0),
+        Period::AfterFault => match recorder.release_position() {
+            Some(found) => found,
+            None => return never_released(what),
+        },
+    };
+    let sent: Vec<Sent> = story
+        .entries_from(position)
+        .filter_map(|entry| match entry.what {
+            What::Sent(link, _, frame) => Some(Sent {
+                after: entry.at.saturating_duration_since(start),
+                link: link.0 as usize,
+                frame,
+            }),
+            _ => None,
+        })
+        .collect();
+    let fits = |(sent, pattern): (&Sent, &SegmentPattern)| sent.fits(story, pattern);
+    let seen: Vec<String> = sent.iter().map(|sent| sent.describe(plan, story)).collect();
+    Verdict {
+        held: sent.len() == expected.len() && sent.iter().zip(expected).all(fits),
+        what,
+        observed: or_none(&seen.join("; ")).to_owned(),
+        is_number: false,
+    }
+}
+
+fn or_none(text: &str) -> &str {
+    if text.is_empty() { "none" } else { text }
+}
+
+fn never_released(what: String) -> Verdict {
+    Verdict {
+        what,
+        held: false,
+        observed: "no held segment was released".to_owned(),
+        is_number: false,
+    }
+}
+
+/// A segment that was sent.
+struct Sent {
+    after: Duration,
+    link: usize,
+    frame: Datagram,
+}
+
+impl Sent {
+    fn fits(&self, story: &Story<'_>, pattern: &SegmentPattern) -> bool {
+        let segment = &self.frame.packet.segment;
+        let significant = if pattern.flags.contains(Flags::PSH) {
+            segment.flags
+        } else {
+            segment.flags.without(Flags::PSH)
+        };
+        let is = |wanted, number: u32| story.resolve(wanted) == Some(number);
+        self.link == pattern.link.0
+            && significant == pattern.flags
+            && pattern.at.is_none_or(|at| at == self.after)
+            && pattern.seq.is_none_or(|seq| is(seq, segment.seq.0))
+            && pattern
+                .ack
+                .is_none_or(|ack| segment.flags.ack() && is(ack, segment.ack.0))
+            && pattern.len.is_none_or(|len| len == segment.text.len)
+    }
+
+    fn describe(&self, plan: &Plan, story: &Story<'_>) -> String {
+        let segment = &self.frame.packet.segment;
+        let is_from_client = self.frame.packet.source == story.flow.local;
+        let (own, peer) = if is_from_client {
+            (End::Client, End::Server)
+        } else {
+            (End::Server, End::Client)
+        };
+        let number = |end, number: u32| {
+            let relative = story.relative(end, number);
+            relative.unwrap_or_else(|| number.to_string())
+        };
+        let link = plan
+            .links
+            .get(self.link)
+            .map_or("nowhere", |link| link.name());
+        let mut text = format!(
+            "{} {link} {} seq={}",
+            Time(self.after),
+            segment.flags,
+            number(own, segment.seq.0)
+        );
+        if segment.flags.ack() {
+            text += &format!(" ack={}", number(peer, segment.ack.0));
+        }
+        if !segment.text.is_empty() {
+            text += &format!(" len={}", segment.text.len);
+        }
+        text
+    }
+}
+
+fn time(at: Instant) -> Time {
+    Time(at.saturating_duration_since(Instant::ZERO))
+}
+
+/// The verdicts on everything that is expected of a policy, in the order of the plan, given each
+/// replication's measurements and verdicts on its history.
+pub fn judge(plan: &Plan, policy: Handshake, runs: &[(&Measurements, &[Verdict])]) -> Vec<Verdict> {
+    let mut histories = 0;
+    let mut verdicts = Vec::new();
+    for check in checks(plan, policy) {
+        if let Check::Metric {
+            period,
+            metric,
+            bound,
+        } = check
+        {
+            let (period, metric) = (*period, *metric);
+            let key = MetricKey { period, metric };
+            let values = runs.iter().map(|(measured, _)| measured.get(key));
+            verdicts.push(judge_metric(key, bound, Summary::of(values), runs.len()));
+        } else {
+            let each = runs
+                .iter()
+                .filter_map(|(_, verdicts)| verdicts.get(histories));
+            verdicts.extend(together(&each.collect::<Vec<_>>()));
+            histories += 1;
+        }
+    }
+    verdicts
+}
+
+/// One verdict on all replications: the first that does not hold speaks for all.
+fn together(each: &[&Verdict]) -> Option<Verdict> {
+    let failed = each.iter().position(|verdict| !verdict.held);
+    let verdict = each.get(failed.unwrap_or(0))?;
+    let mut verdict = (*verdict).clone();
+    if let Some(replication) = failed.filter(|_| each.len() > 1) {
+        verdict.observed = format!("in replication {replication}: {}", verdict.observed);
+    }
+    Some(verdict)
+}
+
+fn judge_metric(key: MetricKey, bound: &Bound, summary: Option<Summary>, runs: usize) -> Verdict {
+    let what = format!("{key}: {}", bound.written);
+    let Some(summary) = summary else {
+        return match key.period {
+            Period::AfterFault => never_released(what),
+            Period::WholeRun => Verdict {
+                what,
+                held: false,
+                observed: "nothing was measured".to_owned(),
+                is_number: true,
+            },
+        };
+    };
+    let suffix = if key.metric.unit().is_time() { "s" } else { "" };
+    let show = |value| format!("{}{suffix}", decimal(value));
+    let observed = if runs > 1 {
+        format!(
+            "mean {} (from {} to {})",
+            show(summary.mean()),
+            show(summary.min),
+            show(summary.max)
+        )
+    } else {
+        show(summary.sum)
+    };
+    Verdict {
+        what,
+        held: bound.admits_mean(summary.sum, summary.count),
+        observed,
+        is_number: true,
+    }
+}
+
+impl Verdict {
+    /// Whether what was observed is not what was written in the file: a bound was met by some
+    /// value.
+    pub fn observed_says_more(&self) -> bool {
+        self.is_number && !self.what.ends_with(&self.observed)
+    }
+}

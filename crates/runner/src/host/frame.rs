@@ -1,0 +1,169 @@
+//! What travels in a run: a TCP packet, and what the simulation knows about it.
+
+use std::net::IpAddr;
+
+use tcp_core::{Kind, Packet, Tag, Transmit};
+
+/// Octets of an IPv4 header without options (RFC 791 section 3.1).
+const IPV4_HEADER: u32 = 20;
+/// Octets of an IPv6 header (RFC 8200 section 3).
+const IPV6_HEADER: u32 = 40;
+
+/// A packet on its way, with the identity that keys its random draws.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Datagram {
+    /// The packet.
+    pub packet: Packet,
+    /// What it is for.
+    pub kind: Kind,
+    /// Which entry of its incarnation sent it: 0 for the client, n for the n-th entry that the
+    /// incarnation's SYNs made at the server.
+    pub entry: u32,
+    /// Whether it is a retransmission: not the first of its kind that its entry sent.
+    pub is_repeated: bool,
+    /// Whether the network made it, as a copy of another.
+    pub is_copy: bool,
+    /// Whether a bit of it was flipped on the way.
+    ///
+    /// The checksums of IP and TCP find every single flipped bit, so it is discarded on arrival.
+    pub is_damaged: bool,
+    key: u64,
+}
+
+impl Datagram {
+    /// What an endpoint sends. `provoked_by` is the key of the packet that it has just processed,
+    /// which names the replies that no entry counts.
+    pub fn new(transmit: Transmit, entry: u32, provoked_by: u64) -> Datagram {
+        let Transmit {
+            packet,
+            kind,
+            ordinal,
+        } = transmit;
+        let key = match ordinal {
+            Some(ordinal) => {
+                let own = u64::from(packet.tag.0) << 32 | u64::from(entry);
+                mix(mix(own, kind as u64), u64::from(ordinal))
+            }
+            None => mix(provoked_by, REPLY | kind as u64),
+        };
+        Datagram {
+            packet,
+            kind,
+            entry,
+            is_repeated: ordinal.is_some_and(|ordinal| ordinal > 1),
+            is_copy: false,
+            is_damaged: false,
+            key,
+        }
+    }
+
+    /// The incarnation that it belongs to.
+    pub fn tag(&self) -> Tag {
+        self.packet.tag
+    }
+}
+
+/// Keeps the keys of replies apart from those of counted segments.
+const REPLY: u64 = 1 << 63;
+
+/// One step of a 64-bit hash: `SplitMix64`'s finalizer (Steele, Lea, Flood 2014) over the sum.
+fn mix(state: u64, value: u64) -> u64 {
+    let mut hash = state
+        .wrapping_mul(0x9E37_79B9_7F4A_7C15)
+        .wrapping_add(value)
+        .wrapping_add(0x9E37_79B9_7F4A_7C15);
+    hash = (hash ^ (hash >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    hash = (hash ^ (hash >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    hash ^ (hash >> 31)
+}
+
+impl netsim::Frame for Datagram {
+    fn wire_len(&self) -> u32 {
+        let header = match self.packet.source.ip() {
+            IpAddr::V4(_) => IPV4_HEADER,
+            IpAddr::V6(_) => IPV6_HEADER,
+        };
+        header + self.packet.segment.wire_len()
+    }
+
+    fn key(&self) -> u64 {
+        self.key
+    }
+
+    fn subject(&self) -> u32 {
+        self.packet.tag.0
+    }
+
+    fn copied(&self, copy: u32) -> Datagram {
+        Datagram {
+            key: mix(self.key, u64::from(copy)),
+            is_copy: true,
+            ..*self
+        }
+    }
+
+    fn corrupt(&mut self, _draw: u64) {
+        self.is_damaged = true;
+    }
+
+    fn mark_congestion(&mut self) -> bool {
+        // This TCP does not negotiate ECN (RFC 3168), so its packets are not ECN-capable.
+        false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::SocketAddr;
+
+    use netsim::Frame as _;
+    use tcp_core::Segment;
+
+    use super::*;
+
+    fn transmit(tag: u32, kind: Kind, ordinal: Option<u32>) -> Transmit {
+        let any = SocketAddr::from(([10, 0, 0, 1], 1));
+        let segment = Segment::default();
+        Transmit {
+            packet: Packet {
+                source: any,
+                target: any,
+                tag: Tag(tag),
+                segment,
+            },
+            kind,
+            ordinal,
+        }
+    }
+
+    #[test]
+    fn keys_tell_all_segments_apart() {
+        let mut keys = Vec::new();
+        for tag in 0..3 {
+            for entry in 0..3 {
+                for kind in [Kind::Syn, Kind::SynAck, Kind::Ack, Kind::Rst] {
+                    for ordinal in 1..4 {
+                        let frame = Datagram::new(transmit(tag, kind, Some(ordinal)), entry, 0);
+                        let reply = transmit(tag, Kind::Rst, None);
+                        keys.push(Datagram::new(reply, entry, frame.key()).key());
+                        keys.push(frame.copied(1).key());
+                        keys.push(frame.copied(2).key());
+                        keys.push(frame.key());
+                    }
+                }
+            }
+        }
+        let count = keys.len();
+        keys.sort_unstable();
+        keys.dedup();
+        assert_eq!(keys.len(), count);
+    }
+
+    #[test]
+    fn the_length_counts_the_ip_header() {
+        let mut frame = Datagram::new(transmit(0, Kind::Ack, Some(1)), 0, 0);
+        assert_eq!(frame.wire_len(), 40);
+        frame.packet.source = "[fd00::1]:1".parse().expect("an address");
+        assert_eq!(frame.wire_len(), 60);
+    }
+}

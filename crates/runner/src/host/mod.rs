@@ -1,0 +1,484 @@
+//! A host: a TCP endpoint and its applications, as a node of the network.
+//!
+//! This is the one place where an [`Endpoint`] and the simulator meet. Their clocks are two types
+//! with one meaning, nanoseconds since the start of the run; they are converted here.
+
+mod app;
+mod frame;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::net::{IpAddr, SocketAddr};
+
+use hashbrown::HashMap;
+use netsim::{Frame as _, Instant, LinkId, Node, Seed, Signal};
+use tcp_core::{
+    ConfigError, ConfigId, ConnectionId, Endpoint, Flow, Handshake, ListenError, Open, Phase,
+    Reason, Secret, SeqNum, Tag, Transition,
+};
+
+use crate::plan::{End, HostId, Plan};
+use crate::recorder::{Count, SharedRecorder};
+use crate::trace::{Deafness, Move, What};
+use crate::workload::{Arrival, Workload};
+
+use app::App;
+pub use frame::Datagram;
+
+/// The endpoint's name for a moment of the simulator's.
+fn core_time(now: Instant) -> tcp_core::Instant {
+    tcp_core::Instant::from_nanos(now.as_nanos())
+}
+
+/// The simulator's name for a moment of the endpoint's.
+fn net_time(at: tcp_core::Instant) -> Instant {
+    Instant::from_nanos(at.as_nanos())
+}
+
+/// The signal that an end at this host has entered a state.
+pub fn signal_name(host: HostId, phase: Phase) -> u32 {
+    (host.0 * Phase::ALL.len()) as u32 + phase as u32
+}
+
+/// The host and the state that a signal is about.
+pub fn signal_meaning(name: u32) -> (HostId, Phase) {
+    let count = Phase::ALL.len();
+    let (phase, _) = Phase::ALL[name as usize % count];
+    (HostId(name as usize / count), phase)
+}
+
+/// Why a host cannot be set up.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum HostError {
+    /// A choice of its TCP is out of range.
+    #[error("host {0}: {1}")]
+    Config(String, ConfigError),
+    /// It cannot listen on a port.
+    #[error("host {0}, port {1}: {2}")]
+    Listen(String, u16, ListenError),
+}
+
+/// What an application does later.
+#[derive(Clone, Copy, Debug)]
+enum Task {
+    /// Open the scripted connection of this index.
+    Open(usize),
+    /// Open the next connection of the load of this index.
+    Arrive(usize, Arrival),
+    /// The server of the scripted connection of this index gets its initial sequence number.
+    ScriptIss(Flow, SeqNum),
+    Send(ConnectionId, u64),
+    Close(ConnectionId),
+}
+
+/// What a host knows of an incarnation.
+#[derive(Clone, Copy, Debug, Default)]
+struct Seat {
+    /// Entries that its SYNs have made here.
+    entries: u32,
+    /// Whether it was opened here.
+    is_client: bool,
+    /// Octets of its stream that any entry has delivered to the application.
+    delivered: u64,
+}
+
+/// One machine of a run.
+#[derive(Debug)]
+pub struct Host<'p> {
+    id: HostId,
+    endpoint: Endpoint,
+    workload: &'p Workload<'p>,
+    recorder: SharedRecorder,
+    /// The outgoing link to each address that one leads to.
+    routes: BTreeMap<IpAddr, LinkId>,
+    /// The ports that are listened on, in ascending order.
+    ports: Vec<u16>,
+    tasks: BTreeMap<(Instant, u64), Task>,
+    task_count: u64,
+    /// Never iterated.
+    apps: HashMap<ConnectionId, App, foldhash::fast::FixedState>,
+    seats: Vec<Seat>,
+    /// For each load that opens here: how many connections each client has opened.
+    opened: BTreeMap<usize, Vec<u64>>,
+    signals: VecDeque<Signal>,
+    /// Whether anyone listens to signals.
+    signals_matter: bool,
+    /// The key of the last packet that was processed, and the entry that sent it (0 outside of
+    /// processing one).
+    provoked_by: u64,
+    answering: u32,
+    alien_octets: u64,
+    challenge_acks: u64,
+    is_off: bool,
+}
+
+impl<'p> Host<'p> {
+    /// A host of the plan, listening under this policy, its applications' first tasks at hand.
+    ///
+    /// # Errors
+    /// If the endpoint refuses its configuration; a plan has been checked for that.
+    pub fn new(
+        id: HostId,
+        workload: &'p Workload<'p>,
+        policy: Handshake,
+        seed: Seed,
+        recorder: SharedRecorder,
+    ) -> Result<Host<'p>, HostError> {
+        let plan = workload.plan();
+        let spec = plan.host(id);
+        let stream = seed.stream(&format!("host {} / secret", spec.name));
+        let (low, high) = stream.draw_pair(0, 0);
+        let secret = Secret((u128::from(high) << 64 | u128::from(low)).to_le_bytes());
+        let mut endpoint = Endpoint::new(spec.config.clone(), secret)
+            .map_err(|error| HostError::Config(spec.name.clone(), error))?;
+        for &port in &spec.passive_open {
+            let mut listen = spec.listen;
+            listen.policy = policy;
+            for &address in &spec.addresses {
+                let local = SocketAddr::new(address, port);
+                endpoint
+                    .listen(local, listen, ConfigId::DEFAULT)
+                    .map_err(|error| HostError::Listen(spec.name.clone(), port, error))?;
+            }
+        }
+        let mut host = Host {
+            id,
+            endpoint,
+            workload,
+            recorder,
+            routes: routes(plan, id),
+            ports: spec.passive_open.clone(),
+            tasks: BTreeMap::new(),
+            task_count: 0,
+            apps: HashMap::default(),
+            seats: Vec::new(),
+            opened: BTreeMap::new(),
+            signals: VecDeque::new(),
+            signals_matter: !plan.faults.is_empty(),
+            provoked_by: 0,
+            answering: 0,
+            alien_octets: 0,
+            challenge_acks: 0,
+            is_off: false,
+        };
+        host.plan_first_tasks();
+        Ok(host)
+    }
+
+    /// TCBs and entries that are alive: none once the power is gone.
+    pub fn ends_alive(&self) -> u64 {
+        if self.is_off {
+            0
+        } else {
+            self.endpoint.observe().len() as u64
+        }
+    }
+
+    fn plan_first_tasks(&mut self) {
+        let plan = self.workload.plan();
+        let mut scripted = Vec::new();
+        for (index, connection) in plan.connections.iter().enumerate() {
+            let at = Instant::ZERO.saturating_add(connection.active_open);
+            if connection.from == self.id {
+                self.plan_task(at, Task::Open(index));
+            }
+            if connection.to.host == self.id
+                && let Some(iss) = connection.iss.server
+                && let Some(flow) = Workload::scripted_flow(plan, connection)
+            {
+                let (own, iss) = (reversed(flow), SeqNum(iss));
+                // A later connection of the same four-tuple must not disturb an earlier one.
+                if scripted.contains(&own) {
+                    self.plan_task(at, Task::ScriptIss(own, iss));
+                } else {
+                    self.endpoint.script_iss(own, iss);
+                    scripted.push(own);
+                }
+            }
+        }
+        for (index, load) in plan.loads.iter().enumerate() {
+            if load.from == self.id {
+                self.opened.insert(index, vec![0; load.clients as usize]);
+                self.plan_arrival(index, None);
+            }
+        }
+    }
+
+    fn plan_task(&mut self, at: Instant, task: Task) {
+        self.tasks.insert((at, self.task_count), task);
+        self.task_count += 1;
+    }
+
+    fn plan_arrival(&mut self, load: usize, previous: Option<&Arrival>) {
+        if let Some(arrival) = self.workload.next_arrival(load, previous) {
+            self.plan_task(arrival.at, Task::Arrive(load, arrival));
+        }
+    }
+
+    fn seat(&mut self, tag: Tag) -> &mut Seat {
+        let index = tag.0 as usize;
+        if index >= self.seats.len() {
+            self.seats.resize(index + 1, Seat::default());
+        }
+        &mut self.seats[index]
+    }
+
+    /// Carries out the tasks that are due.
+    fn run_tasks(&mut self, now: Instant) {
+        while let Some(entry) = self.tasks.first_entry()
+            && entry.key().0 <= now
+        {
+            match entry.remove() {
+                Task::Open(index) => self.open_scripted(now, index),
+                Task::Arrive(load, arrival) => {
+                    self.open_for_load(now, load, &arrival);
+                    self.plan_arrival(load, Some(&arrival));
+                }
+                Task::ScriptIss(flow, iss) => self.endpoint.script_iss(flow, iss),
+                Task::Send(id, bytes) => self.app_sends(now, id, bytes),
+                Task::Close(id) => self.app_closes(now, id),
+            }
+            self.settle(now);
+        }
+    }
+
+    fn open_scripted(&mut self, now: Instant, index: usize) {
+        let plan = self.workload.plan();
+        let connection = &plan.connections[index];
+        if let Some(flow) = Workload::scripted_flow(plan, connection) {
+            let tag = Workload::scripted_tag(index);
+            self.open(now, tag, flow, connection.iss.client.map(SeqNum));
+        }
+    }
+
+    /// Opens a connection on the client's next port; one that is in use is skipped, and if all
+    /// are, nothing is opened.
+    fn open_for_load(&mut self, now: Instant, load: usize, arrival: &Arrival) {
+        let Some(tag) = self.workload.load_tag(load, arrival.number) else {
+            return;
+        };
+        let pool = self.workload.plan().loads[load].port_pool;
+        for _ in 0..pool {
+            let Some(count) = self
+                .opened
+                .get_mut(&load)
+                .and_then(|clients| clients.get_mut(arrival.client as usize))
+            else {
+                return;
+            };
+            let ordinal = *count;
+            *count += 1;
+            let flow = self.workload.load_flow(load, arrival.client, ordinal);
+            if flow.is_some_and(|flow| self.open(now, tag, flow, None)) {
+                return;
+            }
+        }
+    }
+
+    /// OPEN, active; says whether the four-tuple was free.
+    fn open(&mut self, now: Instant, tag: Tag, flow: Flow, iss: Option<SeqNum>) -> bool {
+        let open = Open {
+            iss,
+            ..Open::tagged(tag)
+        };
+        let Ok(id) = self.endpoint.connect(core_time(now), flow, open) else {
+            return false;
+        };
+        self.seat(tag).is_client = true;
+        let part = self.workload.part(tag, End::Client);
+        self.apps.insert(id, App::new(tag, End::Client, 0, part));
+        true
+    }
+
+    /// Takes everything that the endpoint has to say except packets, until it is silent; says
+    /// whether there was anything.
+    fn settle(&mut self, now: Instant) -> bool {
+        let mut was_silent = true;
+        loop {
+            let mut is_silent = true;
+            while let Some(transition) = self.endpoint.poll_transition() {
+                is_silent = false;
+                self.note(now, &transition);
+            }
+            while let Some(event) = self.endpoint.poll_event() {
+                is_silent = false;
+                self.react(now, event);
+            }
+            if is_silent {
+                self.note_counters();
+                return !was_silent;
+            }
+            was_silent = false;
+        }
+    }
+
+    /// Tells the recorder and the faults of a change of state.
+    fn note(&mut self, now: Instant, transition: &Transition) {
+        let (id, answering) = (self.id, self.answering);
+        let Transition {
+            tag,
+            flow,
+            from,
+            to,
+            reason,
+            ..
+        } = *transition;
+        let is_server = !self.seat(tag).is_client && reason != Reason::Open;
+        let (end, entry) = if is_server {
+            let seat = self.seat(tag);
+            seat.entries += u32::from(from == Phase::Listen);
+            (End::Server, seat.entries)
+        } else {
+            (End::Client, answering)
+        };
+        if is_server
+            && to == Phase::Established
+            && let Some(connection) = transition.id
+        {
+            let part = self.workload.part(tag, End::Server);
+            let app = || App::new(tag, End::Server, entry, part);
+            self.apps.entry(connection).or_insert_with(app);
+        }
+        let is_listening = self.ports.binary_search(&flow.local.port()).is_ok();
+        let shown = |phase| match phase {
+            Phase::Closed if is_listening => Phase::Listen,
+            other => other,
+        };
+        let is_new = matches!(from, Phase::Listen | Phase::Closed);
+        let change = Move {
+            host: id,
+            end,
+            flow,
+            iss: transition.isns.0.filter(|_| is_new).map(|iss| iss.0),
+            from: shown(from),
+            to: shown(to),
+            reason: Some(reason),
+        };
+        self.recorder.borrow().changed(now, tag, entry, change);
+        self.emit(to, tag);
+        if shown(to) != to {
+            self.emit(shown(to), tag);
+        }
+    }
+
+    fn emit(&mut self, phase: Phase, tag: Tag) {
+        if self.signals_matter {
+            let name = signal_name(self.id, phase);
+            self.signals.push_back(Signal {
+                name,
+                subject: tag.0,
+            });
+        }
+    }
+
+    /// Tells the recorder what the endpoint has counted since the last time.
+    fn note_counters(&mut self) {
+        let counters = self.endpoint.counters();
+        let (alien, challenges) = (counters.AlienOctets, counters.TCPChallengeACK);
+        if (alien, challenges) == (self.alien_octets, self.challenge_acks) {
+            return;
+        }
+        let mut recorder = self.recorder.borrow();
+        recorder.count(Count::DuplicateBytes, alien - self.alien_octets);
+        recorder.count(Count::ChallengeAcks, challenges - self.challenge_acks);
+        (self.alien_octets, self.challenge_acks) = (alien, challenges);
+    }
+
+    /// Whether the host has lost power; if so it forgets everything.
+    fn loses_power(&mut self, now: Instant) -> bool {
+        if !self.is_off && self.recorder.borrow().is_off(now, self.id) {
+            self.is_off = true;
+            self.tasks.clear();
+            self.apps.clear();
+            self.signals.clear();
+        }
+        self.is_off
+    }
+}
+
+/// The links that lead from a host to each address of its neighbours.
+fn routes(plan: &Plan, from: HostId) -> BTreeMap<IpAddr, LinkId> {
+    let mut routes = BTreeMap::new();
+    for (index, link) in plan.links.iter().enumerate() {
+        if link.from == from {
+            for &address in &plan.host(link.to).addresses {
+                routes.entry(address).or_insert(LinkId(index as u32));
+            }
+        }
+    }
+    routes
+}
+
+/// The four-tuple as the other end sees it.
+fn reversed(flow: Flow) -> Flow {
+    Flow {
+        local: flow.remote,
+        remote: flow.local,
+    }
+}
+
+impl Node for Host<'_> {
+    type Frame = Datagram;
+
+    fn on_frame(&mut self, now: Instant, frame: Datagram) {
+        let deafness = if self.loses_power(now) {
+            Some(Deafness::PowerOff)
+        } else {
+            frame.is_damaged.then_some(Deafness::Damaged)
+        };
+        if let Some(deafness) = deafness {
+            let mut recorder = self.recorder.borrow();
+            recorder.unheard(now, frame.tag(), What::Unheard(deafness));
+            return;
+        }
+        self.recorder.borrow().heard(&frame);
+        self.provoked_by = frame.key();
+        self.answering = frame.entry;
+        self.endpoint.on_packet(core_time(now), &frame.packet);
+        self.settle(now);
+        self.answering = 0;
+    }
+
+    fn on_deadline(&mut self, now: Instant) {
+        if self.loses_power(now) {
+            return;
+        }
+        self.endpoint.on_deadline(core_time(now));
+        self.settle(now);
+        self.run_tasks(now);
+    }
+
+    fn next_deadline(&self) -> Option<Instant> {
+        if self.is_off {
+            return None;
+        }
+        let endpoint = self.endpoint.next_deadline().map(net_time);
+        let task = self.tasks.first_key_value().map(|((at, _), _)| *at);
+        [endpoint, task].into_iter().flatten().min()
+    }
+
+    fn poll_frame(&mut self, now: Instant) -> Option<(LinkId, Datagram)> {
+        if self.is_off {
+            return None;
+        }
+        loop {
+            let polled = self.endpoint.poll_packet(core_time(now));
+            let was_told = self.settle(now);
+            let Some(transmit) = polled else {
+                if was_told {
+                    continue;
+                }
+                return None;
+            };
+            let target = transmit.packet.target.ip();
+            // The simulator drops what names no link, and counts it.
+            let link = self.routes.get(&target).copied();
+            let entry = self.seat(transmit.packet.tag).entries;
+            let frame = Datagram::new(transmit, entry, self.provoked_by);
+            return Some((link.unwrap_or(LinkId(u32::MAX)), frame));
+        }
+    }
+
+    fn poll_signal(&mut self) -> Option<Signal> {
+        self.signals.pop_front()
+    }
+}

@@ -1,0 +1,285 @@
+//! The ladder: every segment of one four-tuple between two vertical lines, the states of both ends
+//! at the margins.
+//!
+//! Rows are made in two steps. First each departure, arrival and change of state is a row of its
+//! own, in the order of time. Then a departure and its arrival become one row wherever the times at
+//! both margins still run downwards; segments that cross keep two rows.
+
+mod draw;
+mod passage;
+
+use std::collections::BTreeMap;
+
+use netsim::{FrameId, Instant};
+use tcp_core::{Phase, Reason};
+
+use crate::plan::{End, Plan};
+use crate::story::Story;
+use crate::trace::{Entry, Move, What};
+
+pub use draw::{WIDTH, draw};
+use passage::Passage;
+
+/// What happens at one margin in a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Mark {
+    at: Instant,
+    /// The state that is entered, if one is.
+    phase: Option<Phase>,
+}
+
+/// What stands between the lines.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Middle {
+    /// A segment leaves; it arrives in another row or never.
+    Departs(FrameId),
+    /// A segment arrives that left in another row or was made by the network.
+    Arrives(FrameId),
+    /// A segment leaves and arrives.
+    Crosses(FrameId),
+    /// Words, at the line of the end that they are about; whether they are alarming.
+    Note(End, String, bool),
+    /// Only a change of state.
+    Nothing,
+}
+
+/// One row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Row {
+    /// By [`End`].
+    marks: [Option<Mark>; 2],
+    middle: Middle,
+}
+
+/// A ladder, ready to be drawn.
+#[derive(Clone, Debug)]
+pub struct Ladder<'s> {
+    plan: &'s Plan,
+    story: &'s Story<'s>,
+    passages: BTreeMap<FrameId, Passage>,
+    rows: Vec<Row>,
+    end: Instant,
+    /// The states at the end of the run, by [`End`].
+    last: [Phase; 2],
+}
+
+impl<'s> Ladder<'s> {
+    /// The ladder of a story that ends when the run does.
+    pub fn new(plan: &'s Plan, story: &'s Story<'s>) -> Ladder<'s> {
+        let passages = passage::collect(story);
+        let mut builder = Builder {
+            story,
+            passages: &passages,
+            rows: Vec::new(),
+            waiting: [Vec::new(), Vec::new()],
+        };
+        for entry in story.entries() {
+            builder.take(entry);
+        }
+        builder.flush_all();
+        let mut rows = builder.rows;
+        merge(&mut rows, &passages);
+        let last = [End::Client, End::Server].map(|end| {
+            let stays = story.stays(end);
+            stays.last().map_or(Phase::Closed, |stay| stay.phase)
+        });
+        Ladder {
+            plan,
+            story,
+            passages,
+            rows,
+            end: Instant::ZERO.saturating_add(plan.run.until),
+            last,
+        }
+    }
+}
+
+/// A change of state that no row shows yet.
+#[derive(Clone, Copy, Debug)]
+struct Waiting {
+    at: Instant,
+    from: Phase,
+    to: Phase,
+    reason: Option<Reason>,
+}
+
+/// Makes one row of each thing that happened.
+struct Builder<'b> {
+    story: &'b Story<'b>,
+    passages: &'b BTreeMap<FrameId, Passage>,
+    rows: Vec<Row>,
+    /// Changes of state that no row shows yet, by [`End`].
+    waiting: [Vec<Waiting>; 2],
+}
+
+impl Builder<'_> {
+    fn take(&mut self, entry: &Entry) {
+        let at = entry.at;
+        match &entry.what {
+            What::Changed(change) => {
+                let Move {
+                    end,
+                    from,
+                    to,
+                    reason,
+                    ..
+                } = *change;
+                let waiting = Waiting {
+                    at,
+                    from,
+                    to,
+                    reason,
+                };
+                self.change(end, waiting);
+            }
+            What::Sent(_, id, _) => self.depart(at, *id),
+            What::Delivered(id) => self.arrive(at, *id),
+            What::Accepted { host, is_spurious } => {
+                if *is_spurious && *host == self.story.host(End::Server) {
+                    let text = "application accepts what no client wants";
+                    self.note(at, End::Server, text.to_owned(), true);
+                }
+            }
+            What::SpuriousError(_) => {
+                let text = "application is told of a failure";
+                self.note(at, End::Server, text.to_owned(), true);
+            }
+            What::PowerOff(host) => {
+                for end in [End::Client, End::Server] {
+                    if self.story.host(end) == *host {
+                        self.note(at, end, "power off".to_owned(), true);
+                    }
+                }
+            }
+            What::Unheard(_)
+            | What::Replayed(..)
+            | What::Copied(..)
+            | What::Held(..)
+            | What::Released(_)
+            | What::Damaged(_)
+            | What::Dropped(..) => {}
+        }
+    }
+
+    /// A change of state belongs to the arrival that caused it, else to what is sent with it.
+    fn change(&mut self, end: End, waiting: Waiting) {
+        let side = end as usize;
+        if self.waiting[side].is_empty()
+            && let Some(row) = self.rows.last_mut()
+            && matches!(row.middle, Middle::Arrives(_))
+            && let Some(mark) = &mut row.marks[side]
+            && mark.at == waiting.at
+            && mark.phase.is_none()
+        {
+            mark.phase = Some(waiting.to);
+            return;
+        }
+        self.waiting[side].push(waiting);
+    }
+
+    fn depart(&mut self, at: Instant, id: FrameId) {
+        let Some(passage) = self.passages.get(&id) else {
+            return;
+        };
+        let side = passage.from as usize;
+        let own = self.waiting[side].pop_if(|waiting| waiting.at == at);
+        self.flush_all();
+        let phase = own.map(|waiting| waiting.to);
+        let mut marks = [None; 2];
+        marks[side] = Some(Mark { at, phase });
+        let middle = Middle::Departs(id);
+        self.rows.push(Row { marks, middle });
+    }
+
+    fn arrive(&mut self, at: Instant, id: FrameId) {
+        self.flush_all();
+        let Some(passage) = self.passages.get(&id) else {
+            return;
+        };
+        let mut marks = [None; 2];
+        marks[passage.to() as usize] = Some(Mark { at, phase: None });
+        let middle = Middle::Arrives(id);
+        self.rows.push(Row { marks, middle });
+    }
+
+    fn note(&mut self, at: Instant, end: End, text: String, is_alarming: bool) {
+        let own = self.waiting[end as usize].pop_if(|waiting| waiting.at == at);
+        self.flush_all();
+        let mut marks = [None; 2];
+        marks[end as usize] = Some(Mark {
+            at,
+            phase: own.map(|waiting| waiting.to),
+        });
+        let middle = Middle::Note(end, text, is_alarming);
+        self.rows.push(Row { marks, middle });
+    }
+
+    /// Gives rows of their own to the changes of state that nothing else shows.
+    fn flush_all(&mut self) {
+        for end in [End::Client, End::Server] {
+            for waiting in std::mem::take(&mut self.waiting[end as usize]) {
+                let mut marks = [None; 2];
+                marks[end as usize] = Some(Mark {
+                    at: waiting.at,
+                    phase: Some(waiting.to),
+                });
+                let middle = match explain(&waiting) {
+                    Some(text) => Middle::Note(end, text, false),
+                    None => Middle::Nothing,
+                };
+                self.rows.push(Row { marks, middle });
+            }
+        }
+    }
+}
+
+/// Why a state changes without a segment.
+fn explain(change: &Waiting) -> Option<String> {
+    match change.reason? {
+        Reason::Timeout => Some("gives up: no answer".to_owned()),
+        Reason::KeepAlive => Some("gives up: keep-alive unanswered".to_owned()),
+        Reason::Expired => Some(format!("{} is over", change.from)),
+        Reason::Evicted => Some("makes room for another".to_owned()),
+        Reason::Abort => Some("ABORT".to_owned()),
+        Reason::Open | Reason::Syn | Reason::Ack | Reason::Fin | Reason::Rst | Reason::Close => {
+            None
+        }
+    }
+}
+
+/// Joins departures and arrivals where the margins allow it.
+fn merge(rows: &mut Vec<Row>, passages: &BTreeMap<FrameId, Passage>) {
+    let mut index = 0;
+    while index < rows.len() {
+        let Middle::Departs(id) = rows[index].middle else {
+            index += 1;
+            continue;
+        };
+        let arrival = rows[index..]
+            .iter()
+            .position(|row| row.middle == Middle::Arrives(id));
+        let passage = passages.get(&id);
+        if let Some(distance) = arrival
+            && let Some(passage) = passage.filter(|passage| !passage.was_held())
+        {
+            let between = &rows[index + 1..index + distance];
+            let is_free = |end: End| between.iter().all(|row| row.marks[end as usize].is_none());
+            if is_free(passage.to()) {
+                let arrived = rows.remove(index + distance);
+                join(&mut rows[index], &arrived, id);
+            } else if is_free(passage.from) {
+                let departed = rows.remove(index);
+                join(&mut rows[index + distance - 1], &departed, id);
+                continue;
+            }
+        }
+        index += 1;
+    }
+}
+
+fn join(row: &mut Row, other: &Row, id: FrameId) {
+    for (mark, found) in row.marks.iter_mut().zip(other.marks) {
+        *mark = mark.or(found);
+    }
+    row.middle = Middle::Crosses(id);
+}

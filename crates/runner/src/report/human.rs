@@ -1,0 +1,136 @@
+//! For people: ladders, the comparison, the verdicts, the lesson.
+
+use super::table;
+use crate::campaign::{Campaign, Point};
+use crate::experiment::Experiment;
+use crate::ladder::{Ladder, WIDTH, draw};
+use crate::lesson;
+use crate::paint::{Ink, Page};
+use crate::plan::{End, Plan};
+use crate::story::Story;
+
+/// Everything about one experiment.
+pub fn human(experiment: &Experiment, campaign: &Campaign, has_color: bool) -> String {
+    let plan = &experiment.plan;
+    let mut page = Page::new(has_color);
+    page.line(Ink::Strong, &format!("{}: {}", plan.name, plan.title.en));
+    if plan.title.zh != plan.title.en {
+        page.line(Ink::Plain, &plan.title.zh);
+    }
+    for point in &campaign.points {
+        page.end_line();
+        let heading = format!("── {} ", point.policy.name());
+        let rest = WIDTH.saturating_sub(heading.chars().count());
+        page.line(Ink::Strong, &format!("{heading}{}", "─".repeat(rest)));
+        page.plain(&ladders(plan, campaign, point, has_color));
+    }
+    page.end_line();
+    table::comparison(&mut page, plan, campaign);
+    for point in &campaign.points {
+        verdicts(&mut page, point);
+    }
+    remarks(&mut page, campaign);
+    page.end_line();
+    for sentence in lesson::sentences(plan, campaign) {
+        wrap(&mut page, &sentence);
+    }
+    page.into_text()
+}
+
+/// The ladders of one policy: of each scripted four-tuple, or of the chosen connection of a
+/// population.
+pub(crate) fn ladders(plan: &Plan, campaign: &Campaign, point: &Point, has_color: bool) -> String {
+    let stories = Story::all(plan, &point.trace, &campaign.shown);
+    let drawn = stories.iter().map(|story| {
+        let note = if plan.connections.is_empty() {
+            let replications = plan.run.replications;
+            let of = if replications > 1 {
+                format!(" of {replications}")
+            } else {
+                String::new()
+            };
+            format!(
+                "connection of {} in run 1{of}, the first that something befell\n",
+                plan.host(story.host(End::Client)).name
+            )
+        } else {
+            String::new()
+        };
+        format!("{note}{}", draw(&Ladder::new(plan, story), has_color))
+    });
+    drawn.collect::<Vec<_>>().join("\n")
+}
+
+fn verdicts(page: &mut Page, point: &Point) {
+    if point.verdicts.is_empty() {
+        return;
+    }
+    page.end_line();
+    page.line(Ink::Strong, &format!("expected of {}", point.policy.name()));
+    for verdict in &point.verdicts {
+        let (ink, word) = if verdict.held {
+            (Ink::Good, "    held")
+        } else {
+            (Ink::Bad, "NOT held")
+        };
+        page.put(ink, word);
+        page.line(Ink::Plain, &format!("  {}", verdict.what));
+        if !verdict.held || verdict.observed_says_more() {
+            page.line(
+                Ink::Faint,
+                &format!("          observed {}", verdict.observed),
+            );
+        }
+    }
+}
+
+/// What an author should know: faults that did nothing, segments that never came back.
+fn remarks(page: &mut Page, campaign: &Campaign) {
+    for point in &campaign.points {
+        let policy = point.policy.name();
+        for id in &point.unmatched {
+            let text = format!("note: fault `{id}` never hit a segment under {policy}");
+            page.line(Ink::Odd, &text);
+        }
+        for id in &point.holding {
+            let text = format!(
+                "note: fault `{id}` still held a segment at the end of a run under {policy}"
+            );
+            page.line(Ink::Odd, &text);
+        }
+    }
+}
+
+/// The expectations that do not hold, each with what was observed; empty if all do.
+pub fn failures(experiment: &Experiment, campaign: &Campaign, has_color: bool) -> String {
+    let mut page = Page::new(has_color);
+    for point in &campaign.points {
+        for verdict in point.verdicts.iter().filter(|verdict| !verdict.held) {
+            page.put(Ink::Bad, "NOT held");
+            let (name, policy) = (&experiment.plan.name, point.policy.name());
+            page.line(Ink::Plain, &format!("  {name}, {policy}: {}", verdict.what));
+            page.line(
+                Ink::Faint,
+                &format!("          observed {}", verdict.observed),
+            );
+        }
+    }
+    remarks(&mut page, campaign);
+    page.into_text()
+}
+
+/// A sentence over several lines.
+fn wrap(page: &mut Page, sentence: &str) {
+    let mut line = String::new();
+    for word in sentence.split(' ') {
+        if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > WIDTH {
+            page.line(Ink::Plain, &line);
+            line.clear();
+        }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    page.line(Ink::Plain, &line);
+}

@@ -1,0 +1,210 @@
+//! The history of one four-tuple: its entries, and what its sequence numbers count from.
+
+use netsim::Instant;
+use tcp_core::{Flow, Phase, Tag};
+
+use crate::plan::{
+    Connection, ConnectionId, End, HostId, Plan, SequenceExpression, SequenceOrigin,
+};
+use crate::trace::{Entry, Trace, What};
+use crate::workload::Workload;
+
+/// Everything that happened to the incarnations of one four-tuple.
+#[derive(Clone, Debug)]
+pub struct Story<'t> {
+    /// The entries, in order, with their positions in the trace.
+    entries: Vec<(usize, &'t Entry)>,
+    /// The four-tuple as the client sees it.
+    pub flow: Flow,
+    /// The client's host and the server's.
+    pub hosts: [HostId; 2],
+    /// Initial sequence numbers of the client's entries and of the server's, in order of
+    /// appearance, each once.
+    origins: [Vec<u32>; 2],
+}
+
+/// An end's state from some moment on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stay {
+    /// The state.
+    pub phase: Phase,
+    /// When it was entered.
+    pub since: Instant,
+}
+
+impl<'t> Story<'t> {
+    /// The story of a four-tuple, given as the client sees it, whose incarnations have these tags.
+    pub fn new(trace: &'t Trace, flow: Flow, hosts: [HostId; 2], tags: &[Tag]) -> Story<'t> {
+        let own = |entry: &Entry| tags.contains(&entry.tag);
+        let entries: Vec<(usize, &Entry)> = trace
+            .entries
+            .iter()
+            .enumerate()
+            .filter(|(_, entry)| own(entry))
+            .collect();
+        let mut origins = [Vec::new(), Vec::new()];
+        for (_, entry) in &entries {
+            if let What::Changed(change) = &entry.what
+                && let Some(iss) = change.iss
+            {
+                let known = &mut origins[change.end as usize];
+                if !known.contains(&iss) {
+                    known.push(iss);
+                }
+            }
+        }
+        Story {
+            entries,
+            flow,
+            hosts,
+            origins,
+        }
+    }
+
+    /// The story of a scripted connection's four-tuple: that of every scripted connection on it.
+    pub fn of_scripted(
+        plan: &Plan,
+        connection: ConnectionId,
+        trace: &'t Trace,
+    ) -> Option<Story<'t>> {
+        let wanted = plan.connections.get(connection.0)?;
+        let same = |other: &Connection| {
+            (other.from, other.from_port, other.to) == (wanted.from, wanted.from_port, wanted.to)
+        };
+        let tags: Vec<_> = (0..plan.connections.len())
+            .filter(|&index| same(&plan.connections[index]))
+            .map(Workload::scripted_tag)
+            .collect();
+        let flow = Workload::scripted_flow(plan, wanted)?;
+        let hosts = [wanted.from, wanted.to.host];
+        Some(Story::new(trace, flow, hosts, &tags))
+    }
+
+    /// The entries from a position of the trace on, in order.
+    pub fn entries_from(&self, position: usize) -> impl Iterator<Item = &'t Entry> {
+        let from = self.entries.partition_point(|(at, _)| *at < position);
+        self.entries[from..].iter().map(|(_, entry)| *entry)
+    }
+
+    /// The entries, in order.
+    pub fn entries(&self) -> impl Iterator<Item = &'t Entry> {
+        self.entries_from(0)
+    }
+
+    /// The host of one end.
+    pub fn host(&self, end: End) -> HostId {
+        self.hosts[end as usize]
+    }
+
+    /// The initial sequence numbers of one end's entries, in order of appearance.
+    pub fn origins(&self, end: End) -> &[u32] {
+        &self.origins[end as usize]
+    }
+
+    /// What an expression stands for; `None` if there was no such entry.
+    pub fn resolve(&self, expression: SequenceExpression) -> Option<u32> {
+        let origin = match expression.origin {
+            SequenceOrigin::Zero => 0,
+            SequenceOrigin::Client(number) => self.origin(End::Client, number)?,
+            SequenceOrigin::Server(number) => self.origin(End::Server, number)?,
+        };
+        Some(origin.wrapping_add(expression.offset))
+    }
+
+    fn origin(&self, end: End, number: u32) -> Option<u32> {
+        let index = (number as usize).checked_sub(1)?;
+        self.origins(end).get(index).copied()
+    }
+
+    /// A sequence number of one end's stream as `j`, `j+1`, `k2+11`: counted from the nearest
+    /// initial sequence number at or before it. `None` if there is none in half the space.
+    pub fn relative(&self, end: End, number: u32) -> Option<String> {
+        let letter = match end {
+            End::Client => 'j',
+            End::Server => 'k',
+        };
+        let candidates = self.origins(end).iter().enumerate();
+        let (offset, index) = candidates
+            .map(|(index, origin)| (number.wrapping_sub(*origin), index))
+            .min()?;
+        if offset >= 1 << 31 {
+            return None;
+        }
+        let count = if index == 0 {
+            String::new()
+        } else {
+            (index + 1).to_string()
+        };
+        Some(match offset {
+            0 => format!("{letter}{count}"),
+            _ => format!("{letter}{count}+{offset}"),
+        })
+    }
+
+    /// The states that one end of the four-tuple went through, from the start of the run.
+    pub fn stays(&self, end: End) -> Vec<Stay> {
+        let absent = absent(end);
+        let mut stays = vec![Stay {
+            phase: absent,
+            since: Instant::ZERO,
+        }];
+        for entry in self.entries() {
+            let entered = match &entry.what {
+                What::Changed(change) if change.end == end => change.to,
+                What::PowerOff(host) if *host == self.host(end) => absent,
+                _ => continue,
+            };
+            if stays.last().is_none_or(|last| last.phase != entered) {
+                stays.push(Stay {
+                    phase: entered,
+                    since: entry.at,
+                });
+            }
+        }
+        stays
+    }
+}
+
+/// The state of an end without an entry.
+pub fn absent(end: End) -> Phase {
+    match end {
+        End::Client => Phase::Closed,
+        End::Server => Phase::Listen,
+    }
+}
+
+impl<'t> Story<'t> {
+    /// The stories of the incarnations whose history was kept: one for each four-tuple, in the
+    /// order of the tags.
+    pub fn all(plan: &Plan, trace: &'t Trace, tags: &[Tag]) -> Vec<Story<'t>> {
+        let mut stories: Vec<Story<'t>> = Vec::new();
+        for &tag in tags {
+            let index = tag.0 as usize;
+            let story = if index < plan.connections.len() {
+                Story::of_scripted(plan, ConnectionId(index), trace)
+            } else {
+                Story::of_load(plan, tag, trace)
+            };
+            if let Some(story) = story
+                && stories.iter().all(|known| known.flow != story.flow)
+            {
+                stories.push(story);
+            }
+        }
+        stories
+    }
+
+    /// The story of one incarnation of a load, found by its own OPEN; `None` if it never opened.
+    fn of_load(plan: &Plan, tag: Tag, trace: &'t Trace) -> Option<Story<'t>> {
+        let opening = trace.entries.iter().find_map(|entry| match entry.what {
+            What::Changed(change) if entry.tag == tag && change.end == End::Client => Some(change),
+            _ => None,
+        })?;
+        let server = plan.hosts.iter().position(|host| {
+            let address = opening.flow.remote.ip();
+            host.addresses.contains(&address)
+        })?;
+        let hosts = [opening.host, HostId(server)];
+        Some(Story::new(trace, opening.flow, hosts, &[tag]))
+    }
+}
