@@ -12,6 +12,8 @@ mod matrix;
 mod notation;
 mod policies;
 mod replay;
+mod requirements;
+mod rules;
 mod script;
 mod tables;
 mod timers;
