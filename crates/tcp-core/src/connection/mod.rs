@@ -445,7 +445,7 @@ impl Connection {
         self.wants_turn();
     }
 
-    /// The configuration has changed under the connection.
+    /// The configuration has changed under the connection, keep-alive perhaps (MUST-24).
     pub(crate) fn reconfigured(&mut self, turn: &mut Turn<'_>) {
         match &self.state {
             State::Established(_) | State::CloseWait(_) => {

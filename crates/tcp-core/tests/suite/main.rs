@@ -13,6 +13,8 @@ mod notation;
 mod policies;
 mod properties;
 mod replay;
+mod requirements;
+mod rules;
 mod script;
 mod tables;
 mod timers;

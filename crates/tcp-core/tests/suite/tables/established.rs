@@ -90,7 +90,8 @@ fn fourth_check_syn() {
     );
 }
 
-/// Fifth, check the ACK field, by RFC 5961 section 5.2 and by RFC 793. MAX.SND.WND is 65535.
+/// Fifth, check the ACK field, by RFC 5961 section 5.2 (MAY-12) and by RFC 793. MAX.SND.WND is
+/// 65535.
 #[test]
 fn fifth_check_ack() {
     check(
