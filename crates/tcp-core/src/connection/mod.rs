@@ -272,33 +272,36 @@ impl Connection {
 
     /// A passive open that needs no acknowledgment: ESTABLISHED with SND.UNA = ISS, the SYN,ACK
     /// about to be sent and never timed.
-    pub(crate) fn established_on_syn(mut self, window: u16) -> Connection {
+    pub(crate) fn established_on_syn(mut self, now: Instant, window: u16) -> Connection {
         let State::SynReceived(SynReceived { mut snd, rcv, .. }) = self.state else {
             unreachable!("a thawed entry is in SYN-RECEIVED");
         };
         snd.cursor = snd.iss;
         snd.set_window(u32::from(window), self.irs, snd.iss);
+        snd.restart_r2(now);
         self.state = State::Established(Established { snd, rcv });
         self
     }
 
     /// A passive open by a cookie: ESTABLISHED, its SYN,ACK long sent; the ACK comes next.
-    pub(crate) fn opened_by_cookie(mut self) -> Connection {
+    pub(crate) fn opened_by_cookie(mut self, now: Instant) -> Connection {
         let State::SynReceived(SynReceived { mut snd, rcv, .. }) = self.state else {
             unreachable!("a thawed entry is in SYN-RECEIVED");
         };
         snd.set_window(0, self.irs, snd.iss); // The ACK is newer and brings the window.
+        snd.restart_r2(now);
         self.state = State::Established(Established { snd, rcv });
         self
     }
 
     /// A passive open by a Fast Open cookie: SYN-RECEIVED, but its user may send and receive.
-    pub(crate) fn opened_fast(mut self, window: u16) -> Connection {
+    pub(crate) fn opened_fast(mut self, now: Instant, window: u16) -> Connection {
         let State::SynReceived(SynReceived { snd, .. }) = &mut self.state else {
             unreachable!("a thawed entry is in SYN-RECEIVED");
         };
         snd.cursor = snd.iss;
         snd.set_window(u32::from(window), self.irs, snd.iss);
+        snd.restart_r2(now);
         self.marks.set(Marks::FAST_OPEN, true);
         self
     }

@@ -274,7 +274,9 @@ impl Send {
             Chunk::Syn { text } => (self.iss, self.iss + 1 + text),
             Chunk::Text { seq, text, fin, .. } => (seq, seq + text.len + u32::from(fin)),
         };
-        if !self.outstanding() {
+        // Two-way: nobody waits for the ACK of the SYN,ACK, so R2 counts from the first text.
+        let only_syn = self.una == self.iss && self.nxt == self.iss + 1;
+        if !self.outstanding() || (only_syn && after.is_after(self.nxt)) {
             self.first_sent = now.into();
         }
         if after.is_after(self.nxt) {

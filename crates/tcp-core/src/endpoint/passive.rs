@@ -177,7 +177,10 @@ impl Endpoint {
     ) {
         let embryo = self.embryo(now, id, flow, packet, floor);
         let connection = self.connection_of(&embryo, id, flow);
-        let slot = self.adopt(connection.established_on_syn(packet.segment.window), flow);
+        let slot = self.adopt(
+            connection.established_on_syn(now, packet.segment.window),
+            flow,
+        );
         self.offer(now, id, slot, flow, &embryo, Phase::Established);
     }
 
@@ -192,7 +195,7 @@ impl Endpoint {
     ) {
         let embryo = self.embryo(now, id, flow, packet, floor);
         let connection = self.connection_of(&embryo, id, flow);
-        let slot = self.adopt(connection.opened_fast(packet.segment.window), flow);
+        let slot = self.adopt(connection.opened_fast(now, packet.segment.window), flow);
         self.listener(id).fast_opens += 1;
         self.offer(now, id, slot, flow, &embryo, Phase::SynReceived);
         let segment = packet.segment;
@@ -300,7 +303,7 @@ impl Endpoint {
         let config = &self.configs[self.config_of(id) as usize];
         let embryo = Embryo::new(remote, door, &syn, packet.tag, iss, config);
         let connection = self.connection_of(&embryo, id, flow);
-        let slot = self.adopt(connection.opened_by_cookie(), flow);
+        let slot = self.adopt(connection.opened_by_cookie(now), flow);
         let offered = self.id_at(slot);
         let isns = (iss, irs);
         self.report_opened(
