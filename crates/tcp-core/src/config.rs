@@ -14,10 +14,10 @@ pub enum GiveUp {
     Retries(u8),
 }
 
-/// Keep-alive probing of an idle connection (RFC 9293 section 3.8.4).
+/// Keep-alive probing of an idle connection (RFC 9293 section 3.8.4, MAY-5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct KeepAlive {
-    /// Silence before the first probe.
+    /// Silence before the first probe (MUST-27).
     pub idle: Duration,
     /// Time between probes.
     pub interval: Duration,
@@ -26,8 +26,8 @@ pub struct KeepAlive {
 }
 
 impl KeepAlive {
-    /// Two hours, 75 s, 9 probes: an idle dead peer is noticed after 7875 s (RFC 1122 section
-    /// 4.2.3.6 for the two hours; 4.4BSD and Linux for the rest).
+    /// Two hours, 75 s, 9 probes: an idle dead peer is noticed after 7875 s (RFC 9293 MUST-28 for
+    /// the two hours; 4.4BSD and Linux for the rest).
     pub const DEFAULT: KeepAlive = KeepAlive {
         idle: Duration::from_hours(2),
         interval: Duration::from_secs(75),
@@ -178,10 +178,11 @@ pub struct Config {
     pub timestamps: bool,
     /// Whether SACK-permitted is offered and accepted (RFC 2018). Negotiation only.
     pub sack_permitted: bool,
-    /// Nagle's algorithm (RFC 9293 section 3.7.4).
+    /// Nagle's algorithm (RFC 9293 section 3.7.4, SHLD-7); off for one connection by its own set of
+    /// choices (MUST-17).
     pub nagle: bool,
-    /// How long an ACK may wait for company; zero sends it at once. Below 0.5 s (RFC 9293 section
-    /// 3.8.6.3).
+    /// How long an ACK may wait for company; zero sends it at once. Below 0.5 s (RFC 9293
+    /// MUST-40).
     pub delayed_ack: Duration,
     /// Initial congestion window, segments (RFC 5681: 2 to 4; RFC 6928: 10).
     pub initial_window: u16,
@@ -202,11 +203,11 @@ pub struct Config {
     pub give_up_syn: GiveUp,
     /// R2 for a SYN,ACK of a passive open.
     pub give_up_synack: GiveUp,
-    /// R2 for text and FIN.
+    /// R2 for text and FIN, for one connection by its own set of choices (RFC 9293 MUST-21).
     pub give_up_data: GiveUp,
     /// R2 once the user has let go of the connection (Linux's `tcp_orphan_retries`).
     pub give_up_orphan: GiveUp,
-    /// Retransmissions after which the user is warned (R1, RFC 9293 section 3.8.3: at least 3).
+    /// Retransmissions after which the user is warned (R1, RFC 9293 SHLD-10: at least 3).
     pub r1: u8,
     /// User timeout (RFC 5482): how long text or FIN may stay unacknowledged. `None` leaves it
     /// to R2.

@@ -82,6 +82,7 @@ impl Embryo {
             ts_recent: stamps.map_or(0, |stamps| stamps.value),
             link: Link::default(),
             limiter: RateLimiter::default(),
+            // MUST-14, and MUST-15 if the peer says nothing.
             mss: syn
                 .options
                 .mss()

@@ -110,13 +110,15 @@ pub enum Event {
     Writable(ConnectionId),
     /// The peer has sent its FIN: "connection closing".
     PeerClosed(ConnectionId),
-    /// R1 was reached: deliveries fail again and again.
+    /// R1 was reached: deliveries fail again and again. The one soft error that is reported (RFC
+    /// 9293 MUST-47).
     Struggling(ConnectionId),
     /// The connection is over; the id is dead.
     Closed(ConnectionId, Outcome),
 }
 
-/// How a connection ended for its user.
+/// How a connection ended for its user, who must be able to tell a close from an abort (RFC 9293
+/// MUST-12).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Outcome {
     /// Both ends closed.

@@ -14,12 +14,14 @@ use crate::time::Instant;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Secret(pub [u8; 16]);
 
-/// `ISN = M + F(localip, localport, remoteip, remoteport, secretkey)`, RFC 6528 section 3.
+/// `ISN = M + F(localip, localport, remoteip, remoteport, secretkey)`, RFC 6528 section 3 (RFC 9293
+/// SHLD-1).
 ///
-/// M is a clock of 4 microseconds, so the numbers of one four-tuple go once around the space in
-/// 2^32 * 4 us = 4 h 46 min; F is SipHash-2-4. If `bits` is below 32, the number is drawn from
-/// `2^bits` values instead, anew every 4 microseconds: that is not a TCP that anyone should use, but
-/// the one that shows what a small space costs.
+/// M is a clock of 4 microseconds (MUST-8), so the numbers of one four-tuple go once around the
+/// space in 2^32 * 4 us = 4 h 46 min; F is SipHash-2-4 under the endpoint's key, without which
+/// nobody can compute it (MUST-9). If `bits` is below 32, the number is drawn from `2^bits` values
+/// instead, anew every 4 microseconds: that is not a TCP that anyone should use, but the one that
+/// shows what a small space costs.
 pub fn initial_sequence_number(secret: Secret, flow: Flow, now: Instant, bits: u8) -> SeqNum {
     let clock = now.as_nanos() / 4_000;
     if bits < 32 {
@@ -59,6 +61,7 @@ mod tests {
         }
     }
 
+    /// MUST-8.
     #[test]
     fn the_clock_ticks_every_four_microseconds() {
         let at = |nanos| initial_sequence_number(SECRET, flow(1), Instant::from_nanos(nanos), 32);

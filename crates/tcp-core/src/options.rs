@@ -5,7 +5,8 @@ use core::fmt;
 use crate::config::OptionLayout;
 use crate::seq::SeqNum;
 
-/// Option kinds that this crate reads (IANA "TCP Option Kind Numbers").
+/// Option kinds that this crate reads (IANA "TCP Option Kind Numbers"). The first three are those
+/// that every TCP has to support (RFC 9293 MUST-4).
 pub mod kind {
     /// End of option list (RFC 9293).
     pub const END: u8 = 0;
@@ -331,7 +332,7 @@ impl<'a> IntoIterator for &'a Options {
     }
 }
 
-/// Iterator over the options of a segment.
+/// Iterator over the options of a segment, at whatever alignment they lie (RFC 9293 MUST-64).
 #[derive(Clone, Debug)]
 pub struct Iter<'a> {
     rest: &'a [u8],
@@ -364,6 +365,10 @@ impl<'a> Iterator for Iter<'a> {
 }
 
 /// Reads the option of `kind` that starts `bytes`; returns it with the octets after it.
+///
+/// Every kind but the two of a single octet has a length (RFC 9293 MUST-68), so an unknown one can
+/// be stepped over (MUST-6). A length that cannot be right ends the list, and that is all the harm
+/// it does (MUST-7).
 fn read_sized(kind: u8, bytes: &[u8]) -> Result<(TcpOption<'_>, &[u8]), OptionError> {
     let Some(&len) = bytes.get(1) else {
         return Err(OptionError::NoLength { kind });

@@ -113,7 +113,7 @@ fn rfc9293() -> Config {
         give_up_synack: GiveUp::After(Duration::from_mins(3)),
         give_up_data: GiveUp::After(Duration::from_secs(100)), // SHLD-11: at least 100 s
         give_up_orphan: GiveUp::After(Duration::from_secs(100)),
-        r1: 3, // SHLD-9
+        r1: 3, // SHLD-10: at least 3
         user_timeout: None,
         msl: Duration::from_mins(2),       // section 3.4.1
         time_wait: Duration::from_mins(4), // MUST-13: 2 MSL

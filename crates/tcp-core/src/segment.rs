@@ -182,7 +182,7 @@ pub struct Segment {
     pub ack: SeqNum,
     /// The control bits.
     pub flags: Flags,
-    /// SEG.WND as it stands in the header, before scaling.
+    /// SEG.WND as it stands in the header, before scaling; unsigned (RFC 9293 MUST-1).
     pub window: u16,
     /// SEG.UP, the urgent pointer.
     pub urgent: u16,

@@ -126,8 +126,10 @@ pub fn encode(packet: &Packet, out: &mut Vec<u8>) -> Result<(), EncodeError> {
     out.reserve(len as usize);
     out.extend_from_slice(&header(packet, header_len));
     out.extend_from_slice(segment.options.as_bytes());
+    // MUST-69: what follows the last option is zeros.
     out.resize(start + header_len, kind::END);
     out.extend(segment.text.octets());
+    // The checksum is never optional (MUST-2).
     let checksum = addresses.checksum(&out[start..]);
     out[start..][CHECKSUM].copy_from_slice(&checksum.to_be_bytes());
     Ok(())
@@ -150,6 +152,8 @@ fn header(packet: &Packet, header_len: usize) -> [u8; HEADER_LEN] {
 
 /// Reads the header and text that travelled between two addresses. The packet's text is of no
 /// known stream; its octets are returned beside it.
+///
+/// Options are read whatever the segment is (MUST-5).
 ///
 /// Padding behind the end of the option list is taken off. The acknowledgment number of a segment
 /// without ACK means nothing and reads as zero. In everything else, encoding the packet gives the
@@ -177,6 +181,7 @@ pub fn decode(
         .checked_sub(HEADER_LEN)
         .and_then(|options_len| rest.split_at_checked(options_len))
         .ok_or(DecodeError::BadDataOffset { words })?;
+    // Nothing behind this line has seen a segment with a wrong checksum (MUST-3).
     addresses.verify(bytes)?;
 
     let flags = Flags::from_bits(header[13]);

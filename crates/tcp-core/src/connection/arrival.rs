@@ -101,6 +101,7 @@ impl Connection {
         if window.wnd() == 0 && segment.seq == window.nxt && !segment.flags.syn() {
             // > If the RCV.WND is zero, no segments will be acceptable, but special allowance
             // > should be made to accept valid ACKs, URGs, and RSTs.
+            // (MUST-66.)
             if !segment.flags.rst() && !segment.is_empty() {
                 self.marks.set(Marks::ACK_NOW, true);
             }
@@ -255,7 +256,8 @@ impl Connection {
 
     // ---------------------------------------------------------------------- second
 
-    /// Second, check the RST bit, with RFC 5961 section 3.2's test of the exact number.
+    /// Second, check the RST bit, with RFC 5961 section 3.2's test of the exact number. Text in a
+    /// RST is no obstacle (SHLD-2).
     fn second_check_rst(&mut self, segment: &Segment, turn: &mut Turn<'_>) -> Step {
         if !segment.flags.rst() {
             return NEXT;
@@ -453,8 +455,8 @@ impl Connection {
         NEXT
     }
 
-    /// SEG.ACK must lie in SND.UNA - MAX.SND.WND =< SEG.ACK =< SND.NXT (RFC 5961 section 5.2);
-    /// with RFC 793's rule only the upper bound is checked.
+    /// SEG.ACK must lie in SND.UNA - MAX.SND.WND =< SEG.ACK =< SND.NXT (RFC 5961 section 5.2,
+    /// MAY-12); with RFC 793's rule only the upper bound is checked.
     fn check_ack_range(&mut self, segment: &Segment, turn: &mut Turn<'_>) -> Step {
         let (una, nxt, max_wnd) = match self.state.snd() {
             Some(snd) => (snd.una, snd.nxt, snd.max_wnd),
@@ -494,7 +496,8 @@ impl Connection {
         let shut = snd.wnd == 0;
         snd.update_window(window, segment.seq, segment.ack);
         if snd.wnd == 0 || (shut && snd.wnd > 0) {
-            // A peer with a shut window may keep it shut for ever, as long as it answers.
+            // A peer with a shut window may keep it shut for ever, as long as it answers (MUST-37,
+            // SHLD-17).
             snd.restart_r2(turn.now);
         }
         if shut && snd.wnd > 0 {
@@ -588,6 +591,7 @@ impl Connection {
         let Some(rcv) = self.state.rcv_mut() else {
             return ControlFlow::Break(());
         };
+        // Text beyond RCV.NXT is kept (SHLD-31), and acknowledged at once (MAY-13).
         let in_order = segment.seq == rcv.nxt && !rcv.has_hole();
         let (octets, fin) = rcv.take(segment);
         if octets > 0 {
@@ -649,8 +653,8 @@ impl Connection {
         }
     }
 
-    /// Starts the time-wait timer and turns the others off. Nothing can join the ACK of the FIN
-    /// any more, so it leaves at once; a TIME-WAIT of no length is skipped.
+    /// Starts the time-wait timer (MUST-13) and turns the others off. Nothing can join the ACK of
+    /// the FIN any more, so it leaves at once; a TIME-WAIT of no length is skipped.
     fn enter_time_wait(
         &mut self,
         snd_nxt: SeqNum,

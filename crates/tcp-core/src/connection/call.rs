@@ -88,7 +88,8 @@ pub struct Status {
 }
 
 impl Connection {
-    /// SEND: queues up to `octets` octets, as far as the send buffer has room; says how many.
+    /// SEND: queues up to `octets` octets, as far as the send buffer has room; says how many. What
+    /// several calls queue may leave together (MAY-16), and all of it leaves (MUST-60).
     pub(crate) fn send(&mut self, octets: u32, turn: &Turn<'_>) -> Result<u32, SendError> {
         match &self.state {
             State::SynSent(_)
@@ -168,8 +169,8 @@ impl Connection {
     }
 
     /// The user lets go of the connection (the `close` of the socket interface): CLOSE if that
-    /// has not been called, and nobody will receive any more. Unread text is lost, and the peer
-    /// is told so (SHLD-3).
+    /// has not been called, and nobody will receive any more (MAY-1). Unread text is lost, and the
+    /// peer is told so (SHLD-3).
     pub(crate) fn release(&mut self, turn: &mut Turn<'_>) {
         let lost = self.unread > 0 && turn.config.reset_on_unread;
         self.marks.set(Marks::RELEASED, true);

@@ -2,7 +2,8 @@
 
 use crate::seq::SeqNum;
 
-/// The congestion state of one direction.
+/// The congestion state of one direction: slow start and congestion avoidance, as RFC 9293 asks
+/// (MUST-19).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Congestion {
     /// cwnd, octets.

@@ -22,13 +22,19 @@ impl Connection {
     }
 
     /// RETRANSMISSION TIMEOUT and USER TIMEOUT: the earliest segment goes out again, or the
-    /// connection is given up.
+    /// connection is given up at R2 (MUST-20). The SYN takes the same way (MUST-22).
     fn retransmission_timeout(&mut self, turn: &mut Turn<'_>) {
         let schedule = self.schedule();
         let r1 = turn.config.r1;
         let Some(snd) = self.state.snd_mut() else {
             return;
         };
+        if !snd.outstanding() {
+            // The persist timer: nothing was sent that could have been acknowledged.
+            snd.on_persist_timeout();
+            self.marks.set(Marks::PROBE, true);
+            return;
+        }
         if snd.is_hopeless(turn.now, turn.config, schedule) {
             turn.io.counters.TCPTimeouts += 1;
             if turn.config.reset_on_timeout && !matches!(self.state, State::SynSent(_)) {
@@ -43,6 +49,7 @@ impl Connection {
         if shut {
             self.marks.set(Marks::PROBE, true);
         } else if struggling && !self.marks.has(Marks::RELEASED) {
+            // SHLD-9: between R1 and R2 the user is told, and may wait or give up.
             turn.io.events.push_back(Event::Struggling(turn.id));
         }
     }
@@ -64,7 +71,8 @@ impl Connection {
         }
     }
 
-    /// Probes a connection that has been idle for long; gives it up when probes stay unanswered.
+    /// Probes a connection that has been idle for long, with nothing outstanding (MUST-26); gives
+    /// it up when several probes stay unanswered, because an ACK can be lost (MUST-29).
     fn keepalive_timeout(&mut self, turn: &mut Turn<'_>) {
         let Some(keepalive) = turn.config.keepalive else {
             return;

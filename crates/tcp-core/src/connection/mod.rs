@@ -250,6 +250,8 @@ impl Connection {
     ) -> Connection {
         let mut connection = Connection::blank(pair, config_id, embryo.tag, embryo.irs);
         let (mut snd, rcv) = embryo.halves(config);
+        // Whatever opens it, the first segment behind the SYN updates the window.
+        snd.set_window(0, embryo.irs, embryo.iss);
         if embryo.timeouts > 0 {
             snd.syn_was_lost(config);
         } else if embryo.syn_acks == 1 {
@@ -443,7 +445,7 @@ impl Connection {
         self.wants_turn();
     }
 
-    /// The configuration has changed under the connection.
+    /// The configuration has changed under the connection, keep-alive perhaps (MUST-24).
     pub(crate) fn reconfigured(&mut self, turn: &mut Turn<'_>) {
         match &self.state {
             State::Established(_) | State::CloseWait(_) => {

@@ -1,8 +1,9 @@
 //! What is sent, and with which header.
 //!
-//! Answers to unacceptable segments leave at once. Everything else (text, FIN, the ACKs of
-//! accepted text) waits for [`Connection::flush`], so that what the user does at the same instant
-//! shares a segment with it: a server that closes on reading the FIN sends one FIN,ACK.
+//! Answers to unacceptable segments leave at once. Everything else (text, FIN, the ACKs of accepted
+//! text) waits for [`Connection::flush`], so that what arrives at the same instant is acknowledged
+//! once (RFC 9293 MUST-58, MUST-59), and what the user does then shares a segment with it: a server
+//! that closes on reading the FIN sends one FIN,ACK.
 
 use super::send::{Chunk, Schedule};
 use super::state::{SynReceived, SynSent};
@@ -20,7 +21,10 @@ impl Connection {
     /// Sends everything that may be sent now.
     pub(crate) fn flush(&mut self, turn: &mut Turn<'_>) {
         if self.marks.take(Marks::PROBE)
-            && let Some(chunk) = self.state.snd().and_then(super::send::Send::probe)
+            && let Some(chunk) = self
+                .state
+                .snd()
+                .and_then(|snd| snd.probe(self.text_limit()))
         {
             self.send_chunk(chunk, Kind::Probe, turn);
         }
@@ -41,7 +45,7 @@ impl Connection {
         }
     }
 
-    /// The most text that a segment to the peer may carry now.
+    /// The most text that a segment to the peer may carry now: the effective send MSS (MUST-16).
     fn text_limit(&self) -> u32 {
         let mss = self.state.snd().map_or(1, |snd| u32::from(snd.mss));
         let options = if self.marks.has(Marks::TIMESTAMPS) {
@@ -108,6 +112,8 @@ impl Connection {
             } => {
                 let mut flags = Flags::ACK;
                 let end = self.state.snd().map_or(seq, |snd| snd.end);
+                // SEND has no PUSH flag, so the last of what is queued is pushed (MUST-61), and
+                // nothing before it (SHLD-27).
                 if !text.is_empty() && seq + text.len == end {
                     flags = flags | Flags::PSH;
                 }
@@ -173,7 +179,7 @@ impl Connection {
         self.emit(kind, syn, turn);
     }
 
-    /// What a SYN offers, or a SYN,ACK agrees to.
+    /// What a SYN offers, or a SYN,ACK agrees to. The MSS is always said (MUST-14, SHLD-5, MAY-3).
     fn syn_options(&self, flags: Flags, turn: &Turn<'_>) -> Options {
         let config = turn.config;
         if !config.options {
@@ -264,8 +270,8 @@ impl Connection {
         );
     }
 
-    /// Owes an ACK: at once, or after a while if it may wait for company. Every second segment
-    /// is acknowledged at once (RFC 9293 section 3.8.6.3).
+    /// Owes an ACK: at once, or after a while if it may wait for company (SHLD-18). Every second
+    /// segment is acknowledged at once (RFC 9293 section 3.8.6.3, SHLD-19).
     pub(super) fn owe_ack(&mut self, may_wait: bool, turn: &mut Turn<'_>) {
         let waits = may_wait && !turn.config.delayed_ack.is_zero();
         if waits && self.timer(Timer::Ack) == Instant::END {
@@ -300,7 +306,7 @@ impl Connection {
     }
 
     /// Probes whether the peer is still there: `SEG.SEQ = SND.NXT - 1`, no text (RFC 9293 section
-    /// 3.8.4).
+    /// 3.8.4, SHLD-12).
     pub(super) fn send_keepalive(&mut self, turn: &mut Turn<'_>) {
         self.send_bare_ack(Kind::Probe, self.state.snd_nxt() - 1, turn);
     }
@@ -374,7 +380,10 @@ impl Connection {
     fn emit(&mut self, kind: Kind, mut segment: Segment, turn: &mut Turn<'_>) {
         let unread = self.unread;
         let mss = self.state.snd().map_or(turn.config.mss, |snd| snd.mss);
-        if let Some(rcv) = self.state.rcv_mut() {
+        // A SYN,ACK is not scaled, and what it offers is what an entry of the SYN queue accepts.
+        if let Some(rcv) = self.state.rcv_mut()
+            && !segment.flags.syn()
+        {
             rcv.offer(turn.config, mss, unread);
         }
         let window = self.state.window();
@@ -390,6 +399,7 @@ impl Connection {
             (false, _) => window.field(),
         };
         if self.marks.has(Marks::TIMESTAMPS) && segment.flags.ack() && !segment.flags.syn() {
+            // Nothing that belongs to SYNs: no MSS (MUST-65).
             let stamps = self.timestamps(turn.now);
             segment.options = Options::NONE.with_nops(2).with_timestamps(stamps);
         }
@@ -409,6 +419,7 @@ impl Connection {
             Kind::Ack => count(&mut ordinals.ack),
             Kind::Data => count(&mut ordinals.data),
         };
+        // The four-tuple never changes, so neither does the source (MUST-45).
         let packet = Packet {
             source: turn.flow.local,
             target: turn.flow.remote,
@@ -439,7 +450,9 @@ impl Connection {
     }
 
     /// Text or FIN waits, nothing is outstanding that an ACK could follow: only a probe can find
-    /// out when the window opens (RFC 9293 section 3.8.6.1).
+    /// out when the window opens (RFC 9293 section 3.8.6.1), first after one timeout (SHLD-29), or
+    /// whether it opened while the ACK that said so was lost (the override timeout of section
+    /// 3.8.6.2.1).
     fn start_persist_timer(&mut self, turn: &Turn<'_>) {
         let Some(snd) = self.state.snd() else { return };
         let waits = snd.queued() > 0 || (snd.fin && !snd.fin_acked());

@@ -16,7 +16,7 @@ const MAX_STRETCHES: usize = 64;
 pub(crate) struct Receive {
     /// RCV.NXT.
     pub(crate) nxt: SeqNum,
-    /// The right edge of the window: RCV.NXT + RCV.WND. It never moves left.
+    /// The right edge of the window: RCV.NXT + RCV.WND. It never moves left (SHLD-14).
     edge: SeqNum,
     /// The shift count of the window field in what is sent.
     pub(crate) shift: u8,
@@ -94,7 +94,8 @@ impl Receive {
     }
 
     /// Where the edge may move to: to what the buffer has room for, but only by a full segment or
-    /// half the buffer, so that the peer sees no silly window (RFC 9293 section 3.8.6.2.2).
+    /// half the buffer, so that the peer sees no silly window (RFC 9293 section 3.8.6.2.2,
+    /// MUST-39). Nothing moves it while the user does not read, for however long (MAY-8).
     pub(crate) fn next_edge(&self, config: &Config, mss: u16, unread: u32) -> Option<SeqNum> {
         let buffer = buffer_size(config, mss);
         let room = buffer

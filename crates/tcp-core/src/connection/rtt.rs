@@ -29,8 +29,8 @@ impl Rtt {
         }
     }
 
-    /// RTO <- SRTT + max(G, 4 RTTVAR), within the configured bounds; the initial value before any
-    /// measurement.
+    /// RTO <- SRTT + max(G, 4 RTTVAR) (RFC 9293 MUST-18), within the configured bounds; the initial
+    /// value before any measurement.
     pub(crate) fn timeout(self, config: &Config) -> Duration {
         if self.srtt == 0 {
             return config.rto_initial;
@@ -47,7 +47,7 @@ impl Rtt {
     }
 }
 
-/// `rto` doubled `times` times, at most `max` (rule 5.5), never overflowing.
+/// `rto` doubled `times` times (RFC 9293 MUST-19), at most `max` (rule 5.5), never overflowing.
 pub(crate) fn backed_off(rto: Duration, times: u32, max: Option<Duration>) -> Duration {
     let factor = 1u32.checked_shl(times).unwrap_or(u32::MAX);
     let waited = rto.saturating_mul(factor);

@@ -22,7 +22,7 @@ pub(crate) struct Send {
     pub(crate) cursor: SeqNum,
     /// After the last octet that the user has given.
     pub(crate) end: SeqNum,
-    /// SND.WND, octets.
+    /// SND.WND, octets. A scaled window needs the 32 bits of RFC 9293 REC-1.
     pub(crate) wnd: u32,
     /// MAX.SND.WND: the largest window ever offered.
     pub(crate) max_wnd: u32,
@@ -244,6 +244,8 @@ impl Send {
         let reaches_end = len == waiting;
         let fin = self.fin && reaches_end && !self.cursor.is_after(self.end) && left > len;
         let again = self.cursor.is_before(self.nxt);
+        // Nagle (SHLD-7) and the avoidance of silly windows (MUST-38): full segments where possible
+        // (SHLD-28), else the end of what is queued, or half of the largest window.
         let worthwhile = len >= limit
             || again
             || fin
@@ -253,14 +255,15 @@ impl Send {
         (something && worthwhile).then(|| self.chunk(self.cursor, len, fin))
     }
 
-    /// One octet (or the FIN) at SND.UNA, whatever the window: a zero-window probe.
-    pub(crate) fn probe(&self) -> Option<Chunk> {
-        let len = self.text_from(self.una).min(1);
+    /// What finds out about the window: one octet (or the FIN) at SND.UNA if it is shut (MUST-36),
+    /// also if it has shrunk to zero (MUST-35), else as much as it takes.
+    pub(crate) fn probe(&self, limit: u32) -> Option<Chunk> {
+        let len = self.text_from(self.una).min(self.wnd.clamp(1, limit));
         let fin = len == 0 && self.fin;
         (len > 0 || fin).then(|| self.chunk(self.una, len, fin))
     }
 
-    /// The earliest unacknowledged segment, whatever the window.
+    /// The earliest unacknowledged segment, whatever the window (MAY-7).
     pub(crate) fn earliest(&self, limit: u32) -> Chunk {
         let waiting = self.text_from(self.una);
         let len = waiting.min(limit).min(self.nxt.distance_from(self.una));
@@ -287,7 +290,7 @@ impl Send {
             }
             self.nxt = after;
         } else {
-            // Karn: what was sent again is not measured.
+            // Karn's algorithm (MUST-18): what was sent again is not measured.
             self.timing = false;
         }
         self.cursor = self.cursor.later(after);
@@ -322,7 +325,15 @@ impl Send {
         self.cursor = self.una;
     }
 
-    /// How long to wait for an ACK of what was just sent.
+    /// The persist timer ran out: the next probe of a shut window waits longer.
+    pub(crate) fn on_persist_timeout(&mut self) {
+        if self.wnd == 0 {
+            self.backoff = self.backoff.saturating_add(1);
+        }
+    }
+
+    /// How long to wait for an ACK of what was just sent, probes of a zero window included: it
+    /// doubles (SHLD-30).
     pub(crate) fn timeout(&self, config: &Config, schedule: Schedule) -> Duration {
         let tries = u32::from(self.retransmits);
         match schedule {
@@ -414,7 +425,9 @@ impl Send {
         }
     }
 
-    /// Octets that the peer's window and the congestion window leave from the cursor on.
+    /// Octets that the peer's window and the congestion window leave from the cursor on: none if
+    /// the window has shrunk to the left of it (MUST-34, SHLD-15). A timeout takes the cursor back
+    /// to what still lies inside (SHLD-16).
     fn window_left(&self) -> u32 {
         let edge = self.una + self.wnd.min(self.congestion.cwnd);
         if edge.is_after(self.cursor) {

@@ -90,7 +90,8 @@ impl fmt::Display for Phase {
     }
 }
 
-/// Who opened a connection that is in SYN-RECEIVED: it decides what a RST leads back to.
+/// Who opened a connection that is in SYN-RECEIVED (RFC 9293 MUST-11): it decides what a RST leads
+/// back to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Origin {
     /// A passive OPEN; "return to LISTEN" means that the entry goes and the listener stays.

@@ -105,6 +105,7 @@ impl Connection {
         self.learn_options(segment, turn);
         let scaled = self.marks.has(Marks::SCALED);
         let mut rcv = Connection::receive_half(config, segment, scaled);
+        // MUST-14, and MUST-15 if the peer says nothing.
         let mss = segment
             .options
             .mss()
@@ -141,8 +142,8 @@ impl Connection {
             trim_to_window(segment, self.state.window());
             return ControlFlow::Continue(());
         }
-        // Simultaneous open: the SYN,ACK is a new first transmission with a timer of its own.
-        // Deviation: text that came with the SYN is not queued; the peer sends it again. Linux
+        // Simultaneous open (MUST-10): the SYN,ACK is a new first transmission with a timer of its
+        // own. Deviation: text that came with the SYN is not queued; the peer sends it again. Linux
         // and the BSDs do the same.
         snd.set_window(u32::from(segment.window), segment.seq, SeqNum(0));
         snd.cursor = snd.iss;
@@ -174,6 +175,8 @@ impl Connection {
         if let (Some(cookie), true) = (granted, self.marks.has(Marks::FAST_OPEN)) {
             turn.io.cookies.insert(turn.flow.remote.ip(), cookie);
         }
+        let scaled = turn.config.window_scale.and(segment.options.window_scale());
+        self.marks.set(Marks::SCALED, scaled.is_some());
         let sack = turn.config.sack_permitted && segment.options.sack_permitted();
         self.marks.set(Marks::SACK, sack);
     }

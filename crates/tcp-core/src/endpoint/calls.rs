@@ -116,7 +116,9 @@ impl Endpoint {
         &self.configs[id.0 as usize]
     }
 
-    /// OPEN, passive (RFC 9293 section 3.10.1). An unspecified address listens on all of them.
+    /// OPEN, passive (RFC 9293 section 3.10.1). An unspecified address listens on all of them, any
+    /// other on itself only (MUST-43). No connection is touched, of the same port or not (MUST-41,
+    /// MUST-42).
     ///
     /// # Errors
     /// If something listens there already, or the configuration is out of range.
@@ -181,7 +183,8 @@ impl Endpoint {
         None
     }
 
-    /// OPEN, active (RFC 9293 section 3.10.1). Port 0 takes an ephemeral one.
+    /// OPEN, active (RFC 9293 section 3.10.1). Port 0 takes an ephemeral one; the local address is
+    /// the caller's choice (MUST-43).
     ///
     /// # Errors
     /// If the four-tuple is in use, or no ephemeral port is free.

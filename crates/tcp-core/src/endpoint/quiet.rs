@@ -89,7 +89,7 @@ impl Endpoint {
     }
 
     /// RFC 9293 section 3.6.1 MAY-2: a SYN beyond everything that the old incarnation sent may
-    /// reopen the connection. RFC 6191 lets timestamps decide where both have them.
+    /// reopen the connection. RFC 6191 lets timestamps decide where both have them (SHLD-4).
     fn may_reopen(&self, entry: &TimeWaitEntry, segment: &Segment) -> bool {
         let config = &self.configs[entry.config as usize];
         let flags = segment.flags;

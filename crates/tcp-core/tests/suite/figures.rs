@@ -34,7 +34,7 @@ fn figure_6_three_way_handshake() {
     ");
 }
 
-/// Figure 7: simultaneous connection synchronization.
+/// Figure 7: simultaneous connection synchronization (MUST-10).
 #[test]
 fn figure_7_simultaneous_open() {
     let mut duet = Duet::new(Profile::Rfc9293);

@@ -23,7 +23,8 @@ fn open(script: &str) {
     run(&format!("profile rfc9293\n{OPEN}{script}"));
 }
 
-/// RFC 6298 rules 2.1 and 5.5; R2 of at least three minutes (RFC 9293 MUST-23).
+/// RFC 6298 rules 2.1 and 5.5; R1 and R2 as for text (RFC 9293 MUST-22), R2 being at least three
+/// minutes (MUST-23).
 #[test]
 fn a_syn_without_answer() {
     run("
@@ -130,7 +131,8 @@ fn a_crossed_syn_ack_without_answer() {
     ");
 }
 
-/// R1 warns the user, R2 ends the connection 100 s after the first transmission (SHLD-10 and 11).
+/// R1 warns the user (SHLD-9, MUST-47) after three retransmissions (SHLD-10), R2 ends the
+/// connection (MUST-20) 100 s after the first transmission (SHLD-11).
 #[test]
 fn text_without_answer() {
     open(
@@ -239,8 +241,9 @@ fn user_timeout() {
     ");
 }
 
-/// RFC 6298 section 2: SRTT and RTTVAR from the handshake, then Karn: what was sent again is not
-/// measured, and the doubled RTO stays until something is measured (section 5, last paragraph).
+/// RFC 6298 section 2 (MUST-18): SRTT and RTTVAR from the handshake, then Karn: what was sent again
+/// is not measured, and the doubled RTO stays until something is measured (section 5, last
+/// paragraph).
 #[test]
 fn retransmission_timeout_is_measured() {
     run("
@@ -267,8 +270,8 @@ fn retransmission_timeout_is_measured() {
     ");
 }
 
-/// RFC 6298 rule 5.7 and RFC 5681 section 3.1: after a lost SYN or SYN,ACK the timeout is 3 s and one
-/// segment is sent.
+/// RFC 6298 rule 5.7 and RFC 5681 section 3.1: after a lost SYN or SYN,ACK the timeout is 3 s and
+/// one segment is sent.
 #[test]
 fn after_a_lost_syn() {
     run("
@@ -329,8 +332,8 @@ fn the_passive_end_measures_too() {
     ");
 }
 
-/// Keep-alive with its usual times: a dead peer is noticed after 7200 + 9 * 75 = 7875 s, and RFC
-/// 9293 sends no reset.
+/// Keep-alive (MAY-5) with its usual times, without text (SHLD-12) and more than once (MUST-29): a
+/// dead peer is noticed after 7200 + 9 * 75 = 7875 s, and RFC 9293 sends no reset.
 #[test]
 fn keepalive_of_a_dead_peer() {
     open(
@@ -352,7 +355,7 @@ fn keepalive_of_a_dead_peer() {
     );
 }
 
-/// An answer begins a new silence, and so does everything else that is heard.
+/// An answer begins a new silence, and so does everything else that is heard (MUST-26).
 #[test]
 fn keepalive_of_a_live_peer() {
     open(
@@ -426,7 +429,7 @@ fn fin_wait_2() {
     ));
 }
 
-/// 2 MSL = 240 s; only the peer's FIN starts them anew.
+/// 2 MSL = 240 s (MUST-13); only the peer's FIN starts them anew.
 #[test]
 fn time_wait_rfc9293() {
     let closed = "
@@ -521,8 +524,9 @@ fn time_wait_of_no_length() {
     );
 }
 
-/// RFC 9293 section 3.8.6.1: the first probe after one RTO, then ever more rarely (SHLD-29, SHLD-30);
-/// R2 counts only while the peer is silent (MUST-37).
+/// RFC 9293 section 3.8.6.1: a shut window is probed (MUST-36), first after one RTO, then ever more
+/// rarely (SHLD-29, SHLD-30);
+/// R2 counts only while the peer is silent (MUST-37, SHLD-17).
 #[test]
 fn zero_window_probes() {
     open(
@@ -560,6 +564,42 @@ fn zero_window_probes() {
         41 > ACK 1 1 +1
         73 > ACK 1 1 +1
         111 told timed out
+    ",
+    );
+}
+
+/// R2 counts from the first probe, however long the connection was idle before it.
+#[test]
+fn zero_window_after_a_long_silence() {
+    open(
+        "
+        1 < ACK 1 1 w=0
+        1000 call send 10
+        1001 > ACK 1 1 +1
+        1003 > ACK 1 1 +1
+        1007 > ACK 1 1 +1
+        1015 > ACK 1 1 +1
+        1031 > ACK 1 1 +1
+        1063 > ACK 1 1 +1
+        1100.9 state ESTABLISHED
+        1101 told timed out
+    ",
+    );
+}
+
+/// RFC 9293 section 3.8.6.2.1: a window too small to be worth a segment is used after a while, or a
+/// lost window update would stop both ends for ever.
+#[test]
+fn a_small_window_is_used_after_a_while() {
+    open(
+        "
+        1 < ACK 1 1 w=10
+        10 call send 50
+        11 > ACK 1 1 +10
+        11.1 < ACK 1 11 w=0
+        12.1 > ACK 11 1 +1
+        12.2 < ACK 1 12 w=500
+        12.2 > PSH,ACK 12 1 +39
     ",
     );
 }
@@ -610,8 +650,8 @@ fn zero_window_probes_that_are_taken() {
     );
 }
 
-/// RFC 9293 section 3.8.6.3: an ACK may wait for company below half a second, but every second
-/// segment, text out of order and a FIN are acknowledged at once.
+/// RFC 9293 section 3.8.6.3: an ACK may wait for company (SHLD-18), but every second segment
+/// (SHLD-19), text out of order and a FIN are acknowledged at once.
 #[test]
 fn delayed_acknowledgments() {
     open(
@@ -712,7 +752,7 @@ fn no_duplicates() {
     );
 }
 
-/// RFC 5681 section 3.1: after a timeout one segment is sent, then slow start goes on.
+/// RFC 5681 section 3.1 (MUST-19): after a timeout one segment is sent, then slow start goes on.
 #[test]
 fn slow_start_after_a_timeout() {
     open(
@@ -731,8 +771,8 @@ fn slow_start_after_a_timeout() {
     );
 }
 
-/// RFC 9293 section 3.8.6.2: the window opens by whole segments or half the buffer, never by crumbs,
-/// and its right edge never moves left.
+/// RFC 9293 section 3.8.6.2: the window opens by whole segments or half the buffer, never by crumbs
+/// (MUST-39), and its right edge never moves left (SHLD-14).
 #[test]
 fn the_window_opens_by_segments() {
     open(

@@ -128,6 +128,7 @@ fn what_a_kernel_sent_is_read() {
     }
 }
 
+/// MUST-2, MUST-68, MUST-69: checksum, option lengths and padding are the kernel's.
 #[test]
 fn a_header_is_written_as_a_kernel_writes_it() {
     for (_, bytes, packet, text) in kernel_segments() {
@@ -338,6 +339,7 @@ fn reserved_bits_and_an_acknowledgment_without_ack_mean_nothing() {
     assert_eq!(read.segment, expected);
 }
 
+/// MUST-3.
 #[test]
 fn every_flipped_bit_is_noticed() {
     let segments = [
