@@ -267,6 +267,7 @@ impl Connection {
         connection.ordinals.syn_ack = embryo.syn_acks;
         connection.ordinals.ack = u32::from(embryo.acks);
         connection.stamps.recent = embryo.ts_recent;
+        connection.stamps.last_ack_sent = embryo.irs + 1;
         connection.marks = embryo.marks();
         connection.marks.set(Marks::UNACCEPTED, true);
         connection
