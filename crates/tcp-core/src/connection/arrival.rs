@@ -47,11 +47,13 @@ impl Connection {
     }
 
     fn five_steps(&mut self, segment: &mut Segment, turn: &mut Turn<'_>) -> Step {
+        // The first step may cut text off; a duplicate ACK has none to begin with.
+        let bare = segment.is_empty();
         self.first_check_sequence(segment, turn)?;
         self.second_check_rst(segment, turn)?;
         // Third: security and compartment. Not implemented, see ARCHITECTURE.md.
         self.fourth_check_syn(segment, turn)?;
-        self.fifth_check_ack(segment, turn)
+        self.fifth_check_ack(segment, bare, turn)
     }
 
     /// The sixth step and those after it: for a segment that came through the first five, or that
@@ -292,10 +294,11 @@ impl Connection {
             State::Established(_)
             | State::FinWait1(_)
             | State::FinWait2(_)
-            | State::CloseWait(_) => self.finish(turn, Reason::Rst, Outcome::Reset),
-            State::Closing(_) | State::LastAck(_) => {
-                self.finish(turn, Reason::Rst, Outcome::Finished);
-            }
+            | State::CloseWait(_)
+            // The RFC gives no signal where the user has closed already, but text or the FIN may
+            // be lost, and the user is to know an abort from a normal end (MUST-12).
+            | State::Closing(_)
+            | State::LastAck(_) => self.finish(turn, Reason::Rst, Outcome::Reset),
             State::TimeWait(_) => {
                 turn.io.counters.TimeWaitAssassinated += 1;
                 self.finish(turn, Reason::Rst, Outcome::Finished);
@@ -357,7 +360,7 @@ impl Connection {
     // ----------------------------------------------------------------------- fifth
 
     /// Fifth, check the ACK field.
-    fn fifth_check_ack(&mut self, segment: &mut Segment, turn: &mut Turn<'_>) -> Step {
+    fn fifth_check_ack(&mut self, segment: &Segment, bare: bool, turn: &mut Turn<'_>) -> Step {
         if !segment.flags.ack() {
             return RETURN;
         }
@@ -367,14 +370,14 @@ impl Connection {
         self.check_ack_range(segment, turn)?;
         match &self.state {
             State::Established(_) | State::FinWait2(_) | State::CloseWait(_) => {
-                self.take_ack(segment, turn);
+                self.take_ack(segment, bare, turn);
             }
             State::FinWait1(_) => {
-                self.take_ack(segment, turn);
+                self.take_ack(segment, bare, turn);
                 self.leave_if_fin_acked(turn);
             }
             State::Closing(_) => {
-                self.take_ack(segment, turn);
+                self.take_ack(segment, bare, turn);
                 self.leave_if_fin_acked(turn);
                 // "Otherwise, ignore the segment"; and a TIME-WAIT of no length is over already.
                 if !matches!(self.state, State::TimeWait(_)) {
@@ -382,7 +385,7 @@ impl Connection {
                 }
             }
             State::LastAck(_) => {
-                self.take_ack(segment, turn);
+                self.take_ack(segment, bare, turn);
                 if self.state.snd().is_some_and(super::send::Send::fin_acked) {
                     self.finish(turn, Reason::Ack, Outcome::Finished);
                     return RETURN;
@@ -478,10 +481,10 @@ impl Connection {
         NEXT
     }
 
-    /// ESTABLISHED's processing of the ACK field, which the other states share.
-    fn take_ack(&mut self, segment: &Segment, turn: &mut Turn<'_>) {
+    /// ESTABLISHED's processing of the ACK field, which the other states share. `bare` says whether
+    /// the segment came without text, SYN and FIN.
+    fn take_ack(&mut self, segment: &Segment, bare: bool, turn: &mut Turn<'_>) {
         let released = self.marks.has(Marks::RELEASED);
-        let quiet = segment.is_empty();
         let Some(snd) = self.state.snd_mut() else {
             return;
         };
@@ -490,7 +493,7 @@ impl Connection {
         }
         let window = u32::from(segment.window) << snd.shift;
         // The answers to zero-window probes are no sign of loss.
-        let duplicate = quiet && window == snd.wnd && window > 0;
+        let duplicate = bare && window == snd.wnd && window > 0;
         let queued = snd.queued();
         let acked = snd.on_ack(turn.now, segment.ack, duplicate);
         let shut = snd.wnd == 0;

@@ -250,7 +250,7 @@ impl Send {
             || again
             || fin
             || (reaches_end && (!config.nagle || !self.outstanding()))
-            || (len > 0 && len >= self.max_wnd / 2);
+            || (len > 0 && len >= self.max_wnd / 2 && (!config.nagle || !self.outstanding()));
         let something = len > 0 || fin;
         (something && worthwhile).then(|| self.chunk(self.cursor, len, fin))
     }
@@ -261,6 +261,17 @@ impl Send {
         let len = self.text_from(self.una).min(1);
         let fin = len == 0 && self.fin;
         (len > 0 || fin).then(|| self.chunk(self.una, len, fin))
+    }
+
+    /// What fits into a window that is open, but so little that sending it would be silly: the
+    /// timeout that overrides the avoidance forces it out (RFC 9293 section 3.8.6.2.1 rule 4), or
+    /// a peer whose window stays small would never get the rest (MUST-60).
+    pub(crate) fn crumb(&self, limit: u32) -> Option<Chunk> {
+        let len = self
+            .text_from(self.cursor)
+            .min(limit)
+            .min(self.window_left());
+        (len > 0).then(|| self.chunk(self.cursor, len, false))
     }
 
     /// The earliest unacknowledged segment, whatever the window (MAY-7).
@@ -311,8 +322,18 @@ impl Send {
         self.cursor = self.una;
     }
 
+    /// Whether nothing is owed an answer: nothing is outstanding, or the window is shut and the
+    /// latest probe was answered. R2 then counts from what is sent next.
+    fn is_answered(&self) -> bool {
+        let shut = self.wnd == 0 && self.una != self.iss;
+        self.retransmits == 0 && (shut || !self.outstanding())
+    }
+
     /// Goes back to the earliest unacknowledged octet after a timeout.
-    pub(crate) fn on_timeout(&mut self) {
+    pub(crate) fn on_timeout(&mut self, now: Instant) {
+        if self.is_answered() {
+            self.first_sent = now.into();
+        }
         if self.una == self.iss {
             self.syn_timed_out = true;
         } else if self.wnd > 0 {
@@ -357,6 +378,9 @@ impl Send {
 
     /// When to give up, if that is a matter of time.
     pub(crate) fn gives_up_at(&self, config: &Config, schedule: Schedule) -> Option<Instant> {
+        if self.is_answered() {
+            return None;
+        }
         let since: Instant = self.first_sent.into();
         let r2 = match Send::give_up(config, schedule) {
             GiveUp::After(limit) => Some(since + limit),

@@ -39,15 +39,14 @@ impl Endpoint {
             .expect("its entries go when a listener goes")
     }
 
-    /// The steps of LISTEN. `floor` is what the ISN must lie beyond when the SYN reopens a
-    /// connection from TIME-WAIT.
+    /// The steps of LISTEN. `reopens` is the TIME-WAIT entry whose connection the SYN may reopen.
     pub(super) fn arrives_in_listen(
         &mut self,
         now: Instant,
         listener: ListenerId,
         flow: Flow,
         packet: &Packet,
-        floor: Option<SeqNum>,
+        reopens: Option<u32>,
     ) {
         let flags = packet.segment.flags;
         // First, check for a RST: "it should be ignored".
@@ -68,7 +67,7 @@ impl Endpoint {
         if !flags.syn() || (flags.fin() && config.drop_syn_fin) {
             return;
         }
-        self.syn_in_listen(now, listener, flow, packet, floor);
+        self.syn_in_listen(now, listener, flow, packet, reopens);
     }
 
     /// Asks the policy about a SYN and carries out its verdict.
@@ -78,7 +77,7 @@ impl Endpoint {
         id: ListenerId,
         flow: Flow,
         packet: &Packet,
-        floor: Option<SeqNum>,
+        reopens: Option<u32>,
     ) {
         let remembered = self.history.recall(flow, now);
         let fast_open = self.presents_cookie(id, packet);
@@ -99,6 +98,11 @@ impl Endpoint {
         if load == Load::Full {
             listener.overflowed = Some(now);
         }
+        // A SYN for which there is no room leaves TIME-WAIT as it was.
+        let taken = !matches!(verdict, SynVerdict::Overflow | SynVerdict::Stale);
+        let floor = reopens
+            .filter(|_| taken)
+            .map(|slot| self.reopen(slot, flow));
         match verdict {
             SynVerdict::AwaitAck => self.await_ack(now, id, flow, packet, floor),
             SynVerdict::AwaitAckInPlaceOf(victim) => {
