@@ -34,7 +34,9 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::hint::black_box;
+use std::time::Duration;
 
+use cpu_time::ThreadTime;
 use netsim::{EventQueue, Instant, sample};
 use radix_heap::RadixHeapMap;
 
@@ -255,24 +257,7 @@ fn increments(mix: &Mix) -> Vec<u64> {
         .collect()
 }
 
-/// Nanoseconds of CPU time that this thread has used, from the kernel's scheduler statistics;
-/// wall-clock time where there are none.
-#[expect(clippy::disallowed_methods, reason = "a benchmark measures time")]
-fn cpu_nanos() -> u64 {
-    static START: std::sync::OnceLock<std::time::Instant> = std::sync::OnceLock::new();
-    let scheduler = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
-    scheduler
-        .and_then(|line| line.split_whitespace().next()?.parse().ok())
-        .unwrap_or_else(|| {
-            START
-                .get_or_init(std::time::Instant::now)
-                .elapsed()
-                .as_nanos() as u64
-        })
-}
-
 /// Million holds a second of a queue with `pending` events.
-#[expect(clippy::cast_precision_loss, reason = "a figure for people")]
 fn measure<C: Candidate>(pending: usize, mix: &Mix, increments: &[u64]) -> f64 {
     let mut queue = C::new();
     let mut next = increments.iter().cycle();
@@ -294,14 +279,13 @@ fn measure<C: Candidate>(pending: usize, mix: &Mix, increments: &[u64]) -> f64 {
         }
     };
     hold(pending.min(2_000_000));
-    // The kernel accounts in ticks of some milliseconds: half a second is exact enough.
-    let (mut holds, start) = (0_u32, cpu_nanos());
+    let (mut holds, start) = (0_u32, ThreadTime::now());
     loop {
         hold(500_000);
         holds += 500_000;
-        let spent = cpu_nanos() - start;
-        if spent > 500_000_000 {
-            return f64::from(holds) * 1e3 / spent as f64;
+        let spent = start.elapsed();
+        if spent > Duration::from_millis(500) {
+            return f64::from(holds) / spent.as_secs_f64() / 1e6;
         }
     }
 }

@@ -46,7 +46,7 @@ struct Armed<M> {
     fault: Fault<M>,
     threshold: Threshold,
     stream: Stream,
-    /// Frames that matched everything but the occurrence.
+    /// Frames that matched, whatever their occurrence.
     seen: u64,
     /// Frames acted upon.
     hits: u64,
@@ -70,9 +70,10 @@ pub struct ScriptReport {
 pub struct FaultCount {
     /// The fault.
     pub id: String,
-    /// Frames that matched everything but the occurrence.
+    /// Frames that matched link, window and matcher; none are counted after the last occurrence.
     pub seen: u64,
-    /// Frames acted upon: fewer than `seen` by the occurrence, and by faults that came first.
+    /// Frames acted upon: fewer than `seen` by the occurrences, the probability, and faults that came
+    /// first.
     pub hits: u64,
 }
 
@@ -215,7 +216,7 @@ impl<M> Armed<M> {
         }
     }
 
-    /// Whether the frame matches, the occurrence included; counts it if it matches all but that.
+    /// Whether the fault acts on the frame; counts it if it matches.
     fn applies<F: Frame>(&mut self, now: Instant, link: LinkId, frame: &F) -> bool
     where
         M: Match<F>,
@@ -225,13 +226,13 @@ impl<M> Armed<M> {
             || !fault.window.contains(now)
             || fault.occurrences.are_over(self.seen)
             || !fault.matcher.matches(now, frame)
-            || !(fault.probability.is_one()
-                || self.threshold.admits(self.stream.draw(frame.key(), 0)))
         {
             return false;
         }
         self.seen += 1;
         fault.occurrences.contain(self.seen)
+            && (fault.probability.is_one()
+                || self.threshold.admits(self.stream.draw(frame.key(), 0)))
     }
 }
 

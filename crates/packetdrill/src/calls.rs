@@ -157,7 +157,6 @@ pub(crate) fn begin(
         "fcntl" => Ok(done(control(sockets, &arguments)?)),
         "ioctl" => options::ioctl(sockets, &arguments).map(Step::Done),
         "poll" => poll::begin(sockets, &arguments, now),
-        "usleep" => Err(Problem::Unsupported("usleep()".to_owned())),
         name => Err(Problem::Unsupported(format!("{name}()"))),
     }
 }

@@ -4,6 +4,8 @@
 //! An expression grammar with Python's precedence over integers, booleans and connection states.
 //! Anything else that Python can do is a reason to skip the script.
 
+use crate::symbols::Dialect;
+
 /// What an expression is worth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Value {
@@ -42,6 +44,21 @@ const STATES: [(&str, &str); 16] = [
     ("TIME_WAIT", "TIME-WAIT"),
 ];
 
+/// The number of each state in `struct tcp_info`, on the BSDs and on Linux.
+const NUMBERS: [(&str, i64, i64); 11] = [
+    ("CLOSED", 0, 7),
+    ("LISTEN", 1, 10),
+    ("SYN-SENT", 2, 2),
+    ("SYN-RECEIVED", 3, 3),
+    ("ESTABLISHED", 4, 1),
+    ("CLOSE-WAIT", 5, 8),
+    ("FIN-WAIT-1", 6, 4),
+    ("CLOSING", 7, 11),
+    ("LAST-ACK", 8, 9),
+    ("FIN-WAIT-2", 9, 5),
+    ("TIME-WAIT", 10, 6),
+];
+
 /// Bits of `tcpi_options`, which FreeBSD took over from Linux.
 const OPTION_BITS: [(&str, i64); 6] = [
     ("TCPI_OPT_TIMESTAMPS", 1),
@@ -69,7 +86,11 @@ pub(crate) fn state(symbol: &str) -> Option<&'static str> {
 /// # Errors
 ///
 /// The first assertion that fails, or the first thing that is not understood.
-pub(crate) fn run(code: &str, field: &dyn Fn(&str) -> Option<Value>) -> Result<(), Trouble> {
+pub(crate) fn run(
+    code: &str,
+    dialect: Dialect,
+    field: &dyn Fn(&str) -> Option<Value>,
+) -> Result<(), Trouble> {
     for statement in statements(code) {
         let unsupported = || Trouble::Unsupported(format!("Python `{statement}`"));
         if statement == "pass" || (statement.starts_with("print(") && statement.ends_with(')')) {
@@ -84,6 +105,7 @@ pub(crate) fn run(code: &str, field: &dyn Fn(&str) -> Option<Value>) -> Result<(
             tokens: &tokens,
             at: 0,
             depth: 0,
+            dialect,
             field,
         };
         let value = evaluator.disjunction()?;
@@ -219,6 +241,7 @@ struct Evaluator<'a> {
     tokens: &'a [Token],
     at: usize,
     depth: usize,
+    dialect: Dialect,
     field: &'a dyn Fn(&str) -> Option<Value>,
 }
 
@@ -288,7 +311,7 @@ impl Evaluator<'_> {
         let mut holds = None;
         while let Some(operator) = self.take(&["==", "!=", "<=", ">=", "<", ">"]) {
             let right = self.binary(0)?;
-            holds = Some(holds.unwrap_or(true) && compare(operator, left, right)?);
+            holds = Some(holds.unwrap_or(true) && compare(operator, left, right, self.dialect));
             left = right;
         }
         Ok(holds.map_or(left, |holds| Value::Number(i64::from(holds))))
@@ -371,26 +394,26 @@ impl Evaluator<'_> {
     }
 }
 
-fn compare(operator: &str, left: Value, right: Value) -> Result<bool, Trouble> {
-    let (left, right) = match (left, right) {
-        (Value::Number(left), Value::Number(right)) => (left, right),
-        (Value::State(left), Value::State(right)) if operator == "==" => return Ok(left == right),
-        (Value::State(left), Value::State(right)) if operator == "!=" => return Ok(left != right),
-        // Systems number the states differently, so only their names can be compared.
-        _ => {
-            return Err(Trouble::Unsupported(
-                "a state compared with a number".to_owned(),
-            ));
-        }
+fn compare(operator: &str, left: Value, right: Value, dialect: Dialect) -> bool {
+    let number = |value| match value {
+        Value::Number(number) => number,
+        Value::State(name) => NUMBERS.iter().find(|entry| entry.0 == name).map_or(
+            -1,
+            |&(_, bsd, linux)| match dialect {
+                Dialect::Bsd => bsd,
+                Dialect::Linux => linux,
+            },
+        ),
     };
-    Ok(match operator {
+    let (left, right) = (number(left), number(right));
+    match operator {
         "==" => left == right,
         "!=" => left != right,
         "<=" => left <= right,
         ">=" => left >= right,
         "<" => left < right,
         _ => left > right,
-    })
+    }
 }
 
 fn arithmetic(operator: &str, left: Value, right: Value) -> Evaluated {
@@ -437,14 +460,26 @@ mod tests {
             "assert (tcpi_unacked & TCPI_OPT_SACK) != 0",
             "",
         ] {
-            assert_eq!(run(code, &field), Ok(()), "{code}");
+            assert_eq!(run(code, Dialect::Bsd, &field), Ok(()), "{code}");
         }
     }
 
     #[test]
+    fn states_have_the_numbers_of_their_system() {
+        assert_eq!(run("assert tcpi_state == 5", Dialect::Bsd, &field), Ok(()));
+        assert_eq!(
+            run("assert tcpi_state == 8", Dialect::Linux, &field),
+            Ok(())
+        );
+    }
+
+    #[test]
     fn a_failure_tells_the_values() {
-        let Err(Trouble::Failed(message)) = run("assert tcpi_state == TCPI_ESTABLISHED", &field)
-        else {
+        let Err(Trouble::Failed(message)) = run(
+            "assert tcpi_state == TCPI_ESTABLISHED",
+            Dialect::Bsd,
+            &field,
+        ) else {
             panic!("must fail");
         };
         assert!(
@@ -452,7 +487,7 @@ mod tests {
             "{message}"
         );
         assert!(matches!(
-            run("assert tcpi_unacked > 3 or 0", &field),
+            run("assert tcpi_unacked > 3 or 0", Dialect::Bsd, &field),
             Err(Trouble::Failed(_))
         ));
     }
@@ -465,12 +500,14 @@ mod tests {
             "assert",
             "x = 1",
             "assert (((",
-            "assert tcpi_state == 4",
             "assert 1 // 0",
             "assert 'a'",
         ] {
             assert!(
-                matches!(run(code, &field), Err(Trouble::Unsupported(_))),
+                matches!(
+                    run(code, Dialect::Bsd, &field),
+                    Err(Trouble::Unsupported(_))
+                ),
                 "{code}"
             );
         }

@@ -13,6 +13,8 @@ pub(crate) enum Knob {
     InsecureRst(bool),
     /// A SYN in the window resets (RFC 793 instead of RFC 5961 §4).
     InsecureSyn(bool),
+    /// An ACK older than the largest window draws nothing (RFC 793 instead of RFC 5961 §5).
+    InsecureAck(bool),
     /// A segment with SYN and FIN is dropped in LISTEN.
     DropSynFin(bool),
     /// 1: no RST for a SYN to a closed port, 2: no RST for anything there.
@@ -125,6 +127,7 @@ const TABLE: &[(&str, Meaning)] = &[
     ("net.inet.tcp.sack.enable", Sets(|v| Some(K::Sack(on(v))))),
     ("net.inet.tcp.insecure_rst", Sets(|v| Some(K::InsecureRst(on(v))))),
     ("net.inet.tcp.insecure_syn", Sets(|v| Some(K::InsecureSyn(on(v))))),
+    ("net.inet.tcp.insecure_ack", Sets(|v| Some(K::InsecureAck(on(v))))),
     ("net.inet.tcp.drop_synfin", Sets(|v| Some(K::DropSynFin(on(v))))),
     ("net.inet.tcp.blackhole", Sets(|v| upto(v, 3).map(K::Blackhole))),
     ("net.inet.tcp.msl", Sets(|v| scaled(v, MILLISECOND).map(K::Msl))),
@@ -197,7 +200,6 @@ const TABLE: &[(&str, Meaning)] = &[
     ("net.inet.tcp.sack.maxholes", NoEffect),
     ("net.inet.tcp.sack.globalmaxholes", NoEffect),
     ("net.inet.tcp.soreceive_stream", NoEffect),
-    ("net.inet.tcp.insecure_ack", Only(&[0])),
     ("net.inet.tcp.icmp_may_rst", NoEffect),
     ("net.inet.tcp.isn_reseed_interval", NoEffect),
     ("net.inet.tcp.ts_offset_per_conn", NoEffect),

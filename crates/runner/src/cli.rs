@@ -5,6 +5,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use tcp_core::Profile;
 
 use crate::overrides::Override;
 
@@ -46,6 +47,8 @@ pub enum Command {
     Run(RunArguments),
     /// Say what was understood of experiment files, or everything that is wrong with them
     Check(CheckArguments),
+    /// Run packetdrill scripts against the simulator's own TCP, in virtual time
+    Packetdrill(PacketdrillArguments),
 }
 
 /// `runner run`.
@@ -96,6 +99,27 @@ pub struct CheckArguments {
     pub color: ColorArgument,
 }
 
+/// `runner packetdrill`.
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub struct PacketdrillArguments {
+    /// Scripts, or folders whose `.pkt` files are run
+    #[arg(required = true, value_name = "FILE|DIR")]
+    pub paths: Vec<PathBuf>,
+    /// The TCP to test [default: the one whose sysctls a script sets, else rfc9293]
+    #[arg(long, value_parser = parse_profile)]
+    pub profile: Option<Profile>,
+    /// Set a sysctl before each script, for example net.ipv4.tcp_rfc1337=1; may be repeated
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub sets: Vec<String>,
+    /// Print the ladder of every script, not only of those that fail
+    #[arg(long, short)]
+    pub verbose: bool,
+    /// Write a JUnit report to this file
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
+}
+
 /// Options that change what the files say.
 #[derive(Debug, Default, Args)]
 pub struct Changes {
@@ -135,6 +159,11 @@ impl Changes {
         }
         changes
     }
+}
+
+fn parse_profile(text: &str) -> Result<Profile, String> {
+    let names = || Profile::ALL.map(|(_, name)| name).join(", ");
+    Profile::from_name(text).ok_or_else(|| format!("the profiles are {}", names()))
 }
 
 fn parse_seed(text: &str) -> Result<u64, String> {

@@ -7,6 +7,7 @@ pub mod check;
 pub mod cli;
 pub mod describe;
 pub mod diagnostic;
+pub mod drill;
 pub mod expect;
 pub mod experiment;
 pub mod faults;

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use clap::Parser as _;
 use runner::check;
 use runner::cli::{CheckArguments, Cli, Command, exit};
+use runner::drill;
 use runner::run;
 
 fn main() -> ExitCode {
@@ -22,6 +23,9 @@ fn main() -> ExitCode {
 fn dispatch(command: &Command) -> u8 {
     match command {
         Command::Check(arguments) => check_files(arguments),
+        Command::Packetdrill(arguments) => {
+            drill::run(arguments, &mut io::stdout(), &mut io::stderr())
+        }
         Command::Run(arguments) => run::run(arguments, &mut io::stdout(), &mut io::stderr()),
     }
 }

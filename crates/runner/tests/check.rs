@@ -119,6 +119,7 @@ const BAD: &[(&str, &str)] = &[
     ("backlog = 128", "keepalive = 5"),
     ("backlog = 128", "keepalive = \"on\""),
     ("backlog = 128", "fin_timeout = 60"),
+    ("backlog = 128", "fin_timeout = \"0s\""),
     ("backlog = 128", "client_on_unexpected = \"reset\""),
     ("backlog = 128", "rfc5961 = \"yes\""),
     ("backlog = 128", "rfc5961 = { fin = true }"),

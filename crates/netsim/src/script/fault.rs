@@ -31,11 +31,11 @@ pub struct Fault<M> {
     pub link: Option<LinkId>,
     /// Only frames that this accepts.
     pub matcher: M,
-    /// Only these among the frames that match everything else.
+    /// Only these among the frames that link, window and matcher accept.
     pub occurrences: Occurrences,
     /// Only frames sent in this window.
     pub window: Window,
-    /// Only this share of frames, each drawn by its key.
+    /// Only this share of those, each drawn by its key: an occurrence that is spared is still counted.
     pub probability: Probability,
     /// What happens to them.
     pub action: Action,

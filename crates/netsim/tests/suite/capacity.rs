@@ -204,6 +204,14 @@ fn slots_deliver_in_bunches() {
 }
 
 #[test]
+fn a_frame_that_is_ready_when_a_slot_opens_takes_it() {
+    assert_eq!(
+        slotted_times(&slotted(10, None, None), 2, 10 * MS),
+        [11, 11]
+    );
+}
+
+#[test]
 fn slots_come_after_delay_and_rate() {
     let mut link = slotted(10, None, None);
     link.delay = Some(DelayConfig::constant(ms(3)));

@@ -301,6 +301,67 @@ fn a_probability_takes_its_share_by_the_frames_key() {
 }
 
 #[test]
+fn an_occurrence_that_chance_spares_is_still_counted() {
+    let never = Fault {
+        probability: Probability::ZERO,
+        ..nth(1, anything("spared", Action::Drop))
+    };
+    let simulator = run(&delayed(50), flow(3, SECOND), script(vec![never]));
+    assert_eq!(simulator.conservation().delivered, 3);
+    let report = simulator.director().report();
+    assert_eq!((report.faults[0].seen, report.faults[0].hits), (1, 0));
+}
+
+/// Two faults on two links replay one frame: the copies differ, so each has weather of its own.
+#[test]
+fn replays_of_one_frame_by_two_faults_are_told_apart() {
+    let replay = |id: &str, link| Fault {
+        link: Some(LinkId(link)),
+        ..nth(1, anything(id, Action::Replay(Trigger::At(at_ms(500)))))
+    };
+    let script = script(vec![replay("near", 0), replay("far", 1)]);
+    let mut simulator = Simulator::new(SEED, script, Recorder::default());
+    simulator.add_node(Host::sending(flow(1, 0)));
+    simulator.add_node(Host::forwarding(LinkId(1)));
+    let carol = simulator.add_node(Host::default());
+    simulator.add_link(&delayed(50)).expect("valid");
+    let mut onward = delayed(50);
+    (onward.name, onward.from, onward.to) = ("onward".into(), BOB, carol);
+    simulator.add_link(&onward).expect("valid");
+    simulator
+        .run_until(at_ms(10_000), StepLimit(1000))
+        .expect("ends");
+    let received = simulator.node(carol).received.iter();
+    let copies: BTreeSet<_> = received.map(|(_, packet)| packet.copies.clone()).collect();
+    assert_eq!(copies.len(), 3, "the original and two replays");
+}
+
+/// What a script does at an instant precedes the arrivals of that instant.
+#[test]
+fn commands_come_before_arrivals_at_one_instant() {
+    let inject = Injection {
+        id: "forged".into(),
+        link: THERE,
+        frame: Packet::new(9),
+        at: Trigger::At(at_ms(0)),
+    };
+    let at_50 = Injection {
+        id: "late".into(),
+        at: Trigger::At(at_ms(50)),
+        ..inject.clone()
+    };
+    let script: Script<Packet, Number> =
+        Script::new(SEED, Vec::new(), vec![inject, at_50]).expect("valid");
+    let simulator = run(
+        &delayed(50),
+        [(50 * lab::MS, THERE, Packet::new(1))],
+        script,
+    );
+    // The forged frame of 50 ms enters before the one whose sender's deadline is then.
+    assert_eq!(arrivals(&simulator), [(50, 9), (100, 9), (100, 1)]);
+}
+
+#[test]
 fn a_copy_is_not_seen_by_faults_again() {
     let faults = vec![
         nth(

@@ -159,6 +159,30 @@ fn four_states_default_to_two() {
     assert_mean("run length", &burst_lengths(&lost), 2.0);
 }
 
+/// netem decides a loss in the state before the transition for Gilbert-Elliott, and after it for the
+/// four states; both begin in the good one. Chains that always move show it.
+#[test]
+fn the_first_frame_of_each_chain() {
+    let always = Probability::ONE;
+    let two = losses(LossConfig::gilbert_elliott(
+        always,
+        Some(always),
+        None,
+        None,
+    ));
+    assert_eq!(two[..4], [false, true, false, true]);
+    let four = losses(LossConfig::state(always, Some(always), None, None, None));
+    assert_eq!(four[..4], [true, false, true, false]);
+    let isolated = losses(LossConfig::state(
+        Probability::ZERO,
+        None,
+        None,
+        None,
+        Some(always),
+    ));
+    assert_eq!(isolated[..4], [true, false, true, false]);
+}
+
 #[test]
 fn ecn_marks_what_would_be_lost() {
     let mut link = bare();

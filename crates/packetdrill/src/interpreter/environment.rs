@@ -167,7 +167,7 @@ impl Interpreter<'_> {
     }
 
     pub(super) fn python(&mut self, span: Span, code: &str) -> Run {
-        match python::run(code, &|name| self.field(name)) {
+        match python::run(code, self.sockets.dialect(), &|name| self.field(name)) {
             Ok(()) => Ok(()),
             Err(Trouble::Unsupported(reason)) => Err(Stop::Skip(reason)),
             Err(Trouble::Failed(message)) => Err(self.fail(span, message)),

@@ -92,6 +92,7 @@ impl Stack {
             Knob::Sack(on) => config.sack_permitted = on,
             Knob::InsecureRst(on) => config.blind_attack.rst = !on,
             Knob::InsecureSyn(on) => config.blind_attack.syn = !on,
+            Knob::InsecureAck(on) => config.blind_attack.ack = !on,
             Knob::DropSynFin(on) => config.drop_syn_fin = on,
             Knob::SynCookies(when) => {
                 self.listen_config.policy = match when {

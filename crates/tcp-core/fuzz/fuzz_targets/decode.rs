@@ -4,4 +4,6 @@
 #[path = "../../tests/suite/fuzzed/decode.rs"]
 mod decode;
 
-libfuzzer_sys::fuzz_target!(|input: &[u8]| decode::run(input));
+libfuzzer_sys::fuzz_target!(|input: &[u8]| {
+    decode::run(input);
+});

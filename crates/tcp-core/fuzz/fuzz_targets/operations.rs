@@ -4,6 +4,8 @@
 
 #[path = "../../tests/suite/fuzzed/operations.rs"]
 mod operations;
+#[path = "../../tests/suite/fuzzed/script.rs"]
+mod script;
 #[path = "../../tests/suite/fuzzed/watch.rs"]
 mod watch;
 

@@ -29,6 +29,12 @@ impl Connection {
         let Some(snd) = self.state.snd_mut() else {
             return;
         };
+        if !snd.outstanding() {
+            // The persist timer: nothing was sent that could have been acknowledged.
+            snd.on_persist_timeout();
+            self.marks.set(Marks::PROBE, true);
+            return;
+        }
         if snd.is_hopeless(turn.now, turn.config, schedule) {
             turn.io.counters.TCPTimeouts += 1;
             if turn.config.reset_on_timeout && !matches!(self.state, State::SynSent(_)) {

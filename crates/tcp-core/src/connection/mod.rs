@@ -252,6 +252,8 @@ impl Connection {
     ) -> Connection {
         let mut connection = Connection::blank(pair, config_id, embryo.tag, embryo.irs);
         let (mut snd, rcv) = embryo.halves(config);
+        // Whatever opens it, the first segment behind the SYN updates the window.
+        snd.set_window(0, embryo.irs, embryo.iss);
         if embryo.timeouts > 0 {
             snd.syn_was_lost(config);
         } else if embryo.syn_acks == 1 {

@@ -21,7 +21,10 @@ impl Connection {
     /// Sends everything that may be sent now.
     pub(crate) fn flush(&mut self, turn: &mut Turn<'_>) {
         if self.marks.take(Marks::PROBE)
-            && let Some(chunk) = self.state.snd().and_then(super::send::Send::probe)
+            && let Some(chunk) = self
+                .state
+                .snd()
+                .and_then(|snd| snd.probe(self.text_limit()))
         {
             self.send_chunk(chunk, Kind::Probe, turn);
         }
@@ -382,7 +385,10 @@ impl Connection {
     fn emit(&mut self, kind: Kind, mut segment: Segment, turn: &mut Turn<'_>) {
         let unread = self.unread;
         let mss = self.state.snd().map_or(turn.config.mss, |snd| snd.mss);
-        if let Some(rcv) = self.state.rcv_mut() {
+        // A SYN,ACK is not scaled, and what it offers is what an entry of the SYN queue accepts.
+        if let Some(rcv) = self.state.rcv_mut()
+            && !segment.flags.syn()
+        {
             rcv.offer(turn.config, mss, unread);
         }
         let window = self.state.window();
@@ -449,7 +455,9 @@ impl Connection {
     }
 
     /// Text or FIN waits, nothing is outstanding that an ACK could follow: only a probe can find
-    /// out when the window opens (RFC 9293 section 3.8.6.1), first after one timeout (SHLD-29).
+    /// out when the window opens (RFC 9293 section 3.8.6.1), first after one timeout (SHLD-29), or
+    /// whether it opened while the ACK that said so was lost (the override timeout of section
+    /// 3.8.6.2.1).
     fn start_persist_timer(&mut self, turn: &Turn<'_>) {
         let Some(snd) = self.state.snd() else { return };
         let waits = snd.queued() > 0 || (snd.fin && !snd.fin_acked());

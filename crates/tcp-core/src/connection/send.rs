@@ -255,10 +255,10 @@ impl Send {
         (something && worthwhile).then(|| self.chunk(self.cursor, len, fin))
     }
 
-    /// One octet (or the FIN) at SND.UNA, whatever the window: a zero-window probe (MUST-36),
-    /// for a window that has shrunk to zero too (MUST-35).
-    pub(crate) fn probe(&self) -> Option<Chunk> {
-        let len = self.text_from(self.una).min(1);
+    /// What finds out about the window: one octet (or the FIN) at SND.UNA if it is shut (MUST-36),
+    /// also if it has shrunk to zero (MUST-35), else as much as it takes.
+    pub(crate) fn probe(&self, limit: u32) -> Option<Chunk> {
+        let len = self.text_from(self.una).min(self.wnd.clamp(1, limit));
         let fin = len == 0 && self.fin;
         (len > 0 || fin).then(|| self.chunk(self.una, len, fin))
     }
@@ -344,6 +344,13 @@ impl Send {
         self.backoff = self.backoff.saturating_add(1);
         self.timing = false;
         self.cursor = self.una;
+    }
+
+    /// The persist timer ran out: the next probe of a shut window waits longer.
+    pub(crate) fn on_persist_timeout(&mut self) {
+        if self.wnd == 0 {
+            self.backoff = self.backoff.saturating_add(1);
+        }
     }
 
     /// How long to wait for an ACK of what was just sent, probes of a zero window included: it

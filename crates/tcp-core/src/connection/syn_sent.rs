@@ -175,6 +175,8 @@ impl Connection {
         if let (Some(cookie), true) = (granted, self.marks.has(Marks::FAST_OPEN)) {
             turn.io.cookies.insert(turn.flow.remote.ip(), cookie);
         }
+        let scaled = turn.config.window_scale.and(segment.options.window_scale());
+        self.marks.set(Marks::SCALED, scaled.is_some());
         let sack = turn.config.sack_permitted && segment.options.sack_permitted();
         self.marks.set(Marks::SACK, sack);
     }

@@ -11,6 +11,7 @@ mod letter;
 mod matrix;
 mod notation;
 mod policies;
+mod properties;
 mod replay;
 mod requirements;
 mod rules;

@@ -568,6 +568,42 @@ fn zero_window_probes() {
     );
 }
 
+/// R2 counts from the first probe, however long the connection was idle before it.
+#[test]
+fn zero_window_after_a_long_silence() {
+    open(
+        "
+        1 < ACK 1 1 w=0
+        1000 call send 10
+        1001 > ACK 1 1 +1
+        1003 > ACK 1 1 +1
+        1007 > ACK 1 1 +1
+        1015 > ACK 1 1 +1
+        1031 > ACK 1 1 +1
+        1063 > ACK 1 1 +1
+        1100.9 state ESTABLISHED
+        1101 told timed out
+    ",
+    );
+}
+
+/// RFC 9293 section 3.8.6.2.1: a window too small to be worth a segment is used after a while, or a
+/// lost window update would stop both ends for ever.
+#[test]
+fn a_small_window_is_used_after_a_while() {
+    open(
+        "
+        1 < ACK 1 1 w=10
+        10 call send 50
+        11 > ACK 1 1 +10
+        11.1 < ACK 1 11 w=0
+        12.1 > ACK 11 1 +1
+        12.2 < ACK 1 12 w=500
+        12.2 > PSH,ACK 12 1 +39
+    ",
+    );
+}
+
 /// A peer that answers every probe may keep its window shut for ever, also where retries are
 /// counted.
 #[test]

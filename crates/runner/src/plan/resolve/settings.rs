@@ -342,6 +342,7 @@ fn place(field: &str, spec: &HostSpec) -> (String, Option<Range<usize>>) {
                 .or(spec.rto_min.as_ref().map(Spanned::span))
                 .or(spec.rto_initial.as_ref().map(Spanned::span)),
         ),
+        "fin_timeout" => ("fin_timeout", spec.fin_timeout.as_ref().map(Spanned::span)),
         "user_timeout" => (
             "user_timeout",
             spec.user_timeout.as_ref().map(Spanned::span),

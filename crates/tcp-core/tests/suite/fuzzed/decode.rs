@@ -6,10 +6,10 @@ use tcp_core::wire::{self, DecodeError};
 use tcp_core::{Flags, Options, Packet, SeqNum, Tag, Text};
 
 /// The first octet chooses the address family and whether the checksum is repaired first; without
-/// that, hardly any input would pass it. The rest is the segment.
-pub(crate) fn run(input: &[u8]) {
+/// that, hardly any input would pass it. The rest is the segment. Returns whether it was one.
+pub(crate) fn run(input: &[u8]) -> bool {
     let Some((&choice, rest)) = input.split_first() else {
-        return;
+        return false;
     };
     let (source, target): (IpAddr, IpAddr) = if choice & 1 == 0 {
         let (a, b) = (Ipv4Addr::new(192, 0, 2, 1), Ipv4Addr::new(192, 0, 2, 2));
@@ -26,6 +26,7 @@ pub(crate) fn run(input: &[u8]) {
         (Ok((packet, text)), Verdict::Whole { header_len }) => {
             assert_eq!(text, &bytes[header_len..]);
             says_the_same(&packet, &bytes, header_len);
+            true
         }
         (Err(DecodeError::BadChecksum { found, expected }), Verdict::Damaged) => {
             assert_ne!(found, expected);
@@ -34,6 +35,7 @@ pub(crate) fn run(input: &[u8]) {
                 wire::decode(source, target, Tag(1), &bytes).is_ok(),
                 "the checksum that the error expects is not accepted"
             );
+            false
         }
         (
             Err(
@@ -42,7 +44,7 @@ pub(crate) fn run(input: &[u8]) {
                 | DecodeError::BadDataOffset { .. },
             ),
             Verdict::NoSegment,
-        ) => {}
+        ) => false,
         (result, expected) => panic!("{expected:?}, but decode gave {result:?}"),
     }
 }

@@ -4,4 +4,5 @@
 
 pub(crate) mod decode;
 pub(crate) mod operations;
+pub(crate) mod script;
 pub(crate) mod watch;

@@ -5,11 +5,11 @@ use core::time::Duration;
 
 use tcp_core::options::Timestamps;
 use tcp_core::{
-    BlindAttackRules, Config, ConfigId, ConnectionId, Endpoint, Flags, Flow, GiveUp, Handshake,
-    Instant, KeepAlive, ListenConfig, ListenerId, Open, Options, Packet, Phase, Profile, Secret,
-    Segment, SeqNum, Tag, Text, Unexpected, wire,
+    Config, ConfigId, ConnectionId, Endpoint, Flags, Flow, Handshake, Instant, ListenConfig,
+    ListenerId, Open, Options, Packet, Phase, Profile, Secret, Segment, SeqNum, Tag, Text, wire,
 };
 
+use super::script::{Script, config, flags};
 use super::watch::Watch;
 
 /// Most wake-ups that one wait runs, so that a keep-alive cannot fill hours.
@@ -26,29 +26,6 @@ pub(crate) fn run(input: &[u8]) -> (u64, u64) {
     world.end();
     let counters = world.endpoint.counters();
     (counters.InSegs, counters.OutSegs)
-}
-
-/// The octets that have not been used. Zeros follow the last.
-struct Script<'a> {
-    rest: &'a [u8],
-}
-
-impl Script<'_> {
-    fn octet(&mut self) -> u8 {
-        let Some((&first, rest)) = self.rest.split_first() else {
-            return 0;
-        };
-        self.rest = rest;
-        first
-    }
-
-    fn word(&mut self) -> u16 {
-        u16::from_be_bytes([self.octet(), self.octet()])
-    }
-
-    fn pick<T: Copy>(&mut self, choices: &[T]) -> T {
-        choices[usize::from(self.octet()) % choices.len()]
-    }
 }
 
 struct World {
@@ -124,10 +101,12 @@ impl World {
 
     fn connect(&mut self, script: &mut Script<'_>) {
         let mut flow = self.flow(script);
-        if script.octet() & 1 != 0 {
+        let choices = script.octet();
+        if choices & 1 != 0 {
             flow.local.set_port(0);
         }
         let open = Open {
+            fast_open: choices & 2 != 0,
             iss: script.pick(&[None, Some(SeqNum(100)), Some(SeqNum(u32::MAX - 1))]),
             config: script.pick(&self.configs),
             ..Open::tagged(Tag(1))
@@ -262,7 +241,7 @@ impl World {
                 .with_sack_permitted()
                 .with_timestamps(stamps),
             2 => Options::NONE.with_mss(1460),
-            3 => Options::NONE.with_fast_open(&[]),
+            3 => Options::NONE.with_fast_open(&[9; 8][..usize::from(script.octet() & 8)]),
             4 => sent.options,
             _ => {
                 let bytes: Vec<u8> = (0..script.octet() % 41).map(|_| script.octet()).collect();
@@ -315,7 +294,13 @@ impl World {
     }
 
     fn configure(&mut self, script: &mut Script<'_>) {
-        if let Ok(id) = self.endpoint.configure(config(script))
+        // A connection that already waits in TIME-WAIT cannot be told that there is none.
+        let time_wait = self.endpoint.config(ConfigId::DEFAULT).time_wait;
+        let config = Config {
+            time_wait,
+            ..config(script)
+        };
+        if let Ok(id) = self.endpoint.configure(config)
             && !self.configs.contains(&id)
         {
             self.configs.push(id);
@@ -341,6 +326,7 @@ impl World {
                 let most = u32::from(script.word());
                 let taken = endpoint.receive(now, id, most).unwrap_or(0);
                 assert_eq!(taken, unread.min(most));
+                self.watch.receive(id, taken);
             }
             16 => match script.octet() % 4 {
                 0 => drop(endpoint.close(now, id)),
@@ -386,6 +372,7 @@ impl World {
     /// Lets go of everything and waits: nothing may be left.
     fn end(&mut self) {
         self.settle();
+        assert_eq!(self.endpoint.clone(), self.endpoint);
         for listener in core::mem::take(&mut self.listeners) {
             self.endpoint.close_listener(self.now, listener);
         }
@@ -455,75 +442,4 @@ fn beside(number: SeqNum, apart: bool, script: &mut Script<'_>) -> SeqNum {
             .0
             .wrapping_add_signed(i32::from(script.octet().cast_signed())),
     )
-}
-
-/// The sets of control bits that make sense, more often than others.
-fn flags(script: &mut Script<'_>) -> Flags {
-    let usual = [
-        Flags::ACK,
-        Flags::SYN,
-        Flags::SYN | Flags::ACK,
-        Flags::FIN | Flags::ACK,
-        Flags::PSH | Flags::ACK,
-        Flags::RST,
-        Flags::RST | Flags::ACK,
-    ];
-    match script.octet() {
-        choice @ 0..224 => usual[usize::from(choice) % usual.len()],
-        _ => Flags::from_bits(script.octet()),
-    }
-}
-
-/// A profile with some of its choices changed.
-fn config(script: &mut Script<'_>) -> Config {
-    let profile = script.pick(&Profile::ALL).0;
-    let mut config = profile.config();
-    let (bits, sizes) = (script.word(), script.octet());
-    let on = |bit: u32| bits & 1 << bit != 0;
-    config.nagle ^= on(0);
-    config.timestamps ^= on(1);
-    config.rfc1337 ^= on(2);
-    config.reset_on_unread ^= on(3);
-    config.time_wait_reuse ^= on(4);
-    config.drop_syn_fin ^= on(5);
-    if on(6) {
-        config.delayed_ack = Duration::from_millis(200);
-    }
-    if on(7) {
-        config.keepalive = Some(KeepAlive {
-            idle: Duration::from_secs(10),
-            interval: Duration::from_secs(2),
-            probes: 3,
-        });
-    }
-    if on(8) {
-        config.user_timeout = Some(Duration::from_secs(5));
-    }
-    if on(9) {
-        config.blind_attack = BlindAttackRules::RFC793;
-    }
-    if on(10) {
-        config.ack_rate_limit = None;
-    }
-    if on(11) {
-        config.time_wait = Duration::ZERO;
-    }
-    if on(12) {
-        config.client_on_unexpected = Unexpected::Ignore;
-    }
-    if on(13) {
-        config.give_up_data = GiveUp::Retries(0);
-        config.give_up_synack = GiveUp::Retries(0);
-    }
-    if on(14) {
-        config.fin_timeout = Some(Duration::from_nanos(1));
-    }
-    if on(15) {
-        config.isn_bits = 3;
-    }
-    config.receive_buffer = [config.receive_buffer, 1, 1000, 200_000][usize::from(sizes & 3)];
-    config.send_buffer = [config.send_buffer, 1, 3000, 200_000][usize::from(sizes >> 2 & 3)];
-    config.mss = [config.mss, 1, 100, 65495][usize::from(sizes >> 4 & 3)].max(1);
-    config.window_scale = [config.window_scale, None, Some(0), Some(14)][usize::from(sizes >> 6)];
-    config
 }

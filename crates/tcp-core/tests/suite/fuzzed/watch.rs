@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tcp_core::{
-    ConnectionId, Endpoint, Event, Flow, Instant, Kind, Phase, Segment, SeqNum, Tag, Transition,
-    Transmit, wire,
+    ConnectionId, Endpoint, Event, Flow, Instant, Kind, Phase, Segment, SeqNum, Status, Tag,
+    Transition, Transmit, wire,
 };
 
 /// What is known of a four-tuple.
@@ -46,6 +46,8 @@ pub(crate) struct Watch {
     closed: BTreeSet<ConnectionId>,
     released: BTreeSet<ConnectionId>,
     marks: BTreeMap<ConnectionId, Marks>,
+    /// Octets that RECEIVE gave.
+    received: BTreeMap<ConnectionId, u32>,
     packets: u64,
 }
 
@@ -74,6 +76,11 @@ impl Watch {
     /// The user lets go of a connection: nothing more is to be heard of it.
     pub(crate) fn release(&mut self, id: ConnectionId) {
         self.released.insert(id);
+    }
+
+    /// RECEIVE gave the user so many octets.
+    pub(crate) fn receive(&mut self, id: ConnectionId, octets: u32) {
+        *self.received.entry(id).or_default() += octets;
     }
 
     /// A connection can be named.
@@ -186,6 +193,7 @@ impl Watch {
         if status.phase == Phase::SynSent {
             return; // Nothing is known of the peer yet.
         }
+        self.every_octet_is_accounted_for(endpoint, id, &status);
         let now = Marks {
             una,
             rcv_nxt: status.rcv_nxt,
@@ -197,6 +205,23 @@ impl Watch {
                 && !now.edge.is_before(before.edge);
             assert!(none_back, "{before:?} went back: {status:?}");
         }
+    }
+
+    /// What lies between IRS and RCV.NXT was received by the user or waits for that.
+    fn every_octet_is_accounted_for(&self, endpoint: &Endpoint, id: ConnectionId, status: &Status) {
+        let irs = endpoint.flow(id).and_then(|flow| self.seen(flow).isns.1);
+        let Some(irs) = irs.filter(|_| !self.released.contains(&id)) else {
+            return;
+        };
+        let has_closed = matches!(
+            status.phase,
+            Phase::CloseWait | Phase::Closing | Phase::LastAck | Phase::TimeWait
+        );
+        let octets = status
+            .rcv_nxt
+            .distance_from(irs + 1 + u32::from(has_closed));
+        let received = self.received.get(&id).copied().unwrap_or(0);
+        assert_eq!(octets, received + status.unread, "{id:?}: {status:?}");
     }
 }
 

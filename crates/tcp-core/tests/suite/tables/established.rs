@@ -114,6 +114,7 @@ fn fifth_check_ack() {
         too old, with text, RFC 793     | RFC 793 rules; ESTABLISHED | ACK 101 -65235 +5 | ACK 301 106 | ESTABLISHED, readable
         # The window: SND.WL1 < SEG.SEQ, or SND.WL1 = SEG.SEQ and SND.WL2 =< SEG.ACK.
         window opens                    | ESTABLISHED; got ACK 101 301 w=0; SEND 10 | ACK 101 301 w=10 | PSH,ACK 301 101 +10 | ESTABLISHED
+        window is scaled, Linux         | Linux options; OPEN; got SYN,ACK 100 301 mss=100 ws=7; got ACK 101 301 w=1; SEND 200 | ACK 101 401 w=2 | PSH,ACK 401 101 +100 | ESTABLISHED, writable
         window opens a little           | ESTABLISHED; got ACK 101 301 w=0; SEND 10 | ACK 101 301 w=5 | silence | ESTABLISHED
         window shuts                    | ESTABLISHED; got ACK 101 301 w=0 | SEND 10 | ok 10 | ESTABLISHED
         window of an old ACK            | ESTABLISHED; SEND 10; got ACK 101 311 w=0; SEND 10 | ACK 101 305 w=500 | silence | ESTABLISHED

@@ -26,6 +26,8 @@ fn a_segment_arrives() {
         SYN with URG and PSH    | LISTEN | SYN,PSH,URG 100     | SYN,ACK 300 101 | SYN-RECEIVED
         options not offered     | LISTEN | SYN 100 mss=1460 ws=7 sack ts=5/0 | SYN,ACK 300 101 mss=1460 | SYN-RECEIVED
         timestamps agreed on    | timestamps; LISTEN | SYN 100 mss=1460 ts=5/0 | SYN,ACK 300 101 mss=1460 ts | SYN-RECEIVED
+        all options, Linux      | Linux options; LISTEN | SYN 100 mss=1460 ws=7 sack ts=5/0 | SYN,ACK 300 101 w=1000 mss=1460 ws=10 sack ts | SYN-RECEIVED
+        no scaling offered, Linux | Linux options; LISTEN | SYN 100 mss=1460 | SYN,ACK 300 101 mss=1460 | SYN-RECEIVED
         two-way opening         | listen two-way | SYN 100     | SYN,ACK 300 101 | ESTABLISHED, acceptable
         # Fourth: anything else is dropped.
         no control bit          | LISTEN | - 100               | silence         | LISTEN

@@ -224,6 +224,11 @@ fn choose(config: &mut Config, word: &str) -> bool {
         "RFC 793 rules" => config.blind_attack = BlindAttackRules::RFC793,
         "RFC 1337" => config.rfc1337 = true,
         "timestamps" => config.timestamps = true,
+        "Linux options" => {
+            let buffer = config.receive_buffer;
+            *config = Profile::Linux6.config();
+            config.receive_buffer = buffer;
+        }
         "no reuse" => config.time_wait_reuse = false,
         "Linux" => {
             let buffer = config.receive_buffer;

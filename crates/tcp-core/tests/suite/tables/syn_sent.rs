@@ -49,6 +49,9 @@ fn fourth_check_syn() {
         SYN,ACK with URG                | SYN-SENT | SYN,URG,ACK 100 301 | ACK 301 101 | ESTABLISHED, connected
         SYN,ACK while text waits        | SYN-SENT; SEND 10 | SYN,ACK 100 301 | PSH,ACK 301 101 +10 | ESTABLISHED, connected
         SYN,ACK that shuts the window   | SYN-SENT; SEND 10 | SYN,ACK 100 301 w=0 | ACK 301 101 | ESTABLISHED, connected
+        scaling agreed on, Linux        | Linux options; SYN-SENT | SYN,ACK 100 301 mss=1460 ws=7 w=1000 | ACK 301 101 w=1 | ESTABLISHED, connected
+        no scaling offered, Linux       | Linux options; SYN-SENT | SYN,ACK 100 301 mss=1460 | ACK 301 101 w=1000 | ESTABLISHED, connected
+        scaling not wanted              | SYN-SENT | SYN,ACK 100 301 mss=1460 ws=7 | ACK 301 101 w=1000 | ESTABLISHED, connected
         a SYN crosses                   | SYN-SENT | SYN 100             | SYN,ACK 300 101 | SYN-RECEIVED
         a SYN with text crosses         | SYN-SENT | SYN 100 +5          | SYN,ACK 300 101 | SYN-RECEIVED
         a SYN with FIN crosses          | SYN-SENT | SYN,FIN 100         | SYN,ACK 300 101 | SYN-RECEIVED
