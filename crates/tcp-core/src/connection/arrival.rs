@@ -498,9 +498,11 @@ impl Connection {
         let acked = snd.on_ack(turn.now, segment.ack, duplicate);
         let shut = snd.wnd == 0;
         snd.update_window(window, segment.seq, segment.ack);
-        if snd.wnd == 0 || (shut && snd.wnd > 0) {
+        if snd.wnd == 0 {
             // A peer with a shut window may keep it shut for ever, as long as it answers (MUST-37,
             // SHLD-17).
+            snd.pause_r2();
+        } else if shut {
             snd.restart_r2(turn.now);
         }
         if shut && snd.wnd > 0 {

@@ -44,13 +44,8 @@ impl Connection {
             return;
         }
         let shut = snd.wnd == 0 && snd.una != snd.iss;
-        if !shut && !snd.outstanding() {
-            // Nothing was lost; a small window has held text back for long enough.
-            self.marks.set(Marks::OVERRIDE, true);
-            return;
-        }
         let struggling = snd.retransmits + 1 == r1;
-        snd.on_timeout(turn.now);
+        snd.on_timeout();
         if shut {
             self.marks.set(Marks::PROBE, true);
         } else if struggling && !self.marks.has(Marks::RELEASED) {

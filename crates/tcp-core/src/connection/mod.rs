@@ -125,8 +125,6 @@ impl Marks {
     pub(crate) const PROBE: Marks = Marks(32);
     /// A passive open that no user has accepted yet.
     pub(crate) const UNACCEPTED: Marks = Marks(64);
-    /// Text is to be sent although the peer's window is silly.
-    pub(crate) const OVERRIDE: Marks = Marks(1024);
     /// The earliest segment is to be sent again at once (fast retransmit).
     pub(crate) const RESEND: Marks = Marks(128);
 

@@ -36,11 +36,6 @@ impl Connection {
             let chunk = snd.earliest(limit);
             self.send_chunk(chunk, Kind::Data, turn);
         }
-        if self.marks.take(Marks::OVERRIDE)
-            && let Some(chunk) = self.state.snd().and_then(|snd| snd.crumb(limit))
-        {
-            self.send_chunk(chunk, Kind::Data, turn);
-        }
         while let Some(chunk) = self.next_chunk(turn, limit) {
             self.send_chunk(chunk, Kind::Data, turn);
         }

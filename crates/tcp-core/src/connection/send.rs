@@ -30,7 +30,8 @@ pub(crate) struct Send {
     wl1: SeqNum,
     /// SND.WL2.
     wl2: SeqNum,
-    /// When the oldest unacknowledged octet was first sent: R2 counts from here.
+    /// When the oldest unacknowledged octet was first sent: R2 counts from here. END while nothing
+    /// waits for an answer, because the latest zero-window probe has got its own.
     first_sent: Stamp,
     /// The octet whose ACK ends the running measurement (see `timing`), and when it was sent.
     timed: SeqNum,
@@ -263,17 +264,6 @@ impl Send {
         (len > 0 || fin).then(|| self.chunk(self.una, len, fin))
     }
 
-    /// What fits into a window that is open, but so little that sending it would be silly: the
-    /// timeout that overrides the avoidance forces it out (RFC 9293 section 3.8.6.2.1 rule 4), or
-    /// a peer whose window stays small would never get the rest (MUST-60).
-    pub(crate) fn crumb(&self, limit: u32) -> Option<Chunk> {
-        let len = self
-            .text_from(self.cursor)
-            .min(limit)
-            .min(self.window_left());
-        (len > 0).then(|| self.chunk(self.cursor, len, false))
-    }
-
     /// The earliest unacknowledged segment, whatever the window (MAY-7).
     pub(crate) fn earliest(&self, limit: u32) -> Chunk {
         let waiting = self.text_from(self.una);
@@ -290,7 +280,8 @@ impl Send {
         };
         // Two-way: nobody waits for the ACK of the SYN,ACK, so R2 counts from the first text.
         let only_syn = self.una == self.iss && self.nxt == self.iss + 1;
-        if !self.outstanding() || (only_syn && after.is_after(self.nxt)) {
+        let paused = Instant::from(self.first_sent) == Instant::END;
+        if paused || !self.outstanding() || (only_syn && after.is_after(self.nxt)) {
             self.first_sent = now.into();
         }
         if after.is_after(self.nxt) {
@@ -322,18 +313,8 @@ impl Send {
         self.cursor = self.una;
     }
 
-    /// Whether nothing is owed an answer: nothing is outstanding, or the window is shut and the
-    /// latest probe was answered. R2 then counts from what is sent next.
-    fn is_answered(&self) -> bool {
-        let shut = self.wnd == 0 && self.una != self.iss;
-        self.retransmits == 0 && (shut || !self.outstanding())
-    }
-
     /// Goes back to the earliest unacknowledged octet after a timeout.
-    pub(crate) fn on_timeout(&mut self, now: Instant) {
-        if self.is_answered() {
-            self.first_sent = now.into();
-        }
+    pub(crate) fn on_timeout(&mut self) {
         if self.una == self.iss {
             self.syn_timed_out = true;
         } else if self.wnd > 0 {
@@ -385,10 +366,10 @@ impl Send {
 
     /// When to give up, if that is a matter of time.
     pub(crate) fn gives_up_at(&self, config: &Config, schedule: Schedule) -> Option<Instant> {
-        if self.is_answered() {
+        let since: Instant = self.first_sent.into();
+        if since == Instant::END {
             return None;
         }
-        let since: Instant = self.first_sent.into();
         let r2 = match Send::give_up(config, schedule) {
             GiveUp::After(limit) => Some(since + limit),
             GiveUp::Retries(_) => None,
@@ -413,6 +394,12 @@ impl Send {
             || self
                 .gives_up_at(config, schedule)
                 .is_some_and(|at| now >= at)
+    }
+
+    /// Counts R2 from the next transmission: the peer keeps its window shut, but has shown that it is
+    /// alive. The next probe can be farther off than R2.
+    pub(crate) fn pause_r2(&mut self) {
+        self.restart_r2(Instant::END);
     }
 
     /// Counts R2 from now, as a time and in retransmissions: there was progress, or the peer has
