@@ -1,6 +1,8 @@
 //! The first step of SEGMENT ARRIVES: is the segment acceptable, and what is it answered with if
 //! not (RFC 9293 section 3.10.7.4, RFC 7323 section 5.3).
 
+use core::time::Duration;
+
 use super::arrival::{NEXT, RETURN, Step};
 use super::receive::buffer_size;
 use super::state::{CloseWait, Closing, Established, FinWait1, FinWait2, LastAck, SynReceived};
@@ -8,6 +10,9 @@ use super::{Connection, Ended, Marks, Origin, State, Turn};
 use crate::config::{CrossedSynAck, NewSyn, OldSegments, RepeatedSyn, WindowEdge};
 use crate::segment::{Flags, Segment, Text};
 use crate::seq::SeqNum;
+
+/// How long TS.Recent is good for.
+const PAWS_AGE: Duration = Duration::from_hours(24 * 24);
 
 impl Connection {
     /// First, check the sequence number, and PAWS before it (RFC 7323 section 5.3).
@@ -145,7 +150,7 @@ impl Connection {
             return; // "unless the RST bit is set, if so drop the segment and return"
         }
         if self.repeats_syn_ack_for(segment, turn) {
-            if self.limiter.admit(turn.now, turn.config.ack_rate_limit) {
+            if self.limiter.admit(turn.now, turn.config) {
                 self.send_syn_ack(turn);
             } else {
                 turn.io.counters.TCPACKSkipped += 1;
@@ -187,9 +192,13 @@ impl Connection {
         }
     }
 
-    /// PAWS: whether the timestamp is older than the latest one. RSTs are exempt.
+    /// PAWS: whether the timestamp is older than the latest one. RSTs are exempt, and so is the first
+    /// segment after 24 days, when the latest one says nothing any more (RFC 7323 section 5.5).
     pub(super) fn is_outdated(&self, segment: &Segment, turn: &Turn<'_>) -> bool {
         if !self.marks.has(Marks::TIMESTAMPS) || segment.flags.rst() || !turn.config.timestamps {
+            return false;
+        }
+        if turn.now.since(self.heard.into()) > PAWS_AGE {
             return false;
         }
         let stamp = segment

@@ -67,11 +67,12 @@ impl Connection {
     pub(super) fn check_ack_range(&mut self, segment: &Segment, turn: &mut Turn<'_>) -> Step {
         let (una, nxt, max_wnd) = match self.state.snd() {
             Some(snd) => (snd.una, snd.nxt, snd.max_wnd),
-            None => (
-                self.state.snd_nxt(),
-                self.state.snd_nxt(),
-                u32::from(u16::MAX),
-            ),
+            // The send half is gone, and with it MAX.SND.WND: the largest window there is.
+            None => {
+                let shift = if self.marks.has(Marks::SCALED) { 14 } else { 0 };
+                let nxt = self.state.snd_nxt();
+                (nxt, nxt, u32::from(u16::MAX) << shift)
+            }
         };
         if segment.ack.is_after(nxt) {
             // > If the ACK acks something not yet sent, then send an ACK, drop the segment.
@@ -85,10 +86,10 @@ impl Connection {
         NEXT
     }
 
-    /// ESTABLISHED's processing of the ACK field, which the other states share.
-    pub(super) fn take_ack(&mut self, segment: &Segment, turn: &mut Turn<'_>) {
+    /// ESTABLISHED's processing of the ACK field, which the other states share. `bare` says whether
+    /// the segment came without text, SYN and FIN.
+    pub(super) fn take_ack(&mut self, segment: &Segment, bare: bool, turn: &mut Turn<'_>) {
         let released = self.marks.has(Marks::RELEASED);
-        let quiet = segment.is_empty();
         let Some(snd) = self.state.snd_mut() else {
             return;
         };
@@ -97,14 +98,16 @@ impl Connection {
         }
         let window = u32::from(segment.window) << snd.shift;
         // The answers to zero-window probes are no sign of loss.
-        let duplicate = quiet && window == snd.wnd && window > 0;
+        let duplicate = bare && window == snd.wnd && window > 0;
         let queued = snd.queued();
         let acked = snd.on_ack(turn.now, segment.ack, duplicate);
         let shut = snd.wnd == 0;
         snd.update_window(window, segment.seq, segment.ack);
-        if snd.wnd == 0 || (shut && snd.wnd > 0) {
+        if snd.wnd == 0 {
             // A peer with a shut window may keep it shut for ever, as long as it answers (MUST-37,
             // SHLD-17).
+            snd.pause_r2();
+        } else if shut {
             snd.restart_r2(turn.now);
         }
         if shut && snd.wnd > 0 {

@@ -24,8 +24,6 @@ pub(super) const RETURN: Step = ControlFlow::Break(());
 impl Connection {
     /// SEGMENT ARRIVES. `tag` is the incarnation that sent the segment; it is only counted.
     pub(crate) fn segment_arrives(&mut self, mut segment: Segment, tag: Tag, turn: &mut Turn<'_>) {
-        self.heard = turn.now.into();
-        self.probes = 0;
         if let State::SynSent(_) = self.state {
             self.arrives_in_syn_sent(&mut segment, turn);
         } else {
@@ -46,11 +44,15 @@ impl Connection {
     }
 
     fn five_steps(&mut self, segment: &mut Segment, turn: &mut Turn<'_>) -> Step {
+        // The first step may cut text off; a duplicate ACK has none to begin with.
+        let bare = segment.is_empty();
         self.first_check_sequence(segment, turn)?;
+        self.heard = turn.now.into();
+        self.probes = 0;
         self.second_check_rst(segment, turn)?;
         // Third: security and compartment. Not implemented, see ARCHITECTURE.md.
         self.fourth_check_syn(segment, turn)?;
-        self.fifth_check_ack(segment, turn)
+        self.fifth_check_ack(segment, bare, turn)
     }
 
     /// The sixth step and those after it: for a segment that came through the first five, or that
@@ -101,10 +103,11 @@ impl Connection {
             State::Established(_)
             | State::FinWait1(_)
             | State::FinWait2(_)
-            | State::CloseWait(_) => self.finish(turn, Reason::Rst, Outcome::Reset),
-            State::Closing(_) | State::LastAck(_) => {
-                self.finish(turn, Reason::Rst, Outcome::Finished);
-            }
+            | State::CloseWait(_)
+            // The RFC gives no signal where the user has closed already, but text or the FIN may
+            // be lost, and the user is to know an abort from a normal end (MUST-12).
+            | State::Closing(_)
+            | State::LastAck(_) => self.finish(turn, Reason::Rst, Outcome::Reset),
             State::TimeWait(_) => {
                 turn.io.counters.TimeWaitAssassinated += 1;
                 self.finish(turn, Reason::Rst, Outcome::Finished);
@@ -166,7 +169,7 @@ impl Connection {
     // ----------------------------------------------------------------------- fifth
 
     /// Fifth, check the ACK field.
-    fn fifth_check_ack(&mut self, segment: &mut Segment, turn: &mut Turn<'_>) -> Step {
+    fn fifth_check_ack(&mut self, segment: &Segment, bare: bool, turn: &mut Turn<'_>) -> Step {
         if !segment.flags.ack() {
             return RETURN;
         }
@@ -176,14 +179,14 @@ impl Connection {
         self.check_ack_range(segment, turn)?;
         match &self.state {
             State::Established(_) | State::FinWait2(_) | State::CloseWait(_) => {
-                self.take_ack(segment, turn);
+                self.take_ack(segment, bare, turn);
             }
             State::FinWait1(_) => {
-                self.take_ack(segment, turn);
+                self.take_ack(segment, bare, turn);
                 self.leave_if_fin_acked(turn);
             }
             State::Closing(_) => {
-                self.take_ack(segment, turn);
+                self.take_ack(segment, bare, turn);
                 self.leave_if_fin_acked(turn);
                 // "Otherwise, ignore the segment"; and a TIME-WAIT of no length is over already.
                 if !matches!(self.state, State::TimeWait(_)) {
@@ -191,7 +194,7 @@ impl Connection {
                 }
             }
             State::LastAck(_) => {
-                self.take_ack(segment, turn);
+                self.take_ack(segment, bare, turn);
                 if self.state.snd().is_some_and(super::send::Send::fin_acked) {
                     self.finish(turn, Reason::Ack, Outcome::Finished);
                     return RETURN;

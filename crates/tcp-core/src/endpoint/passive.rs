@@ -38,15 +38,14 @@ impl Endpoint {
             .expect("its entries go when a listener goes")
     }
 
-    /// The steps of LISTEN. `floor` is what the ISN must lie beyond when the SYN reopens a
-    /// connection from TIME-WAIT.
+    /// The steps of LISTEN. `reopens` is the TIME-WAIT entry whose connection the SYN may reopen.
     pub(super) fn arrives_in_listen(
         &mut self,
         now: Instant,
         listener: ListenerId,
         flow: Flow,
         packet: &Packet,
-        floor: Option<SeqNum>,
+        reopens: Option<u32>,
     ) {
         let flags = packet.segment.flags;
         // First, check for a RST: "it should be ignored".
@@ -67,7 +66,7 @@ impl Endpoint {
         if !flags.syn() || (flags.fin() && config.drop_syn_fin) {
             return;
         }
-        self.syn_in_listen(now, listener, flow, packet, floor);
+        self.syn_in_listen(now, listener, flow, packet, reopens);
     }
 
     /// Asks the policy about a SYN and carries out its verdict.
@@ -77,7 +76,7 @@ impl Endpoint {
         id: ListenerId,
         flow: Flow,
         packet: &Packet,
-        floor: Option<SeqNum>,
+        reopens: Option<u32>,
     ) {
         let remembered = self.history.recall(flow, now);
         let fast_open = self.presents_cookie(id, packet);
@@ -98,6 +97,11 @@ impl Endpoint {
         if load == Load::Full {
             listener.overflowed = Some(now);
         }
+        // A SYN for which there is no room leaves TIME-WAIT as it was.
+        let taken = !matches!(verdict, SynVerdict::Overflow | SynVerdict::Stale);
+        let floor = reopens
+            .filter(|_| taken)
+            .map(|slot| self.reopen(slot, flow));
         match verdict {
             SynVerdict::AwaitAck => self.await_ack(now, id, flow, packet, floor),
             SynVerdict::AwaitAckInPlaceOf(victim) => {
@@ -231,7 +235,8 @@ impl Endpoint {
     fn challenge(&mut self, now: Instant, id: ListenerId, flow: Flow, packet: &Packet) {
         let config = &self.configs[self.config_of(id) as usize];
         let syn = &packet.segment;
-        let mss = syn.options.mss().unwrap_or(config.mss_default);
+        let assumed = config.assumed_mss(flow.remote.is_ipv6());
+        let mss = syn.options.mss().unwrap_or(assumed);
         let reply = Segment {
             seq: cookie::encode(self.secret, flow, syn.seq, mss, now),
             ack: syn.seq + 1,
