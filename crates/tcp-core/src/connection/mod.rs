@@ -25,7 +25,6 @@ mod send;
 mod state;
 mod syn_sent;
 
-
 pub use self::call::{CloseError, ReceiveError, SendError, Status};
 pub(crate) use self::receive::{Ended, Receive};
 pub(crate) use self::rtt::backed_off;

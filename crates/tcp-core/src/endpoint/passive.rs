@@ -9,7 +9,7 @@ use crate::io::{ConnectionId, Event, Reason, Transition};
 use crate::isn::{initial_sequence_number, keyed_hash};
 use crate::listener::{Listener, ListenerId};
 use crate::options::Options;
-use crate::segment::{Flags, Kind, Packet, Segment, Tag};
+use crate::segment::{Flags, Kind, Packet, Segment, Tag, is_unicast};
 use crate::seq::SeqNum;
 use crate::time::Instant;
 
@@ -47,6 +47,10 @@ impl Endpoint {
         packet: &Packet,
         reopens: Option<u32>,
     ) {
+        // MUST-57, MUST-63: what comes from or goes to no single host opens no connection.
+        if !is_unicast(flow.local.ip()) || !is_unicast(flow.remote.ip()) {
+            return;
+        }
         let flags = packet.segment.flags;
         // First, check for a RST: "it should be ignored".
         if flags.rst() {

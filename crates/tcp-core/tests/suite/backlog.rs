@@ -168,3 +168,24 @@ fn phases_are_found_by_their_names() {
     }
     assert_eq!(Phase::from_name("SYN_RCVD"), None);
 }
+
+/// Only single hosts have connections (MUST-46, MUST-57, MUST-63).
+#[test]
+fn no_connection_with_a_crowd() {
+    for crowd in [
+        "255.255.255.255:9",
+        "224.0.0.1:9",
+        "0.0.0.0:9",
+        "[ff02::1]:9",
+        "[::]:9",
+    ] {
+        let mut solo = sleepy(1, false);
+        solo.remote = crowd.parse().unwrap();
+        let refused = solo
+            .endpoint
+            .connect(solo.now, solo.flow(), Open::tagged(Tag(0)));
+        assert_eq!(refused, Err(ConnectError::InvalidAddress), "{crowd}");
+        assert_eq!(solo.gets(syn(100)), [], "{crowd}");
+        assert_eq!(solo.phase(), Phase::Listen, "{crowd}");
+    }
+}
