@@ -60,7 +60,7 @@ impl Campaign {
         jobs: Option<NonZeroUsize>,
         on_progress: &(dyn Fn() + Sync),
     ) -> Result<Campaign, CampaignError> {
-        let shown = shown_incarnations(plan)?;
+        let shown = shown_incarnations(plan).map_err(Box::new)?;
         let mut trials = Vec::new();
         for &policy in &plan.run.policies {
             trials.extend((0..plan.run.replications).map(|replication| Trial {
@@ -87,7 +87,8 @@ impl Campaign {
             pool.install(|| trials.par_iter().map(run).collect());
         let mut outcomes = outcomes
             .into_iter()
-            .collect::<Result<Vec<Outcome>, TrialError>>()?
+            .collect::<Result<Vec<Outcome>, TrialError>>()
+            .map_err(Box::new)?
             .into_iter();
         let mut digest = Sha256::new();
         let mut points = Vec::new();
@@ -120,7 +121,7 @@ impl Campaign {
 pub enum CampaignError {
     /// A run failed.
     #[error(transparent)]
-    Trial(#[from] TrialError),
+    Trial(#[from] Box<TrialError>),
     /// The system gives no threads.
     #[error("cannot start threads: {0}")]
     Threads(String),

@@ -195,19 +195,19 @@ impl Sent {
             .links
             .get(self.link)
             .map_or("nowhere", |link| link.name());
-        let mut text = format!(
-            "{} {link} {} seq={}",
+        let seq = number(own, segment.seq.0);
+        let mut words = vec![format!(
+            "{} {link} {} seq={seq}",
             Time(self.after),
-            segment.flags,
-            number(own, segment.seq.0)
-        );
+            segment.flags
+        )];
         if segment.flags.ack() {
-            text += &format!(" ack={}", number(peer, segment.ack.0));
+            words.push(format!("ack={}", number(peer, segment.ack.0)));
         }
         if !segment.text.is_empty() {
-            text += &format!(" len={}", segment.text.len);
+            words.push(format!("len={}", segment.text.len));
         }
-        text
+        words.join(" ")
     }
 }
 

@@ -56,40 +56,36 @@ impl View<'_> {
         self.class(Class::OrphanEstablished, Statistic::Final)
     }
 
-    /// `1 connection`, `0.35 connections on average`.
-    fn count(&self, value: Billionths, one: &str, many: &str) -> String {
-        let noun = if value == ONE { one } else { many };
-        let mean = if self.is_mean { " on average" } else { "" };
-        format!("{} {noun}{mean}", rounded(value, 3))
-    }
-
     fn sentence(&self) -> String {
-        let policy = self.point.policy.name();
         let spurious = self.number(Metric::Counter(Counter::AppSpuriousAccepts));
         let stale = self.class(Class::EmbryonicStale, Statistic::Area);
-        if spurious > 0 {
-            return format!("{}: {}", capital(policy), self.deceived(spurious));
-        }
-        if stale > 0 {
-            return format!("{}: {}", capital(policy), self.undeceived(stale));
-        }
-        format!("{}: {}", capital(policy), self.undisturbed())
+        let text = if spurious > 0 {
+            self.deceived(spurious)
+        } else if stale > 0 {
+            self.undeceived(stale)
+        } else {
+            self.undisturbed()
+        };
+        let mean = if self.is_mean { "on average " } else { "" };
+        format!("{}: {mean}{text}", capital(self.point.policy.name()))
     }
 
     /// The application was handed connections that nobody wanted.
     fn deceived(&self, spurious: Billionths) -> String {
-        let accepted = self.count(spurious, "connection", "connections");
         let area = self.class(Class::OrphanEstablished, Statistic::Area);
         let fate = match self.orphans() {
             0 => "all of that is over at the end".to_owned(),
             left => format!(
-                "{} still waits for data at the end of the run",
-                self.count(left, "of them", "of them")
+                "{} of them still {} for data when the run ends",
+                rounded(left, 3),
+                plural(left, "waits", "wait")
             ),
         };
         format!(
-            "the server's application was handed {accepted} that no client wanted; orphaned \
+            "the server's application was handed {} {} that no client wanted; orphaned \
              connections took {} connection-seconds, and {fate}.",
+            rounded(spurious, 3),
+            plural(spurious, "connection", "connections"),
             rounded(area, 3)
         )
     }
@@ -99,47 +95,58 @@ impl View<'_> {
         let synacks = self.number(Metric::Counter(Counter::SynackSent));
         let left = self.class(Class::EmbryonicStale, Statistic::Final);
         let fate = if left == 0 {
-            "none of them is left".to_owned()
+            "nothing of that is left".to_owned()
         } else {
-            format!("{} left", self.count(left, "is", "are"))
+            format!(
+                "{} of them {} left",
+                rounded(left, 3),
+                plural(left, "is", "are")
+            )
         };
         format!(
             "no application was disturbed; stale SYNs cost {} connection-seconds in the SYN queue \
-             ({} SYN,ACKs were sent in all), and {fate}.",
+             ({} {} sent in that time), and {fate}.",
             rounded(stale, 3),
-            rounded(synacks, 3)
+            rounded(synacks, 3),
+            plural(synacks, "SYN,ACK was", "SYN,ACKs were")
         )
     }
 
     /// Nothing stale came.
     fn undisturbed(&self) -> String {
         let embryonic = self.class(Class::Embryonic, Statistic::Area);
-        let mut text = match self.get(Metric::Counter(Counter::ConnectTimeMedian)) {
+        let waiting = self.class(Class::TimeWait, Statistic::Area);
+        let opened = match self.get(Metric::Counter(Counter::ConnectTimeMedian)) {
             Some(time) => format!(
                 "the client is ESTABLISHED {} s after its SYN",
                 rounded(time, 3)
             ),
             None => "no connection was established".to_owned(),
         };
-        if embryonic > 0 {
-            text += &format!(
-                ", and the server spends {} connection-seconds in SYN-RECEIVED",
-                rounded(embryonic, 3)
-            );
+        let received = if embryonic > 0 {
+            let area = rounded(embryonic, 3);
+            format!("the server spends {area} connection-seconds in SYN-RECEIVED")
         } else {
-            text += ", and the server never waits in SYN-RECEIVED";
-        }
-        let closing = self.class(Class::TimeWait, Statistic::Area);
-        if closing > 0 {
-            text += &format!(
+            "the server never waits in SYN-RECEIVED".to_owned()
+        };
+        let closed = if waiting > 0 {
+            format!(
                 "; TIME-WAIT takes {} connection-seconds",
-                rounded(closing, 3)
-            );
-        }
-        text + "."
+                rounded(waiting, 3)
+            )
+        } else {
+            String::new()
+        };
+        format!("{opened}, and {received}{closed}.")
     }
 }
 
+/// The form of a word that goes with a number.
+fn plural<'w>(value: Billionths, one: &'w str, many: &'w str) -> &'w str {
+    if value == ONE { one } else { many }
+}
+
+/// One, in billionths.
 const ONE: Billionths = 1_000_000_000;
 
 /// What would free an orphan: keep-alive, which is off unless asked for (RFC 9293 MUST-25).

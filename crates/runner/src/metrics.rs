@@ -94,7 +94,8 @@ impl Span<'_> {
         match metric {
             Metric::Class(class, statistic) => {
                 // Connection-nanoseconds are billionths of a connection-second.
-                let area = self.totals.areas.of(class) as i128;
+                let area = self.totals.areas.of(class);
+                let area = i128::try_from(area).unwrap_or(i128::MAX);
                 match statistic {
                     Statistic::Area => Some(area),
                     Statistic::Mean => {

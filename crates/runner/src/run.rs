@@ -104,7 +104,7 @@ impl<O: Write, E: Write> Session<'_, O, E> {
         writeln!(self.err, "error: {}: {error}", experiment.sources.name())?;
         Ok(match error {
             // An exchange without end is the experiment's doing.
-            CampaignError::Trial(TrialError::Stuck(_)) => exit::FAILED,
+            CampaignError::Trial(error) if matches!(**error, TrialError::Stuck(_)) => exit::FAILED,
             CampaignError::Trial(_) | CampaignError::Threads(_) => {
                 writeln!(
                     self.err,

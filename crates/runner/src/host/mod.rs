@@ -330,8 +330,9 @@ impl<'p> Host<'p> {
         } else {
             (End::Client, answering)
         };
+        // With Fast Open an application has its connection already in SYN-RECEIVED.
         if is_server
-            && to == Phase::Established
+            && matches!(to, Phase::SynReceived | Phase::Established)
             && let Some(connection) = transition.id
         {
             let part = self.workload.part(tag, End::Server);

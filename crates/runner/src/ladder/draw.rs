@@ -83,13 +83,13 @@ fn label(story: &Story<'_>, passage: &Passage) -> [String; 2] {
         Some(relative) => format!("{number} ({relative})"),
         None => number.to_string(),
     };
-    let mut text = segment.flags.to_string();
     let is_bare_reset = segment.flags.rst() && segment.flags.ack() && segment.seq.0 == 0;
-    if is_bare_reset {
-        text += " seq=0";
+    let seq = if is_bare_reset {
+        "0".to_owned()
     } else {
-        text += &format!(" seq={}", number(passage.from, segment.seq.0));
-    }
+        number(passage.from, segment.seq.0)
+    };
+    let text = format!("{} seq={seq}", segment.flags);
     let mut rest = Vec::new();
     if segment.flags.ack() {
         rest.push(format!("ack={}", number(passage.to(), segment.ack.0)));

@@ -132,7 +132,9 @@ pub fn replications(plan: &Plan, campaign: &Campaign) -> String {
     text.push('\n');
     for point in &campaign.points {
         for (replication, measured) in point.replications.iter().enumerate() {
-            text.push_str(&format!("{},{replication}", point.policy.name()));
+            text.push_str(point.policy.name());
+            text.push(',');
+            text.push_str(&replication.to_string());
             for key in keys(plan) {
                 text.push(',');
                 text.push_str(&measured.get(key).map(decimal).unwrap_or_default());

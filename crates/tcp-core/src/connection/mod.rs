@@ -6,11 +6,14 @@
 //! | [`call`] | what a user call does | 3.10.1 - 3.10.6 |
 //! | [`syn_sent`] | a segment arrives in SYN-SENT | 3.10.7.3 |
 //! | [`arrival`] | a segment arrives in any other state | 3.10.7.4 |
+//! | [`acceptability`], [`acknowledgment`] | its first step; its fifth | 3.10.7.4, RFC 5961 |
 //! | [`deadline`] | a timer runs out | 3.10.8 |
 //! | [`output`] | what is sent, and with which header | 3.4, 3.8 |
 //! | [`send`], [`receive`] | the two halves of the sequence space | 3.3.1, 3.4 |
 //! | [`rtt`], [`congestion`] | how long to wait, how much to send | RFC 6298, RFC 5681 |
 
+mod acceptability;
+mod acknowledgment;
 mod arrival;
 mod call;
 mod congestion;
@@ -267,6 +270,7 @@ impl Connection {
         connection.ordinals.syn_ack = embryo.syn_acks;
         connection.ordinals.ack = u32::from(embryo.acks);
         connection.stamps.recent = embryo.ts_recent;
+        connection.stamps.last_ack_sent = embryo.irs + 1;
         connection.marks = embryo.marks();
         connection.marks.set(Marks::UNACCEPTED, true);
         connection

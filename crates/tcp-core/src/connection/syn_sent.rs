@@ -2,7 +2,7 @@
 
 use core::ops::ControlFlow;
 
-use super::arrival::trim_to_window;
+use super::acceptability::trim_to_window;
 use super::state::{Established, SynReceived, SynSent};
 use super::{Connection, Marks, Origin, State, Timer, Turn};
 use crate::config::Unexpected;
