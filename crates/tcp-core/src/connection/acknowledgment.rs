@@ -65,14 +65,13 @@ impl Connection {
     /// SEG.ACK must lie in SND.UNA - MAX.SND.WND =< SEG.ACK =< SND.NXT (RFC 5961 section 5.2,
     /// MAY-12); with RFC 793's rule only the upper bound is checked.
     pub(super) fn check_ack_range(&mut self, segment: &Segment, turn: &mut Turn<'_>) -> Step {
-        let (una, nxt, max_wnd) = match self.state.snd() {
-            Some(snd) => (snd.una, snd.nxt, snd.max_wnd),
-            // The send half is gone, and with it MAX.SND.WND: the largest window there is.
-            None => {
-                let shift = if self.marks.has(Marks::SCALED) { 14 } else { 0 };
-                let nxt = self.state.snd_nxt();
-                (nxt, nxt, u32::from(u16::MAX) << shift)
-            }
+        let (una, nxt, max_wnd) = if let Some(snd) = self.state.snd() {
+            (snd.una, snd.nxt, snd.max_wnd)
+        } else {
+            // MAX.SND.WND has gone with the send half; the RFC permits the largest there is.
+            let shift = if self.marks.has(Marks::SCALED) { 14 } else { 0 };
+            let nxt = self.state.snd_nxt();
+            (nxt, nxt, u32::from(u16::MAX) << shift)
         };
         if segment.ack.is_after(nxt) {
             // > If the ACK acks something not yet sent, then send an ACK, drop the segment.

@@ -396,8 +396,8 @@ impl Send {
                 .is_some_and(|at| now >= at)
     }
 
-    /// Counts R2 from the next transmission: the peer keeps its window shut, but has shown that it is
-    /// alive. The next probe can be farther off than R2.
+    /// Counts R2 from the next transmission: the peer keeps its window shut, but has shown that it
+    /// is alive. The next probe can be farther off than R2.
     pub(crate) fn pause_r2(&mut self) {
         self.restart_r2(Instant::END);
     }

@@ -237,3 +237,24 @@ fn probes_from_the_peer_are_no_duplicate_acks() {
         assert_eq!(lengths(&sent), [0], "the probe is acknowledged");
     }
 }
+
+/// MAY-12 where the send half is gone: with scaled windows a late segment may acknowledge much
+/// less than the latest one.
+#[test]
+fn a_late_segment_of_a_scaled_connection_is_taken_in_fin_wait_2() {
+    let mut config = unlimited();
+    config.window_scale = Some(0);
+    config.send_buffer = 200_000;
+    let mut solo = Solo::new(config).listen(Profile::Rfc9293.listen_config(), 300);
+    solo.gets(Segment {
+        options: tcp_core::Options::NONE.with_mss(1000).with_window_scale(3),
+        ..syn(100)
+    });
+    solo.gets(ack(101, 301));
+    assert_eq!(lengths(&solo.sends(200_000)).iter().sum::<u32>(), 200_000);
+    solo.calls(|endpoint, now, id| endpoint.close(now, id).unwrap());
+    solo.gets(ack(101, 200_302));
+    assert_eq!(solo.phase(), Phase::FinWait2);
+    solo.gets(ack(101, 100_301).text(5));
+    assert_eq!(solo.status().unread, 5);
+}
