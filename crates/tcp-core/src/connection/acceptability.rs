@@ -45,8 +45,8 @@ impl Connection {
             self.note_timestamp(segment);
             // RFC 5961 wants to see every SYN in a synchronized state; RFC 9293 trims an old one.
             let opening = matches!(self.state, State::SynReceived(_));
-            if opening || !turn.config.blind_attack.syn {
-                trim_syn(segment, window);
+            if segment.seq.is_before(window.nxt) && (opening || !turn.config.blind_attack.syn) {
+                self.trim_syn(segment);
             }
             trim_to_window(segment, window);
             return NEXT;
@@ -130,14 +130,23 @@ impl Connection {
         segment: &mut Segment,
         turn: &mut Turn<'_>,
     ) -> Step {
-        segment.flags = segment.flags.without(Flags::SYN);
-        segment.seq += 1;
+        self.trim_syn(segment);
         if turn.config.crossed_syn_ack == CrossedSynAck::TrimAndAck {
             self.marks.set(Marks::ACK_NOW, true);
         }
         self.note_timestamp(segment);
         trim_to_window(segment, self.state.window());
         NEXT
+    }
+
+    /// Cuts off a SYN that lies left of the window. The window beside a SYN is not scaled (RFC 7323
+    /// section 2.2), so it is turned into units of the scale.
+    fn trim_syn(&self, segment: &mut Segment) {
+        if segment.flags.syn() && !segment.flags.rst() {
+            segment.flags = segment.flags.without(Flags::SYN);
+            segment.seq += 1;
+            segment.window >>= self.state.snd().map_or(0, |snd| snd.shift);
+        }
     }
 
     /// What an unacceptable segment is answered with.
@@ -221,29 +230,19 @@ impl Connection {
     }
 }
 
-/// Cuts off a SYN that lies left of the window.
-fn trim_syn(segment: &mut Segment, window: Ended) {
-    if segment.flags.syn() && segment.seq.is_before(window.nxt) && !segment.flags.rst() {
-        segment.flags = segment.flags.without(Flags::SYN);
-        segment.seq += 1;
-    }
-}
-
-/// Cuts off what lies outside the window, so that the later steps see new text only. A RST is
-/// left alone: its number says whether it is obeyed.
+/// Cuts off what lies outside the window, so that the later steps see new text only. A RST and a
+/// SYN are left alone: their numbers say what becomes of them, and their text is not taken.
 pub(super) fn trim_to_window(segment: &mut Segment, window: Ended) {
-    if segment.flags.rst() {
+    if segment.flags.intersects(Flags::RST | Flags::SYN) {
         return;
     }
     if segment.seq.is_before(window.nxt) {
         let old = window.nxt.distance_from(segment.seq);
-        let syn = u32::from(segment.flags.syn());
-        segment.text = segment.text.slice(old.saturating_sub(syn), u32::MAX);
-        segment.seq = window.nxt - syn;
+        segment.text = segment.text.slice(old, u32::MAX);
+        segment.seq = window.nxt;
     }
-    let start = segment.seq + u32::from(segment.flags.syn());
-    let room = if window.edge.is_after(start) {
-        window.edge.distance_from(start)
+    let room = if window.edge.is_after(segment.seq) {
+        window.edge.distance_from(segment.seq)
     } else {
         0
     };

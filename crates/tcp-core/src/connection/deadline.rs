@@ -82,6 +82,7 @@ impl Connection {
         } else {
             turn.now
         };
+        // A SYN,ACK that nobody times leaves the finding out to keep-alive.
         let busy = self.timer(Timer::Retransmit) != Instant::END;
         if due > turn.now || busy {
             // Something was heard meanwhile, or retransmissions find out by themselves.
