@@ -45,8 +45,8 @@ impl Connection {
             self.note_timestamp(segment);
             // RFC 5961 wants to see every SYN in a synchronized state; RFC 9293 trims an old one.
             let opening = matches!(self.state, State::SynReceived(_));
-            if opening || !turn.config.blind_attack.syn {
-                trim_syn(segment, window);
+            if segment.seq.is_before(window.nxt) && (opening || !turn.config.blind_attack.syn) {
+                self.trim_syn(segment);
             }
             trim_to_window(segment, window);
             return NEXT;
@@ -130,14 +130,23 @@ impl Connection {
         segment: &mut Segment,
         turn: &mut Turn<'_>,
     ) -> Step {
-        segment.flags = segment.flags.without(Flags::SYN);
-        segment.seq += 1;
+        self.trim_syn(segment);
         if turn.config.crossed_syn_ack == CrossedSynAck::TrimAndAck {
             self.marks.set(Marks::ACK_NOW, true);
         }
         self.note_timestamp(segment);
         trim_to_window(segment, self.state.window());
         NEXT
+    }
+
+    /// Cuts off a SYN that lies left of the window. The window beside a SYN is not scaled (RFC 7323
+    /// section 2.2), so it is turned into units of the scale.
+    fn trim_syn(&self, segment: &mut Segment) {
+        if segment.flags.syn() && !segment.flags.rst() {
+            segment.flags = segment.flags.without(Flags::SYN);
+            segment.seq += 1;
+            segment.window >>= self.state.snd().map_or(0, |snd| snd.shift);
+        }
     }
 
     /// What an unacceptable segment is answered with.
@@ -218,14 +227,6 @@ impl Connection {
         {
             self.stamps.recent = stamps.value;
         }
-    }
-}
-
-/// Cuts off a SYN that lies left of the window.
-fn trim_syn(segment: &mut Segment, window: Ended) {
-    if segment.flags.syn() && segment.seq.is_before(window.nxt) && !segment.flags.rst() {
-        segment.flags = segment.flags.without(Flags::SYN);
-        segment.seq += 1;
     }
 }
 

@@ -74,3 +74,22 @@ fn an_idle_connection_lasts() {
         ));
     }
 }
+
+/// A connection that opened on the SYN, and of which nobody ever hears again, is found out too.
+#[test]
+fn keepalive_of_a_two_way_ghost() {
+    run("
+        profile rfc9293
+        set policy two-way
+        set keepalive 100 10 3
+        0 call listen
+        0 < SYN 0
+        0 > SYN,ACK 0 1
+        0 call accept
+        100 > ACK 0 1
+        110 > ACK 0 1
+        120 > ACK 0 1
+        130 told timed out
+        130 state LISTEN
+    ");
+}
