@@ -230,21 +230,19 @@ impl Connection {
     }
 }
 
-/// Cuts off what lies outside the window, so that the later steps see new text only. A RST is
-/// left alone: its number says whether it is obeyed.
+/// Cuts off what lies outside the window, so that the later steps see new text only. A RST and a
+/// SYN are left alone: their numbers say what becomes of them, and their text is not taken.
 pub(super) fn trim_to_window(segment: &mut Segment, window: Ended) {
-    if segment.flags.rst() {
+    if segment.flags.intersects(Flags::RST | Flags::SYN) {
         return;
     }
     if segment.seq.is_before(window.nxt) {
         let old = window.nxt.distance_from(segment.seq);
-        let syn = u32::from(segment.flags.syn());
-        segment.text = segment.text.slice(old.saturating_sub(syn), u32::MAX);
-        segment.seq = window.nxt - syn;
+        segment.text = segment.text.slice(old, u32::MAX);
+        segment.seq = window.nxt;
     }
-    let start = segment.seq + u32::from(segment.flags.syn());
-    let room = if window.edge.is_after(start) {
-        window.edge.distance_from(start)
+    let room = if window.edge.is_after(segment.seq) {
+        window.edge.distance_from(segment.seq)
     } else {
         0
     };
