@@ -25,10 +25,15 @@ fn zero_window_probes() {
         73 < ACK 1 1 w=0
         137 > ACK 1 1 +1
         137 < ACK 1 1 w=0
-        150 < ACK 1 1 w=500
-        150 > PSH,ACK 1 1 +10
-        150 < ACK 1 11 w=500
-        1000 end
+        265 > ACK 1 1 +1
+        265 < ACK 1 1 w=0
+        521 > ACK 1 1 +1
+        521 < ACK 1 1 w=0
+        600 state ESTABLISHED
+        700 < ACK 1 1 w=500
+        700 > PSH,ACK 1 1 +10
+        700.5 < ACK 1 11 w=500
+        5000 end
     ",
     );
     open(
