@@ -20,6 +20,9 @@ fn states(letter: char) -> Vec<Option<Phase>> {
     }
 }
 
+/// States of the client, and the class beside each state of the server.
+type Row = (Vec<Option<Phase>>, [Option<Class>; 5]);
+
 #[test]
 fn every_cell_of_the_table_of_classes() {
     use Class::{
@@ -28,7 +31,7 @@ fn every_cell_of_the_table_of_classes() {
     };
     // Rows: the client. Columns: the server in -, R, L, F, T. The row L and the cell L x L have
     // conditions of their own, below.
-    let rows: [(Vec<Option<Phase>>, [Option<Class>; 5]); 4] = [
+    let rows: [Row; 4] = [
         (
             states('-'),
             [
