@@ -200,7 +200,10 @@ fn both_ends_talk_half_close_and_close() {
     );
     // The client closes at 0.3 s; the server reads that at 0.35 s and closes 1 s later.
     assert_eq!(states[4], (Phase::LastAck, 1350));
-    assert_values(&campaign, &[("rst_sent", "0"), ("app_duplicate_bytes", "0")]);
+    assert_values(
+        &campaign,
+        &[("rst_sent", "0"), ("app_duplicate_bytes", "0")],
+    );
 }
 
 #[test]
@@ -216,7 +219,10 @@ fn two_connections_of_one_four_tuple_have_their_own_numbers() {
     assert_eq!(stories.len(), 1);
     assert_eq!(stories[0].origins(End::Client), [100, 7000]);
     assert_eq!(stories[0].origins(End::Server), [300, 9000]);
-    assert_eq!(stories[0].relative(End::Client, 7011).as_deref(), Some("j2+11"));
+    assert_eq!(
+        stories[0].relative(End::Client, 7011).as_deref(),
+        Some("j2+11")
+    );
     assert_eq!(stories[0].relative(End::Client, 99), None);
     assert_values(&campaign, &[("open.final", "1")]);
 }
@@ -232,9 +238,15 @@ fn a_load_opens_evenly_and_waits_for_no_port() {
              port_pool = {pool}\ntransfer = {{ bytes = 3000 }}\nfirst_sender = \"server\"\n"
         ))
     };
-    assert_values(&run(&load(2)), &[("time_wait.final", "2"), ("synack_sent", "2")]);
+    assert_values(
+        &run(&load(2)),
+        &[("time_wait.final", "2"), ("synack_sent", "2")],
+    );
     let many = run(&load(20));
-    assert_values(&many, &[("time_wait.final", "9"), ("connect_time.max", "0.1")]);
+    assert_values(
+        &many,
+        &[("time_wait.final", "9"), ("connect_time.max", "0.1")],
+    );
 }
 
 #[test]
@@ -242,15 +254,15 @@ fn a_ghost_that_reads_old_text_counts_its_bytes() {
     // The first SYN and the first text come again, one after the other, when the connection is
     // over. Under RFC 793's rule a two-way server takes the old text for new: the ACK in it is
     // older than the server's new number, as clock-driven numbers make it, and is ignored.
-    let experiment = small(&format!(
+    let experiment = small(
         "[host.client]\ntime_wait = \"0s\"\n[host.server]\nrfc5961 = false\n\
          [[connection]]\nfrom = \"client:5555\"\n\
-         send = [{{ from = \"client\", bytes = 10 }}]\nclose = {{ after = \"300ms\" }}\n\
-         [[fault]]\nid = \"syn\"\nmatch = {{ flags = \"SYN\", nth = 1 }}\n\
-         replay = {{ event = \"client.state == CLOSED\", plus = \"1s\" }}\n\
-         [[fault]]\nid = \"text\"\nmatch = {{ link = \"c2s\", payload = 10, nth = 1 }}\n\
-         replay = {{ event = \"client.state == CLOSED\", plus = \"1010ms\" }}\n"
-    ));
+         send = [{ from = \"client\", bytes = 10 }]\nclose = { after = \"300ms\" }\n\
+         [[fault]]\nid = \"syn\"\nmatch = { flags = \"SYN\", nth = 1 }\n\
+         replay = { event = \"client.state == CLOSED\", plus = \"1s\" }\n\
+         [[fault]]\nid = \"text\"\nmatch = { link = \"c2s\", payload = 10, nth = 1 }\n\
+         replay = { event = \"client.state == CLOSED\", plus = \"1010ms\" }\n",
+    );
     let mut plan = experiment.plan;
     for (policy, bytes, accepts) in [("two-way", "10", "1"), ("three-way", "0", "0")] {
         plan.run.policies = vec![tcp_core::Handshake::from_name(policy).expect("a policy")];
@@ -283,7 +295,10 @@ fn policies_meet_the_same_weather() {
         plan.run.policies = vec![tcp_core::Handshake::from_name(policy).expect("a policy")];
         let campaign = Campaign::run(&plan, None, &|| {}).expect("a good plan");
         let point = &campaign.points[0];
-        times.push((value(point, "connect_time.q50"), value(point, "connect_time.q99")));
+        times.push((
+            value(point, "connect_time.q50"),
+            value(point, "connect_time.q99"),
+        ));
     }
     assert_eq!(times[0], times[1]);
 }

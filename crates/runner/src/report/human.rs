@@ -74,7 +74,12 @@ fn verdicts(page: &mut Page, point: &Point) {
         } else {
             (Ink::Bad, "NOT held")
         };
-        wrap(page, ink, &format!("{word}  {}", verdict.what), VERDICT_INDENT);
+        wrap(
+            page,
+            ink,
+            &format!("{word}  {}", verdict.what),
+            VERDICT_INDENT,
+        );
         if !verdict.held || verdict.observed_says_more() {
             observed(page, verdict);
         }
