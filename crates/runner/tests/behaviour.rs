@@ -254,15 +254,15 @@ fn a_ghost_that_reads_old_text_counts_its_bytes() {
     // The first SYN and the first text come again, one after the other, when the connection is
     // over. Under RFC 793's rule a two-way server takes the old text for new: the ACK in it is
     // older than the server's new number, as clock-driven numbers make it, and is ignored.
-    let experiment = small(&format!(
+    let experiment = small(
         "[host.client]\ntime_wait = \"0s\"\n[host.server]\nrfc5961 = false\n\
          [[connection]]\nfrom = \"client:5555\"\n\
-         send = [{{ from = \"client\", bytes = 10 }}]\nclose = {{ after = \"300ms\" }}\n\
-         [[fault]]\nid = \"syn\"\nmatch = {{ flags = \"SYN\", nth = 1 }}\n\
-         replay = {{ event = \"client.state == CLOSED\", plus = \"1s\" }}\n\
-         [[fault]]\nid = \"text\"\nmatch = {{ link = \"c2s\", payload = 10, nth = 1 }}\n\
-         replay = {{ event = \"client.state == CLOSED\", plus = \"1010ms\" }}\n"
-    ));
+         send = [{ from = \"client\", bytes = 10 }]\nclose = { after = \"300ms\" }\n\
+         [[fault]]\nid = \"syn\"\nmatch = { flags = \"SYN\", nth = 1 }\n\
+         replay = { event = \"client.state == CLOSED\", plus = \"1s\" }\n\
+         [[fault]]\nid = \"text\"\nmatch = { link = \"c2s\", payload = 10, nth = 1 }\n\
+         replay = { event = \"client.state == CLOSED\", plus = \"1010ms\" }\n",
+    );
     let mut plan = experiment.plan;
     for (policy, bytes, accepts) in [("two-way", "10", "1"), ("three-way", "0", "0")] {
         plan.run.policies = vec![tcp_core::Handshake::from_name(policy).expect("a policy")];

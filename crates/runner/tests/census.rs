@@ -20,7 +20,7 @@ fn states(letter: char) -> Vec<Option<Phase>> {
     }
 }
 
-/// States of the client, and the class beside each state of the server.
+/// The states of a client, and the classes against a server in -, R, L, F, T.
 type Row = (Vec<Option<Phase>>, [Option<Class>; 5]);
 
 #[test]
@@ -29,8 +29,7 @@ fn every_cell_of_the_table_of_classes() {
         EmbryonicClientOpen, EmbryonicOpening, EmbryonicStale, Opening, OrphanClosing,
         OrphanEstablished,
     };
-    // Rows: the client. Columns: the server in -, R, L, F, T. The row L and the cell L x L have
-    // conditions of their own, below.
+    // The row L has conditions of its own, below.
     let rows: [Row; 4] = [
         (
             states('-'),
