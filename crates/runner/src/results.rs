@@ -120,7 +120,8 @@ pub fn record(folder: &Path, files: &Files, may_replace: bool) -> Result<Recorde
     Ok(Recorded::Written)
 }
 
-/// Notes how long a run took, beside its results; of no consequence if it fails.
+/// Notes how long a run took, beside its results, and the number of threads that was asked for
+/// (0: as many as there are processors); of no consequence if it fails.
 pub fn note_timing(folder: &Path, seconds: f64, jobs: usize) {
     let text = format!("{{\"wall_seconds\":{seconds:.3},\"jobs\":{jobs}}}\n");
     if folder.is_dir() {
