@@ -109,6 +109,12 @@ impl EventQueue {
         Some((Instant::from_nanos(event.time), event.token))
     }
 
+    /// Right after [`EventQueue::pop`] has begun on a new run of events: the rest of the run.
+    #[inline]
+    pub(crate) fn fresh_run(&self) -> Option<impl Iterator<Item = u32>> {
+        (self.head == 1).then(|| self.front[1..].iter().map(|event| event.token))
+    }
+
     /// Number of pending events.
     pub fn len(&self) -> usize {
         self.front.len() - self.head + self.wheel.len()

@@ -181,7 +181,11 @@ impl fmt::Display for ScriptError {
             .take(self.position.column - 1)
             .map(|c| if c == '\t' { '\t' } else { ' ' })
             .collect();
-        writeln!(f, "{number} | {}", self.line_text)?;
+        // A terminal must not obey what a broken file holds.
+        let shown = self
+            .line_text
+            .replace(|c: char| c.is_control() && c != '\t', "\u{fffd}");
+        writeln!(f, "{number} | {shown}")?;
         write!(
             f,
             "{} | {lead}{}",

@@ -260,6 +260,7 @@ impl Stack {
             .map_err(|error| match error {
                 ConnectError::AlreadyExists => Errno::EADDRINUSE,
                 ConnectError::NoPorts => Errno::EADDRNOTAVAIL,
+                ConnectError::InvalidAddress => Errno::ENETUNREACH,
             })?;
         if let Some(flow) = self.endpoint.flow(id) {
             self.flows.insert(id, flow);

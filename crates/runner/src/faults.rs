@@ -17,6 +17,8 @@ use crate::recorder::SharedRecorder;
 pub struct Faults {
     script: Script<Datagram, Matcher>,
     hits: Vec<u64>,
+    /// Whether some fault lets a segment pass and plays it again.
+    has_replays: bool,
     recorder: SharedRecorder,
 }
 
@@ -31,6 +33,10 @@ impl Faults {
         Ok(Faults {
             script,
             hits: vec![0; plan.faults.len()],
+            has_replays: plan
+                .faults
+                .iter()
+                .any(|fault| matches!(fault.action, Action::Replay(_))),
             recorder,
         })
     }
@@ -59,8 +65,7 @@ impl Director<Datagram> for Faults {
         frame: &mut Datagram,
     ) -> Verdict {
         let verdict = self.script.verdict(now, link, id, frame);
-        // A replayed segment itself passes; its copy says what it is.
-        if verdict != Verdict::Pass
+        if (verdict != Verdict::Pass || self.has_replays)
             && let Some(fault) = self.newest_hit()
         {
             self.recorder.borrow().hit(id, fault, frame);

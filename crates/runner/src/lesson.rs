@@ -16,11 +16,7 @@ pub fn sentences(plan: &Plan, campaign: &Campaign) -> Vec<String> {
     let views: Vec<View<'_>> = campaign
         .points
         .iter()
-        .map(|point| View {
-            point,
-            period,
-            is_mean: plan.run.replications > 1,
-        })
+        .map(|point| View { point, period })
         .collect();
     let mut sentences: Vec<String> = views.iter().map(View::sentence).collect();
     if let Some(view) = views.iter().find(|view| view.orphans() > 0) {
@@ -33,8 +29,6 @@ pub fn sentences(plan: &Plan, campaign: &Campaign) -> Vec<String> {
 struct View<'c> {
     point: &'c Point,
     period: Period,
-    /// Whether the numbers are means of several runs.
-    is_mean: bool,
 }
 
 impl View<'_> {
@@ -66,8 +60,11 @@ impl View<'_> {
         } else {
             self.undisturbed()
         };
-        let mean = if self.is_mean { "on average " } else { "" };
-        format!("{}: {mean}{text}", capital(self.point.policy.name()))
+        let name = capital(self.point.policy.name());
+        match self.point.replications.len() {
+            1 => format!("{name}: {text}"),
+            count => format!("{name}, on average over {count} runs: {text}"),
+        }
     }
 
     /// The application was handed connections that nobody wanted.
@@ -82,8 +79,8 @@ impl View<'_> {
             ),
         };
         format!(
-            "the server's application was handed {} {} that no client wanted; orphaned \
-             connections took {} connection-seconds, and {fate}.",
+            "the server's application was handed {} {} that no client wanted; {} \
+             connection-seconds were spent in waiting for their data, and {fate}.",
             rounded(spurious, 3),
             plural(spurious, "connection", "connections"),
             rounded(area, 3)
@@ -112,8 +109,11 @@ impl View<'_> {
         )
     }
 
-    /// Nothing stale came.
+    /// Nothing stale found a home.
     fn undisturbed(&self) -> String {
+        if self.period == Period::AfterFault {
+            return self.unmoved();
+        }
         let embryonic = self.class(Class::Embryonic, Statistic::Area);
         let waiting = self.class(Class::TimeWait, Statistic::Area);
         let opened = match self.get(Metric::Counter(Counter::ConnectTimeMedian)) {
@@ -138,6 +138,17 @@ impl View<'_> {
             String::new()
         };
         format!("{opened}, and {received}{closed}.")
+    }
+
+    /// Whatever came late was turned away without a trace.
+    fn unmoved(&self) -> String {
+        let segments = self.number(Metric::Counter(Counter::SegmentsSent));
+        format!(
+            "no application was disturbed, and the server kept nothing for what came late ({} {} \
+             sent after the fault).",
+            rounded(segments, 3),
+            plural(segments, "segment was", "segments were")
+        )
     }
 }
 

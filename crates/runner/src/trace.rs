@@ -88,7 +88,12 @@ pub struct Trace {
     chosen: Vec<Tag>,
     /// What happened, in order.
     pub entries: Vec<Entry>,
+    /// Whether more happened than is kept.
+    pub is_cut: bool,
 }
+
+/// Most entries that are kept.
+const MOST_ENTRIES: usize = 200_000;
 
 impl Trace {
     /// An empty history of these incarnations.
@@ -96,7 +101,7 @@ impl Trace {
         chosen.sort_unstable();
         Trace {
             chosen,
-            entries: Vec::new(),
+            ..Trace::default()
         }
     }
 
@@ -108,14 +113,22 @@ impl Trace {
     /// Adds an entry, if its incarnation is chosen.
     pub fn note(&mut self, at: Instant, tag: Tag, what: What) {
         if self.follows(tag) {
-            self.entries.push(Entry { at, tag, what });
+            self.push(Entry { at, tag, what });
         }
     }
 
     /// Adds an entry about all incarnations.
     pub fn note_for_all(&mut self, at: Instant, what: What) {
         for tag in self.chosen.clone() {
-            self.entries.push(Entry { at, tag, what });
+            self.push(Entry { at, tag, what });
+        }
+    }
+
+    fn push(&mut self, entry: Entry) {
+        if self.entries.len() < MOST_ENTRIES {
+            self.entries.push(entry);
+        } else {
+            self.is_cut = true;
         }
     }
 }

@@ -15,8 +15,11 @@ use crate::recorder::{Recorder, SharedRecorder, Troubles};
 use crate::trace::Trace;
 use crate::workload::Workload;
 
-/// Most steps of one run: enough for some ten million connections.
-const MOST_STEPS: StepLimit = StepLimit(1_000_000_000);
+/// Parts of equal virtual time into which a run is cut, so that an exchange that goes on for ever
+/// in no time is found long before the steps of a whole run are used up.
+const PARTS: u32 = 256;
+/// Most steps of one part: enough for some five million connections.
+const MOST_STEPS: StepLimit = StepLimit(50_000_000);
 
 /// Which run of an experiment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,6 +103,10 @@ impl Trial {
             simulator.add_link(&link.config)?;
         }
         let end = Instant::ZERO.saturating_add(plan.run.until);
+        for part in 1..=PARTS {
+            let until = plan.run.until / PARTS * part;
+            simulator.run_until(Instant::ZERO.saturating_add(until), MOST_STEPS)?;
+        }
         simulator.run_until(end, MOST_STEPS)?;
         let conservation = simulator.conservation();
         if !conservation.is_balanced() {

@@ -20,15 +20,17 @@ fn states(letter: char) -> Vec<Option<Phase>> {
     }
 }
 
+/// The states of a client, and the classes against a server in -, R, L, F, T.
+type Row = (Vec<Option<Phase>>, [Option<Class>; 5]);
+
 #[test]
 fn every_cell_of_the_table_of_classes() {
     use Class::{
         EmbryonicClientOpen, EmbryonicOpening, EmbryonicStale, Opening, OrphanClosing,
         OrphanEstablished,
     };
-    // Rows: the client. Columns: the server in -, R, L, F, T. The row L and the cell L x L have
-    // conditions of their own, below.
-    let rows: [(Vec<Option<Phase>>, [Option<Class>; 5]); 4] = [
+    // The row L has conditions of its own, below.
+    let rows: [Row; 4] = [
         (
             states('-'),
             [

@@ -164,7 +164,8 @@ pub struct Config {
     /// MSS option sent, octets (RFC 9293 section 3.7.1): 1 to 65495, which is what the largest
     /// IPv4 datagram holds.
     pub mss: u16,
-    /// MSS assumed if the peer sends no option, octets (RFC 9293 MUST-15: 536 for IPv4).
+    /// MSS assumed if the peer sends no option, octets, over IPv4 (RFC 9293 MUST-15: 536). Over IPv6
+    /// it is never below 1220.
     pub mss_default: u16,
     /// Receive buffer, octets: the window offered while nothing waits to be read.
     pub receive_buffer: u32,
@@ -223,9 +224,12 @@ pub struct Config {
 
     /// RFC 5961's rules, or RFC 793's.
     pub blind_attack: BlindAttackRules,
-    /// Shortest time between two ACKs that one connection sends for unacceptable segments,
-    /// challenge ACKs among them (RFC 5961 section 7). `None` does not limit.
+    /// The time in which one connection sends at most `ack_burst` ACKs for unacceptable segments,
+    /// challenge ACKs among them (RFC 5961 section 7). `None` does not limit: then two ends of
+    /// different incarnations may answer each other for ever.
     pub ack_rate_limit: Option<Duration>,
+    /// How many such ACKs are sent in that time, 1 to 15.
+    pub ack_burst: u8,
     /// Whether a RST is ignored in TIME-WAIT (RFC 1337 fix 1).
     pub rfc1337: bool,
     /// Which segments start TIME-WAIT anew.
@@ -296,6 +300,15 @@ impl fmt::Display for ConfigError {
 impl core::error::Error for ConfigError {}
 
 impl Config {
+    /// The MSS to assume of a peer that names none (MUST-15), octets.
+    pub(crate) fn assumed_mss(&self, is_ipv6: bool) -> u16 {
+        if is_ipv6 {
+            self.mss_default.max(1220)
+        } else {
+            self.mss_default
+        }
+    }
+
     /// Checks the ranges that the fields name.
     ///
     /// # Errors
@@ -352,6 +365,13 @@ impl Config {
                     !keep.idle.is_zero() && !keep.interval.is_zero() && keep.probes > 0
                 }),
             ),
+            (
+                "ack_rate_limit",
+                "at most a day",
+                self.ack_rate_limit
+                    .is_none_or(|interval| interval <= Duration::from_hours(24)),
+            ),
+            ("ack_burst", "1 to 15", (1..=15).contains(&self.ack_burst)),
             ("msl", "at most 136 years", self.msl <= longest),
             ("time_wait", "at most 136 years", self.time_wait <= longest),
             (

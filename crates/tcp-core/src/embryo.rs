@@ -83,10 +83,9 @@ impl Embryo {
             link: Link::default(),
             limiter: RateLimiter::default(),
             // MUST-14, and MUST-15 if the peer says nothing.
-            mss: syn
-                .options
+            mss: offered
                 .mss()
-                .unwrap_or(config.mss_default)
+                .unwrap_or(config.assumed_mss(six))
                 .min(config.mss)
                 .max(1),
             acks: 0,

@@ -3,7 +3,6 @@
 use core::fmt;
 
 use crate::config::OptionLayout;
-use crate::seq::SeqNum;
 
 /// Option kinds that this crate reads (IANA "TCP Option Kind Numbers"). The first three are those
 /// that every TCP has to support (RFC 9293 MUST-4).
@@ -397,21 +396,6 @@ fn read_sized(kind: u8, bytes: &[u8]) -> Result<(TcpOption<'_>, &[u8]), OptionEr
         (kind, data) => TcpOption::Unknown { kind, data },
     };
     Ok((option, rest))
-}
-
-/// The left and right edges of the blocks of a SACK option (RFC 2018 section 3).
-pub fn sack_blocks(data: &[u8]) -> impl Iterator<Item = (SeqNum, SeqNum)> {
-    data.chunks_exact(8).map(|block| {
-        let edge = |at: usize| {
-            SeqNum(u32::from_be_bytes([
-                block[at],
-                block[at + 1],
-                block[at + 2],
-                block[at + 3],
-            ]))
-        };
-        (edge(0), edge(4))
-    })
 }
 
 #[cfg(test)]

@@ -121,6 +121,7 @@ fn rfc9293() -> Config {
         keepalive: None, // MUST-25
         blind_attack: BlindAttackRules::RFC5961,
         ack_rate_limit: Some(Duration::from_millis(500)), // RFC 5961 section 7
+        ack_burst: 1,
         rfc1337: false,
         time_wait_restart: TimeWaitRestart::Fin,
         time_wait_reuse: true, // MAY-2
@@ -202,21 +203,22 @@ fn freebsd() -> Config {
         give_up_synack: GiveUp::Retries(3),     // net.inet.tcp.syncache.rexmtlimit
         give_up_data: GiveUp::Retries(12),      // TCP_MAXRXTSHIFT
         give_up_orphan: GiveUp::Retries(12),
-        msl: Duration::from_secs(30),              // net.inet.tcp.msl
-        time_wait: Duration::from_mins(1),         // 2 MSL
-        fin_timeout: Some(Duration::from_mins(1)), // net.inet.tcp.finwait2_timeout
-        repeated_syn: RepeatedSyn::SynAck,         // syncache_add
-        new_syn: NewSyn::SynAck,                   // syncache_add does not look at the number
-        abort: AbortReset::WithAckInEveryState,    // tcp_drop
-        reset_on_keepalive: true,                  // tcp_drop
-        reset_on_timeout: true,                    // tcp_drop
-        rfc1337: true,                             // tcp_twcheck drops every RST
-        old_segments: OldSegments::Trim,           // tcp_do_segment: todrop
-        acks_repeat_control: true,                 // tcp_output's tcp_outflags
-        delete_in_syn_received: true,              // tcp_disconnect
-        listen_drops_syn_ack: true,                // tcp_input: a SYN,ACK for a listener
+        msl: Duration::from_secs(30),                 // net.inet.tcp.msl
+        time_wait: Duration::from_mins(1),            // 2 MSL
+        fin_timeout: Some(Duration::from_mins(1)),    // net.inet.tcp.finwait2_timeout
+        repeated_syn: RepeatedSyn::SynAck,            // syncache_add
+        new_syn: NewSyn::SynAck,                      // syncache_add does not look at the number
+        abort: AbortReset::WithAckInEveryState,       // tcp_drop
+        reset_on_keepalive: true,                     // tcp_drop
+        reset_on_timeout: true,                       // tcp_drop
+        rfc1337: true,                                // tcp_twcheck drops every RST
+        old_segments: OldSegments::Trim,              // tcp_do_segment: todrop
+        acks_repeat_control: true,                    // tcp_output's tcp_outflags
+        delete_in_syn_received: true,                 // tcp_disconnect
+        listen_drops_syn_ack: true,                   // tcp_input: a SYN,ACK for a listener
         reset_on_unread: false, // soisdisconnecting: the FIN goes out all the same
-        ack_rate_limit: None,   // none for ordinary ACKs; challenge ACKs have a limit per second
+        ack_rate_limit: Some(Duration::from_secs(1)), // net.inet.tcp.ack_war_timewindow
+        ack_burst: 5, // net.inet.tcp.ack_war_cnt, for challenge ACKs; ordinary ones have no limit
         ..rfc9293()
     }
 }
@@ -236,10 +238,11 @@ fn lwip() -> Config {
         give_up_synack: GiveUp::After(Duration::from_secs(20)), // TCP_SYN_RCVD_TIMEOUT
         give_up_data: GiveUp::Retries(12),       // TCP_MAXRTX
         give_up_orphan: GiveUp::Retries(12),
-        msl: Duration::from_mins(1),                // TCP_MSL
-        time_wait: Duration::from_mins(2),          // 2 * TCP_MSL
-        fin_timeout: Some(Duration::from_secs(20)), // TCP_FIN_WAIT_TIMEOUT
-        ack_rate_limit: None,
+        msl: Duration::from_mins(1),                  // TCP_MSL
+        time_wait: Duration::from_mins(2),            // 2 * TCP_MSL
+        fin_timeout: Some(Duration::from_secs(20)),   // TCP_FIN_WAIT_TIMEOUT
+        ack_rate_limit: Some(Duration::from_secs(1)), // lwIP has none, and here every ACK loop ends
+        ack_burst: 15,
         time_wait_reuse: false,
         repeated_syn: RepeatedSyn::SynAck, // tcp_process: tcp_rexmit
         ..rfc9293()

@@ -1,7 +1,7 @@
 //! What travels between two TCP endpoints: control bits, segments, packets.
 
 use core::fmt;
-use core::net::SocketAddr;
+use core::net::{IpAddr, SocketAddr};
 use core::ops::BitOr;
 
 use crate::options::Options;
@@ -235,6 +235,12 @@ pub struct Flow {
     pub local: SocketAddr,
     /// The other end.
     pub remote: SocketAddr,
+}
+
+/// Whether an address can be one host's: not unspecified, not multicast, not the limited broadcast.
+pub(crate) fn is_unicast(ip: IpAddr) -> bool {
+    let is_broadcast = matches!(ip, IpAddr::V4(ip) if ip.is_broadcast());
+    !ip.is_unspecified() && !ip.is_multicast() && !is_broadcast
 }
 
 /// The incarnation that a segment belongs to: a number that the driver gives to each OPEN.

@@ -106,6 +106,7 @@ impl TimeWaitEntry {
             rcv,
         });
         connection.stamps.recent = self.ts_recent;
+        connection.stamps.last_ack_sent = self.rcv_nxt;
         connection.limiter = self.limiter;
         connection.ordinals.ack = u32::from(self.acks);
         connection

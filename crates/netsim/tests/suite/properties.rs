@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use netsim::{
-    Action, CorruptConfig, DelayConfig, Distribution, DuplicateConfig, Fault, Instant, LinkConfig,
-    LinkId, LossConfig, Match, Occurrences, Probability, QueueConfig, RateConfig, ReorderConfig,
-    Script, Simulator, SlotConfig, SlotSpacing, StepLimit, Subject, Trigger, Window,
+    Action, CorruptConfig, DelayConfig, Distribution, DistributionTable, DuplicateConfig, Fault,
+    Instant, LinkConfig, LinkId, LossConfig, Match, Occurrences, Probability, QueueConfig,
+    RateConfig, ReorderConfig, Script, Shape, Simulator, SlotConfig, SlotSpacing, StepLimit,
+    Subject, Trigger, Window,
 };
 use proptest::option;
 use proptest::prelude::*;
@@ -195,6 +196,19 @@ fn simulate(
 }
 
 proptest! {
+    #[test]
+    fn no_text_makes_a_parser_panic(text in "[-+0-9./% \\PC]{0,40}") {
+        if let Ok(probability) = text.parse::<Probability>() {
+            prop_assert_eq!(probability.to_string().parse::<Probability>(), Ok(probability));
+        }
+        if let Ok(shape) = text.parse::<Shape>() {
+            prop_assert_eq!(shape.to_string().parse::<Shape>(), Ok(shape));
+        }
+        if let Err(error) = DistributionTable::parse(&text) {
+            prop_assert!(error.field.starts_with("line "));
+        }
+    }
+
     #[test]
     fn frames_are_conserved_and_runs_repeat(link in link(), faults in faults()) {
         let simulator = simulate(&link, &faults);

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use tcp_core::{Kind, Packet, Tag, Transmit};
+use tcp_core::{Kind, Packet, Tag, Transmit, wire};
 
 /// Octets of an IPv4 header without options (RFC 791 section 3.1).
 const IPV4_HEADER: u32 = 20;
@@ -23,9 +23,8 @@ pub struct Datagram {
     pub is_repeated: bool,
     /// Whether the network made it, as a copy of another.
     pub is_copy: bool,
-    /// Whether a bit of it was flipped on the way.
-    ///
-    /// The checksums of IP and TCP find every single flipped bit, so it is discarded on arrival.
+    /// Whether its octets are no segment any more: a bit was flipped on the way, and the checksum
+    /// (or the header's own sense) tells. It is discarded on arrival.
     pub is_damaged: bool,
     key: u64,
 }
@@ -102,8 +101,24 @@ impl netsim::Frame for Datagram {
         }
     }
 
-    fn corrupt(&mut self, _draw: u64) {
-        self.is_damaged = true;
+    /// Flips a bit of the TCP header or text, as they stand on the wire, and reads the result.
+    fn corrupt(&mut self, draw: u64) {
+        let mut octets = Vec::new();
+        if self.is_damaged || wire::encode(&self.packet, &mut octets).is_err() {
+            return;
+        }
+        let bit = draw % (octets.len() as u64 * 8);
+        octets[(bit / 8) as usize] ^= 1 << (bit % 8);
+        let Packet {
+            source,
+            target,
+            tag,
+            ..
+        } = self.packet;
+        match wire::decode(source.ip(), target.ip(), tag, &octets) {
+            Ok((packet, _)) => self.packet = packet,
+            Err(_) => self.is_damaged = true,
+        }
     }
 
     fn mark_congestion(&mut self) -> bool {
@@ -157,6 +172,16 @@ mod tests {
         keys.sort_unstable();
         keys.dedup();
         assert_eq!(keys.len(), count);
+    }
+
+    #[test]
+    fn no_flipped_bit_goes_unnoticed() {
+        let clean = Datagram::new(transmit(1, Kind::Syn, Some(1)), 0, 0);
+        for bit in 0..160 {
+            let mut frame = clean;
+            frame.corrupt(bit);
+            assert!(frame.is_damaged, "bit {bit}");
+        }
     }
 
     #[test]

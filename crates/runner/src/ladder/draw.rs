@@ -122,7 +122,7 @@ impl Pen<'_> {
                 0 => format!("{letter} = {iss}"),
                 _ => format!("{letter}{} = {iss}", index + 1),
             });
-            each.collect::<Vec<_>>().join(", ")
+            shortened(&each.collect::<Vec<_>>().join(", "))
         });
         let [client_letters, server_letters] = letters;
         let left = format!("{client} {}", story.flow.local);
@@ -257,6 +257,17 @@ impl Pen<'_> {
         });
         let pieces = [(Ink::Faint, centred("end of the run", ' '))];
         self.full_row(marks, &pieces);
+    }
+}
+
+/// The beginning of a text that would fill more than its half of the page.
+fn shortened(text: &str) -> String {
+    const MOST: usize = WIDTH / 2 - TIME - 3;
+    if text.chars().count() <= MOST {
+        text.to_owned()
+    } else {
+        let kept: String = text.chars().take(MOST - 2).collect();
+        format!("{kept} …")
     }
 }
 

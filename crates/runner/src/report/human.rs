@@ -2,6 +2,7 @@
 
 use super::table;
 use crate::campaign::{Campaign, Point};
+use crate::expect::Verdict;
 use crate::experiment::Experiment;
 use crate::ladder::{Ladder, WIDTH, draw};
 use crate::lesson;
@@ -32,7 +33,7 @@ pub fn human(experiment: &Experiment, campaign: &Campaign, has_color: bool) -> S
     remarks(&mut page, campaign);
     page.end_line();
     for sentence in lesson::sentences(plan, campaign) {
-        wrap(&mut page, &sentence);
+        wrap(&mut page, Ink::Plain, &sentence, 0);
     }
     page.into_text()
 }
@@ -73,15 +74,25 @@ fn verdicts(page: &mut Page, point: &Point) {
         } else {
             (Ink::Bad, "NOT held")
         };
-        page.put(ink, word);
-        page.line(Ink::Plain, &format!("  {}", verdict.what));
+        wrap(
+            page,
+            ink,
+            &format!("{word}  {}", verdict.what),
+            VERDICT_INDENT,
+        );
         if !verdict.held || verdict.observed_says_more() {
-            page.line(
-                Ink::Faint,
-                &format!("          observed {}", verdict.observed),
-            );
+            observed(page, verdict);
         }
     }
+}
+
+/// Where the text of a verdict begins.
+const VERDICT_INDENT: usize = 10;
+
+fn observed(page: &mut Page, verdict: &Verdict) {
+    let indent = " ".repeat(VERDICT_INDENT);
+    let text = format!("{indent}observed {}", verdict.observed);
+    wrap(page, Ink::Faint, &text, VERDICT_INDENT);
 }
 
 /// What an author should know: faults that did nothing, segments that never came back.
@@ -106,31 +117,31 @@ pub fn failures(experiment: &Experiment, campaign: &Campaign, has_color: bool) -
     let mut page = Page::new(has_color);
     for point in &campaign.points {
         for verdict in point.verdicts.iter().filter(|verdict| !verdict.held) {
-            page.put(Ink::Bad, "NOT held");
             let (name, policy) = (&experiment.plan.name, point.policy.name());
-            page.line(Ink::Plain, &format!("  {name}, {policy}: {}", verdict.what));
-            page.line(
-                Ink::Faint,
-                &format!("          observed {}", verdict.observed),
-            );
+            let text = format!("NOT held  {name}, {policy}: {}", verdict.what);
+            wrap(&mut page, Ink::Bad, &text, VERDICT_INDENT);
+            observed(&mut page, verdict);
         }
     }
     remarks(&mut page, campaign);
     page.into_text()
 }
 
-/// A sentence over several lines.
-fn wrap(page: &mut Page, sentence: &str) {
+/// Text over as many lines as it needs; all but the first begin with blanks.
+fn wrap(page: &mut Page, ink: Ink, text: &str, indent: usize) {
     let mut line = String::new();
-    for word in sentence.split(' ') {
-        if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > WIDTH {
-            page.line(Ink::Plain, &line);
-            line.clear();
+    let mut is_fresh = true;
+    for word in text.split(' ') {
+        if !is_fresh && line.chars().count() + 1 + word.chars().count() > WIDTH {
+            page.line(ink, &line);
+            line = " ".repeat(indent);
+            is_fresh = true;
         }
-        if !line.is_empty() {
+        if !is_fresh {
             line.push(' ');
         }
         line.push_str(word);
+        is_fresh = false;
     }
-    page.line(Ink::Plain, &line);
+    page.line(ink, &line);
 }

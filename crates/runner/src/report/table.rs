@@ -2,59 +2,68 @@
 
 use super::json::keys;
 use crate::campaign::{Campaign, Point};
+use crate::ladder::WIDTH;
 use crate::metrics::{decimal, rounded};
 use crate::paint::{Ink, Page};
 use crate::plan::{Class, Counter, Metric, MetricKey, Period, Plan, Statistic};
 
 /// Columns of the names of rows.
-const NAMES: usize = 46;
+const NAMES: usize = 44;
 /// Least columns of a policy.
 const CELL: usize = 12;
 
-/// The comparison of the policies.
+/// The comparison of the policies, in as many tables as the width needs.
 pub(super) fn comparison(page: &mut Page, plan: &Plan, campaign: &Campaign) {
-    let title = match plan.run.replications {
-        1 => String::new(),
-        count => format!("means of {count} runs"),
-    };
-    let table = Table {
-        campaign,
-        width: campaign
-            .points
-            .iter()
-            .map(|point| point.policy.name().len() + 2)
-            .fold(CELL, usize::max),
-    };
-    table.row(page, Ink::Strong, &title, |point| {
-        point.policy.name().to_owned()
-    });
-    let periods: &[Period] = if plan.has_time_after_fault() {
-        &[Period::WholeRun, Period::AfterFault]
-    } else {
-        &[Period::WholeRun]
-    };
-    for &period in periods {
-        let heading = match period {
-            Period::WholeRun => "whole run",
-            Period::AfterFault => "after the fault",
-        };
-        page.line(Ink::Faint, heading);
-        table.counters(page, period);
-        table.areas(page, period);
+    let names = campaign.points.iter().map(|point| point.policy.name());
+    let width = names.map(|name| name.len() + 1).fold(CELL, usize::max);
+    let fitting = ((WIDTH - NAMES) / (width + 1)).max(1);
+    for points in campaign.points.chunks(fitting) {
+        if points.len() < campaign.points.len() {
+            page.end_line();
+        }
+        Table {
+            all: &campaign.points,
+            points,
+            width,
+        }
+        .draw(page, plan);
     }
-    page.line(Ink::Faint, "end of the run");
-    table.row(page, Ink::Plain, "  left over", leftover);
 }
 
+/// Some policies side by side.
 struct Table<'c> {
-    campaign: &'c Campaign,
+    /// Every policy: what occurs under any of them has a row in every table.
+    all: &'c [Point],
+    points: &'c [Point],
     width: usize,
 }
 
 impl Table<'_> {
+    fn draw(&self, page: &mut Page, plan: &Plan) {
+        let title = match plan.run.replications {
+            1 => String::new(),
+            count => format!("means of {count} runs"),
+        };
+        self.row(page, Ink::Strong, &title, |point| {
+            point.policy.name().to_owned()
+        });
+        let after = plan.has_time_after_fault().then_some(Period::AfterFault);
+        for period in [Some(Period::WholeRun), after].into_iter().flatten() {
+            let heading = match period {
+                Period::WholeRun => "whole run",
+                Period::AfterFault => "after the fault",
+            };
+            page.line(Ink::Faint, heading);
+            self.counters(page, period);
+            self.classes(page, period, Statistic::Area);
+        }
+        page.line(Ink::Faint, "left at the end of the run");
+        self.classes(page, Period::WholeRun, Statistic::Final);
+    }
+
     fn row(&self, page: &mut Page, ink: Ink, name: &str, cell: impl Fn(&Point) -> String) {
         page.put(ink, &format!("{name:<NAMES$}"));
-        for point in &self.campaign.points {
+        for point in self.points {
             let cell = cell(point);
             page.put(ink, &format!(" {cell:>width$}", width = self.width));
         }
@@ -78,22 +87,27 @@ impl Table<'_> {
         }
     }
 
-    /// Connection-seconds in every class that occurs under any policy.
-    fn areas(&self, page: &mut Page, period: Period) {
+    /// A row for every class that occurs under any policy.
+    fn classes(&self, page: &mut Page, period: Period, statistic: Statistic) {
+        let mut is_empty = true;
         for class in Class::ALL {
-            let metric = Metric::Class(class, Statistic::Area);
+            let metric = Metric::Class(class, statistic);
             let key = MetricKey { period, metric };
             let occurs = |point: &Point| point.summary(key).is_some_and(|found| found.sum != 0);
-            if !self.campaign.points.iter().any(occurs) {
+            if !self.all.iter().any(occurs) {
                 continue;
             }
-            let indent = if class.name().contains('.') {
-                "    "
-            } else {
-                "  "
+            is_empty = false;
+            let indent = if class.name().contains('.') { 4 } else { 2 };
+            let unit = match statistic {
+                Statistic::Area => ", connection-seconds",
+                Statistic::Mean | Statistic::Max | Statistic::Final => "",
             };
-            let name = format!("{indent}{}, connection-seconds", class.name());
+            let name = format!("{:indent$}{}{unit}", "", class.name());
             self.row(page, Ink::Plain, &name, |point| number(point, key));
+        }
+        if is_empty {
+            self.row(page, Ink::Plain, "  nothing", |_| "0".to_owned());
         }
     }
 }
@@ -101,24 +115,6 @@ impl Table<'_> {
 fn number(point: &Point, key: MetricKey) -> String {
     let summary = point.summary(key);
     summary.map_or_else(|| "-".to_owned(), |found| rounded(found.mean(), 3))
-}
-
-/// What is left at the end of the run, in words.
-fn leftover(point: &Point) -> String {
-    let parts = Class::ALL.into_iter().filter_map(|class| {
-        let metric = Metric::Class(class, Statistic::Final);
-        let period = Period::WholeRun;
-        let found = point.summary(MetricKey { period, metric })?;
-        let is_part = class.name().contains('.');
-        (found.sum > 0 && !is_part)
-            .then(|| format!("{} {}", rounded(found.mean(), 3), class.name()))
-    });
-    let parts: Vec<String> = parts.collect();
-    if parts.is_empty() {
-        "nothing".to_owned()
-    } else {
-        parts.join(", ")
-    }
 }
 
 /// Every metric of every replication, as comma-separated values (RFC 4180 without quotes: no

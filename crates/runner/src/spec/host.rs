@@ -72,6 +72,7 @@ pub(crate) struct HostSpec {
     pub(crate) client_on_unexpected: Option<UnexpectedSpec>,
     pub(crate) rfc5961: Option<Short<BlindAttackSpec>>,
     pub(crate) ack_rate_limit: Option<Spanned<Switchable<Time>>>,
+    pub(crate) ack_burst: Option<Spanned<u8>>,
     pub(crate) rfc1337: Option<bool>,
     pub(crate) time_wait_restart: Option<TimeWaitRestartSpec>,
     pub(crate) time_wait_reuse: Option<bool>,

@@ -6,6 +6,7 @@ use core::time::Duration;
 
 use super::receive::buffer_size;
 use super::send::Send;
+use super::state::{CloseWait, Established, FinWait1, LastAck, SynReceived};
 use super::{Connection, Marks, Phase, State, Turn};
 use crate::config::{AbortReset, Config};
 use crate::io::{Outcome, Reason};
@@ -166,6 +167,39 @@ impl Connection {
         }
         self.marks.set(Marks::READY, true);
         Ok(())
+    }
+
+    /// The user's CLOSE, where the peer has closed already or not: which state it leads to.
+    fn enter_closing_state(&mut self, turn: &mut Turn<'_>) {
+        let from = self.phase();
+        match core::mem::take(&mut self.state) {
+            State::SynReceived(SynReceived { mut snd, rcv, .. })
+            | State::Established(Established { mut snd, rcv }) => {
+                snd.fin = true;
+                self.enter(
+                    turn,
+                    State::FinWait1(FinWait1 { snd, rcv }),
+                    from,
+                    Reason::Close,
+                );
+            }
+            State::CloseWait(CloseWait { mut snd, rcv }) => {
+                snd.fin = true;
+                self.enter(
+                    turn,
+                    State::LastAck(LastAck { snd, rcv }),
+                    from,
+                    Reason::Close,
+                );
+            }
+            other @ (State::Closed
+            | State::SynSent(_)
+            | State::FinWait1(_)
+            | State::FinWait2(_)
+            | State::Closing(_)
+            | State::LastAck(_)
+            | State::TimeWait(_)) => self.state = other,
+        }
     }
 
     /// The user lets go of the connection (the `close` of the socket interface): CLOSE if that

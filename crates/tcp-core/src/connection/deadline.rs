@@ -82,7 +82,8 @@ impl Connection {
         } else {
             turn.now
         };
-        let busy = self.state.snd().is_some_and(super::send::Send::outstanding);
+        // A SYN,ACK that nobody times leaves the finding out to keep-alive.
+        let busy = self.timer(Timer::Retransmit) != Instant::END;
         if due > turn.now || busy {
             // Something was heard meanwhile, or retransmissions find out by themselves.
             let later = due.max(turn.now + keepalive.interval);

@@ -6,11 +6,14 @@
 //! | [`call`] | what a user call does | 3.10.1 - 3.10.6 |
 //! | [`syn_sent`] | a segment arrives in SYN-SENT | 3.10.7.3 |
 //! | [`arrival`] | a segment arrives in any other state | 3.10.7.4 |
+//! | [`acceptability`], [`acknowledgment`] | its first step; its fifth | 3.10.7.4, RFC 5961 |
 //! | [`deadline`] | a timer runs out | 3.10.8 |
 //! | [`output`] | what is sent, and with which header | 3.4, 3.8 |
 //! | [`send`], [`receive`] | the two halves of the sequence space | 3.3.1, 3.4 |
 //! | [`rtt`], [`congestion`] | how long to wait, how much to send | RFC 6298, RFC 5681 |
 
+mod acceptability;
+mod acknowledgment;
 mod arrival;
 mod call;
 mod congestion;
@@ -21,8 +24,6 @@ mod rtt;
 mod send;
 mod state;
 mod syn_sent;
-
-use core::time::Duration;
 
 pub use self::call::{CloseError, ReceiveError, SendError, Status};
 pub(crate) use self::receive::{Ended, Receive};
@@ -172,14 +173,16 @@ pub(crate) struct Connection {
     probes: u8,
 }
 
-/// One ACK for an unacceptable segment in so much time (RFC 5961 section 7), in four octets: the
-/// time of the last one in units of 100 microseconds, rounded up, plus one; zero is "never". The
-/// count goes round in 119 hours, after which one such ACK may be kept back needlessly.
+/// So many ACKs for unacceptable segments in so much time (RFC 5961 section 7), in four octets: the
+/// start of the current interval in milliseconds, rounded up, above the number of ACKs sent in it;
+/// zero is "none yet". The milliseconds go round in 74 hours, after which such ACKs may be kept
+/// back needlessly for one interval.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct RateLimiter(u32);
 
 impl RateLimiter {
-    const UNIT: u64 = 100_000;
+    const COUNT: u32 = 0x0f;
+    const CLOCK: u32 = u32::MAX >> 4;
 
     /// The four octets.
     pub(crate) fn bits(self) -> u32 {
@@ -187,18 +190,22 @@ impl RateLimiter {
     }
 
     /// Whether another ACK may be sent now; if so, notes that it is.
-    pub(crate) fn admit(&mut self, now: Instant, interval: Option<Duration>) -> bool {
-        let Some(interval) = interval else {
+    pub(crate) fn admit(&mut self, now: Instant, config: &Config) -> bool {
+        let Some(interval) = config.ack_rate_limit else {
             return true;
         };
-        let ticks = (now.as_nanos() / RateLimiter::UNIT) as u32;
-        let span = interval.as_nanos() / u128::from(RateLimiter::UNIT);
-        let passed = u128::from(ticks.wrapping_sub(self.0.wrapping_sub(1)));
-        if self.0 != 0 && passed < span {
+        let millis = |at: u64| (at & u64::from(RateLimiter::CLOCK)) as u32;
+        let (start, count) = (self.0 >> 4, self.0 & RateLimiter::COUNT);
+        let passed = millis(now.as_nanos() / 1_000_000).wrapping_sub(start) & RateLimiter::CLOCK;
+        // Rounding up can put the start a millisecond into the future.
+        let is_over = u128::from(passed) >= interval.as_millis() && passed != RateLimiter::CLOCK;
+        if count == 0 || is_over {
+            self.0 = millis(now.as_nanos().div_ceil(1_000_000)) << 4 | 1;
+        } else if count < u32::from(config.ack_burst) {
+            self.0 += 1;
+        } else {
             return false;
         }
-        let rounded_up = now.as_nanos().div_ceil(RateLimiter::UNIT) as u32;
-        self.0 = rounded_up.wrapping_add(1).max(1);
         true
     }
 }
@@ -267,6 +274,7 @@ impl Connection {
         connection.ordinals.syn_ack = embryo.syn_acks;
         connection.ordinals.ack = u32::from(embryo.acks);
         connection.stamps.recent = embryo.ts_recent;
+        connection.stamps.last_ack_sent = embryo.irs + 1;
         connection.marks = embryo.marks();
         connection.marks.set(Marks::UNACCEPTED, true);
         connection

@@ -288,7 +288,7 @@ impl Connection {
     /// have to go on repeating. Linux draws the same line.
     pub(super) fn acknowledge_unacceptable(&mut self, segment: &Segment, turn: &mut Turn<'_>) {
         let can_loop = segment.is_empty() || segment.flags.syn();
-        if can_loop && !self.limiter.admit(turn.now, turn.config.ack_rate_limit) {
+        if can_loop && !self.limiter.admit(turn.now, turn.config) {
             turn.io.counters.TCPACKSkipped += 1;
             return;
         }
@@ -297,7 +297,7 @@ impl Connection {
 
     /// A challenge ACK (RFC 5961), within the rate limit.
     pub(super) fn challenge(&mut self, turn: &mut Turn<'_>) {
-        if self.limiter.admit(turn.now, turn.config.ack_rate_limit) {
+        if self.limiter.admit(turn.now, turn.config) {
             turn.io.counters.TCPChallengeACK += 1;
             self.send_bare_ack(Kind::Ack, self.state.snd_nxt(), turn);
         } else {

@@ -30,7 +30,8 @@ pub(crate) struct Send {
     wl1: SeqNum,
     /// SND.WL2.
     wl2: SeqNum,
-    /// When the oldest unacknowledged octet was first sent: R2 counts from here.
+    /// When the oldest unacknowledged octet was first sent: R2 counts from here. END while nothing
+    /// waits for an answer, because the latest zero-window probe has got its own.
     first_sent: Stamp,
     /// The octet whose ACK ends the running measurement (see `timing`), and when it was sent.
     timed: SeqNum,
@@ -250,7 +251,7 @@ impl Send {
             || again
             || fin
             || (reaches_end && (!config.nagle || !self.outstanding()))
-            || (len > 0 && len >= self.max_wnd / 2);
+            || (len > 0 && len >= self.max_wnd / 2 && (!config.nagle || !self.outstanding()));
         let something = len > 0 || fin;
         (something && worthwhile).then(|| self.chunk(self.cursor, len, fin))
     }
@@ -279,7 +280,8 @@ impl Send {
         };
         // Two-way: nobody waits for the ACK of the SYN,ACK, so R2 counts from the first text.
         let only_syn = self.una == self.iss && self.nxt == self.iss + 1;
-        if !self.outstanding() || (only_syn && after.is_after(self.nxt)) {
+        let paused = Instant::from(self.first_sent) == Instant::END;
+        if paused || !self.outstanding() || (only_syn && after.is_after(self.nxt)) {
             self.first_sent = now.into();
         }
         if after.is_after(self.nxt) {
@@ -365,6 +367,9 @@ impl Send {
     /// When to give up, if that is a matter of time.
     pub(crate) fn gives_up_at(&self, config: &Config, schedule: Schedule) -> Option<Instant> {
         let since: Instant = self.first_sent.into();
+        if since == Instant::END {
+            return None;
+        }
         let r2 = match Send::give_up(config, schedule) {
             GiveUp::After(limit) => Some(since + limit),
             GiveUp::Retries(_) => None,
@@ -389,6 +394,12 @@ impl Send {
             || self
                 .gives_up_at(config, schedule)
                 .is_some_and(|at| now >= at)
+    }
+
+    /// Counts R2 from the next transmission: the peer keeps its window shut, but has shown that it
+    /// is alive. The next probe can be farther off than R2.
+    pub(crate) fn pause_r2(&mut self) {
+        self.restart_r2(Instant::END);
     }
 
     /// Counts R2 from now, as a time and in retransmissions: there was progress, or the peer has

@@ -2,7 +2,7 @@
 
 use core::ops::ControlFlow;
 
-use super::arrival::trim_to_window;
+use super::acceptability::trim_to_window;
 use super::state::{Established, SynReceived, SynSent};
 use super::{Connection, Marks, Origin, State, Timer, Turn};
 use crate::config::Unexpected;
@@ -109,7 +109,7 @@ impl Connection {
         let mss = segment
             .options
             .mss()
-            .unwrap_or(config.mss_default)
+            .unwrap_or(config.assumed_mss(turn.flow.remote.is_ipv6()))
             .min(config.mss)
             .max(1);
         snd.agree_on(

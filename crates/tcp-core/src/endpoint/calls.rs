@@ -11,7 +11,7 @@ use crate::connection::{CloseError, Connection, Marks, Phase, ReceiveError, Send
 use crate::io::{ConnectionId, Reason, Transition};
 use crate::isn::initial_sequence_number;
 use crate::listener::{ListenConfig, Listener, ListenerId};
-use crate::segment::{Flow, Tag};
+use crate::segment::{Flow, Tag, is_unicast};
 use crate::seq::SeqNum;
 use crate::time::Instant;
 
@@ -31,6 +31,8 @@ pub enum ConnectError {
     AlreadyExists,
     /// No ephemeral port is free.
     NoPorts,
+    /// The remote address is no single host's (MUST-46).
+    InvalidAddress,
 }
 
 impl fmt::Display for ListenError {
@@ -49,6 +51,7 @@ impl fmt::Display for ConnectError {
         f.write_str(match self {
             ConnectError::AlreadyExists => "connection already exists",
             ConnectError::NoPorts => "no ephemeral port is free",
+            ConnectError::InvalidAddress => "the remote address is no single host's",
         })
     }
 }
@@ -187,13 +190,18 @@ impl Endpoint {
     /// the caller's choice (MUST-43).
     ///
     /// # Errors
-    /// If the four-tuple is in use, or no ephemeral port is free.
+    /// If the four-tuple is in use, no ephemeral port is free, or the remote address is none that a
+    /// connection can be made to.
     pub fn connect(
         &mut self,
         now: Instant,
         mut flow: Flow,
         open: Open,
     ) -> Result<ConnectionId, ConnectError> {
+        // MUST-46.
+        if !is_unicast(flow.remote.ip()) {
+            return Err(ConnectError::InvalidAddress);
+        }
         if flow.local.port() == 0 {
             flow.local
                 .set_port(self.ephemeral_port(flow).ok_or(ConnectError::NoPorts)?);

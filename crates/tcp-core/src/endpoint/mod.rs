@@ -9,6 +9,7 @@ mod calls;
 mod closed;
 mod passive;
 mod quiet;
+mod syn_queue;
 mod table;
 mod value;
 

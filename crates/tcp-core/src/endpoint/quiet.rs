@@ -54,9 +54,7 @@ impl Endpoint {
         if let Some(listener) = self.listener_at(flow.local)
             && self.may_reopen(&entry, &packet.segment)
         {
-            self.io.counters.TWRecycled += 1;
-            self.remove_time_wait(slot, flow, Some((Phase::Listen, Reason::Evicted)));
-            self.arrives_in_listen(now, listener, flow, packet, Some(entry.snd_nxt));
+            self.arrives_in_listen(now, listener, flow, packet, Some(slot));
             return;
         }
         let pair = self.stores.book.pair(flow);
@@ -108,6 +106,15 @@ impl Endpoint {
             }
             _ => newer,
         }
+    }
+
+    /// A SYN that LISTEN takes ends TIME-WAIT; one for which there is no room does not (MUST-13).
+    /// Returns what the new ISN must lie beyond.
+    pub(super) fn reopen(&mut self, slot: u32, flow: Flow) -> SeqNum {
+        let beyond = self.stores.time_waits[slot].snd_nxt;
+        self.io.counters.TWRecycled += 1;
+        self.remove_time_wait(slot, flow, Some((Phase::Listen, Reason::Evicted)));
+        beyond
     }
 
     /// TIME-WAIT TIMEOUT.

@@ -4,6 +4,7 @@
     reason = "a test that meets the unexpected should stop there"
 )]
 
+mod backlog;
 mod duet;
 mod figures;
 mod fuzzed;

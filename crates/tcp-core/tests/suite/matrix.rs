@@ -123,12 +123,17 @@ impl Row {
 
     /// What the crate does, in the numbers of the tables.
     fn observed(&self, seg: Seg) -> (Vec<Seg>, Phase) {
-        let origin = Origin { own: 0, peer: 0 };
-        let given = if self.tcb.rfc5961 {
-            self.given.to_owned()
+        let choice = if self.tcb.rfc5961 {
+            "RFC 5961 rules"
         } else {
-            format!("RFC 793 rules; {}", self.given)
+            "RFC 793 rules"
         };
+        self.observed_with(choice, seg)
+    }
+
+    fn observed_with(&self, choice: &str, seg: Seg) -> (Vec<Seg>, Phase) {
+        let origin = Origin { own: 0, peer: 0 };
+        let given = format!("{choice}; {}", self.given);
         let mut scene = Scene::given(&given, origin);
         let segment = Segment {
             seq: number(seg.seq),
@@ -199,6 +204,54 @@ impl Row {
         }
     }
 
+    /// The cells in which a system differs from the profile rfc9293, one in a line.
+    fn differences(&self, system: &str) -> String {
+        let mut lines = String::new();
+        for (place, answer, seg) in self.segments() {
+            let (sent, phase) = self.observed(seg);
+            let (own, own_phase) = self.observed_with(system, seg);
+            let (rfc, own) = (
+                self.words(seg, &sent, phase),
+                self.words(seg, &own, own_phase),
+            );
+            if rfc != own {
+                let kind = kind(seg.flags, seg.text > 0);
+                let segment = format!("{kind:<11} {place:<8} {answer}");
+                writeln!(lines, "  {segment:<30}| {rfc:<23}| {own}").unwrap();
+            }
+        }
+        lines
+    }
+
+    fn segments(&self) -> Vec<(&'static str, &'static str, Seg)> {
+        let mut segments = Vec::new();
+        for (flags, has_text) in KINDS {
+            let text = if has_text { TEXT } else { 0 };
+            for (place, seq) in self.seqs() {
+                let acks = if flags.ack() {
+                    self.acks()
+                } else {
+                    vec![("", 0)]
+                };
+                for (name, ack) in acks {
+                    if place != "across" || has_text {
+                        segments.push((
+                            place,
+                            name,
+                            Seg {
+                                flags,
+                                seq,
+                                ack,
+                                text,
+                            },
+                        ));
+                    }
+                }
+            }
+        }
+        segments
+    }
+
     fn table(&self, claimed: &mut [usize]) -> String {
         let acks = self.acks();
         let mut table = self.heading();
@@ -251,6 +304,14 @@ impl Row {
             write!(line, "| {name:<22}").unwrap();
         }
         format!("{heading}{}\n", line.trim_end())
+    }
+}
+
+fn kind(flags: Flags, has_text: bool) -> String {
+    if has_text {
+        format!("{flags}+5")
+    } else {
+        flags.to_string()
     }
 }
 
@@ -376,4 +437,18 @@ fn transition_matrix_without_rfc_5961() {
     let (matrix, _) = matrix(false);
     assert!(!matrix.contains("UNEXPLAINED"), "{matrix}");
     assert!(matrix.contains("RST(n) > CLOSED"));
+}
+
+/// What the profile linux-6 does differently from rfc9293, cell by cell.
+#[test]
+fn differences_of_linux() {
+    let mut text = "What linux-6 does differently\n".to_owned();
+    text.push_str("  segment     SEG.SEQ  SEG.ACK  | rfc9293                | linux-6\n");
+    for row in rows() {
+        let differences = row.differences("Linux");
+        if !differences.is_empty() {
+            write!(text, "\n{}\n{differences}", row.name).unwrap();
+        }
+    }
+    assert_snapshot!(text);
 }

@@ -7,7 +7,7 @@
 //!
 //! `w=` is the window field; `mss=`, `ws=`, `sack` and `ts=value/echo` are options. A segment that
 //! is written without a window offers 65535. An expectation that names the MSS names all options;
-//! `ts` alone stands for any time. Numbers may be negative: they count from the origin
+//! `ts` alone stands for any time, `echo=` for the echoed time or none. Numbers may be negative: they count from the origin
 //! of their sequence space, modulo 2^32.
 
 use std::fmt::Write;
@@ -92,6 +92,15 @@ pub(crate) fn write(segment: &Segment, like: &str) -> String {
     }
     if like.contains("mss=") {
         line.push_str(&options(segment, like));
+    }
+    if like.contains("echo=") {
+        let echo = segment.options.timestamps().map(|stamps| stamps.echo);
+        write!(
+            line,
+            " echo={}",
+            echo.map_or("none".to_owned(), |echo| echo.to_string())
+        )
+        .unwrap();
     }
     line
 }

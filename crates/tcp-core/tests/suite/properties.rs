@@ -11,6 +11,18 @@ use tcp_core::{Flags, Handshake, Instant, Phase, Profile, Segment, SeqNum};
 use self::pair::{Fate, Pair, Plan};
 use crate::duet::{Solo, syn};
 
+/// Policies that take every SYN of a willing client. The others may refuse one for good reasons of
+/// their own.
+const POLICIES: [Handshake; 7] = [
+    Handshake::ThreeWay,
+    Handshake::TwoWay,
+    Handshake::Cookies,
+    Handshake::CookiesOnOverflow,
+    Handshake::SynCache,
+    Handshake::RandomDrop,
+    Handshake::FastOpen,
+];
+
 fn fate() -> impl Strategy<Value = Fate> {
     prop_oneof![
         4 => Just(Fate::Deliver),
@@ -28,7 +40,7 @@ fn profile() -> impl Strategy<Value = Profile> {
 prop_compose! {
     fn plan()(
         profiles in (profile(), profile()),
-        policy in prop::sample::select(vec![Handshake::ThreeWay, Handshake::TwoWay]),
+        policy in prop::sample::select(POLICIES.to_vec()),
         octets in (0u32..20_000, 0u32..20_000),
         buffer in prop::sample::select(vec![400u32, 3000, 65535]),
         appetite in prop::sample::select(vec![100u32, 2000, u32::MAX]),
@@ -50,8 +62,6 @@ prop_compose! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
-
     /// The client gets through in the end, both sides have every octet, and nothing goes on
     /// afterwards: no timer is left once TIME-WAIT is over.
     #[test]

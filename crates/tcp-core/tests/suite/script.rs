@@ -20,7 +20,7 @@ use core::time::Duration;
 use std::collections::{BTreeMap, VecDeque};
 
 use tcp_core::{
-    Config, ConfigId, ConnectionId, Endpoint, Event, Flow, GiveUp, Instant, KeepAlive,
+    Config, ConfigId, ConnectionId, Endpoint, Event, Flow, GiveUp, Handshake, Instant, KeepAlive,
     ListenConfig, ListenerId, Open, Outcome, Packet, Profile, Secret, Segment, SeqNum, Tag,
 };
 
@@ -88,6 +88,10 @@ pub(crate) fn replay(text: &str, origin: u32) -> Result<(), String> {
 
 fn choose(config: &mut Config, listen: &mut ListenConfig, choice: &str) -> Result<(), String> {
     let (name, value) = choice.split_once(' ').ok_or("no value")?;
+    if name == "policy" {
+        listen.policy = Handshake::from_name(value).ok_or("no such policy")?;
+        return Ok(());
+    }
     let numbers: Vec<u32> = value
         .split(' ')
         .map(|number| number.parse().map_err(|_| format!("`{number}`")))

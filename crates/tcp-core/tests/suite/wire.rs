@@ -267,6 +267,10 @@ fn every_error_says_what_is_wrong() {
             "65516 octets do not fit into one datagram",
         ),
         (
+            DecodeError::MixedFamilies.to_string(),
+            "source and target are of different address families",
+        ),
+        (
             EncodeError::MixedFamilies.to_string(),
             "source and target are of different address families",
         ),

@@ -211,6 +211,7 @@ fn set_rules(config: &mut Config, spec: &HostSpec) {
         spec.ack_rate_limit.as_ref(),
         |time| time.0,
     );
+    set(&mut config.ack_burst, spec.ack_burst.as_ref());
     set_plain(&mut config.rfc1337, spec.rfc1337);
     set_plain(&mut config.time_wait_reuse, spec.time_wait_reuse);
     set_plain(&mut config.time_wait_reuse_by_timestamp, spec.tw_reuse);
@@ -362,6 +363,11 @@ fn place(field: &str, spec: &HostSpec) -> (String, Option<Range<usize>>) {
             spec.ephemeral_ports.as_ref().map(Spanned::span),
         ),
         "isn_bits" => ("isn_bits", spec.isn_bits.as_ref().map(Spanned::span)),
+        "ack_burst" => ("ack_burst", spec.ack_burst.as_ref().map(Spanned::span)),
+        "ack_rate_limit" => (
+            "ack_rate_limit",
+            spec.ack_rate_limit.as_ref().map(Spanned::span),
+        ),
         other => (other, None),
     };
     (key.to_owned(), span)

@@ -2,7 +2,10 @@
 
 use core::time::Duration;
 
-use tcp_core::{BlindAttackRules, Config, Flags, GiveUp, KeepAlive, Profile, Unexpected};
+use tcp_core::{
+    AbortReset, BlindAttackRules, Config, Flags, GiveUp, KeepAlive, OldSegments, Profile,
+    Unexpected,
+};
 
 /// The octets that have not been used. Zeros follow the last.
 pub(crate) struct Script<'a> {
@@ -49,6 +52,7 @@ pub(crate) fn config(script: &mut Script<'_>) -> Config {
     let profile = script.pick(&Profile::ALL).0;
     let mut config = profile.config();
     let (bits, sizes) = (script.word(), script.octet());
+    change_conformance(&mut config, script.octet());
     let on = |bit: u32| bits & 1 << bit != 0;
     config.nagle ^= on(0);
     config.timestamps ^= on(1);
@@ -96,4 +100,21 @@ pub(crate) fn config(script: &mut Script<'_>) -> Config {
     config.mss = [config.mss, 1, 100, 65495][usize::from(sizes >> 4 & 3)].max(1);
     config.window_scale = [config.window_scale, None, Some(0), Some(14)][usize::from(sizes >> 6)];
     config
+}
+
+/// The choices in which stacks differ from the RFC and from each other.
+fn change_conformance(config: &mut Config, bits: u8) {
+    let on = |bit: u32| bits & 1 << bit != 0;
+    config.options ^= on(0);
+    config.sack_permitted ^= on(1);
+    config.acks_repeat_control ^= on(2);
+    config.delete_in_syn_received ^= on(3);
+    config.listen_drops_syn_ack ^= on(4);
+    config.time_wait_reuse_by_timestamp ^= on(5);
+    if on(6) {
+        config.old_segments = OldSegments::Trim;
+    }
+    if on(7) {
+        config.abort = AbortReset::WithAckInEveryState;
+    }
 }

@@ -177,6 +177,7 @@ impl Watch {
         assert_eq!(observed, expected, "entries and transitions differ");
         for &(flow, phase) in &observed {
             assert_eq!(endpoint.phase(flow), phase);
+            assert!(endpoint.snd_nxt(flow).is_some());
         }
         for id in self.ids.clone() {
             self.status(endpoint, id);
@@ -190,6 +191,8 @@ impl Watch {
         assert!(!self.closed.contains(&id), "{id:?} lives after Closed");
         let (una, nxt) = status.snd;
         assert!(!una.is_after(nxt), "SND.UNA beyond SND.NXT: {status:?}");
+        let flow = endpoint.flow(id).expect("a live connection has one");
+        assert_eq!(endpoint.snd_nxt(flow), Some(nxt));
         if status.phase == Phase::SynSent {
             return; // Nothing is known of the peer yet.
         }

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use tcp_core::options::Timestamps;
 use tcp_core::{
-    ConfigId, Endpoint, Event, Flags, Flow, Instant, ListenError, Open, Options, Outcome, Phase,
-    Profile, Secret, Segment, SeqNum, Tag, initial_sequence_number,
+    ConfigId, Endpoint, Event, Flags, Flow, Instant, ListenConfig, ListenError, Open, Options,
+    Outcome, Phase, Profile, Secret, Segment, SeqNum, Tag, initial_sequence_number,
 };
 
 use super::super::duet::{Solo, Words, ack, client_address, fin, rst, server_address, syn};
@@ -271,4 +271,45 @@ fn letting_go_with_text_to_come_resets_the_peer() {
     let sent = later.gets(ack(101, 302).text(5));
     assert_eq!((sent.len(), sent[0].flags), (1, Flags::RST));
     assert_eq!(later.phase(), Phase::Listen);
+}
+
+/// MUST-12 where the user has closed: a RST that destroys queued text is no normal end.
+#[test]
+fn a_reset_after_close_is_reported() {
+    let mut solo = opened(rfc9293());
+    solo.gets(fin(101, 301));
+    solo.sends(5);
+    solo.calls(|endpoint, now, id| endpoint.close(now, id).unwrap());
+    assert_eq!(solo.phase(), Phase::LastAck);
+    solo.events.clear();
+    solo.gets(rst(102));
+    let id = solo.id.unwrap();
+    assert_eq!(solo.events, [Event::Closed(id, Outcome::Reset)]);
+}
+
+/// MUST-13: a SYN that finds no room leaves TIME-WAIT as it was.
+#[test]
+fn a_syn_without_room_does_not_end_time_wait() {
+    let listen = ListenConfig {
+        backlog: 1,
+        ..Profile::Rfc9293.listen_config()
+    };
+    let mut solo = Solo::new(rfc9293()).listen(listen, 300);
+    solo.gets(syn(100));
+    solo.gets(ack(101, 301));
+    solo.calls(|endpoint, now, id| endpoint.close(now, id).unwrap());
+    solo.gets(fin(101, 302));
+    let old = solo.remote;
+    solo.remote.set_port(6666);
+    solo.endpoint.script_iss(solo.flow(), SeqNum(900));
+    solo.gets(syn(7));
+    solo.gets(ack(8, 901));
+    solo.remote = old;
+    assert_eq!(solo.gets(syn(5000)), []);
+    assert_eq!(solo.phase(), Phase::TimeWait);
+    assert_eq!(solo.endpoint.counters().ListenOverflows, 1);
+    let waiting = solo.endpoint.accept(solo.listener.unwrap());
+    assert!(waiting.is_some());
+    assert_eq!(solo.gets(syn(5000)).len(), 1);
+    assert_eq!(solo.phase(), Phase::SynReceived);
 }

@@ -136,3 +136,125 @@ fn the_receiver_avoids_silly_windows() {
     let sent = receive(&mut solo, 1);
     assert_eq!((sent[0].window, edge(&sent)), (536, first + 536));
 }
+
+/// SHLD-17: text beyond the right edge does not end a connection whose peer answers.
+#[test]
+fn text_beyond_a_shrunken_window_is_waited_for() {
+    let mut solo = opened(unlimited());
+    solo.sends(1072);
+    solo.gets(ack(101, 301).window(0));
+    answers_for(&mut solo, Duration::from_hours(1), ack(101, 301).window(0));
+    assert_eq!(solo.phase(), Phase::Established);
+}
+
+/// Answers everything that is sent with the same segment.
+fn answers_for(solo: &mut Solo, span: Duration, answer: Segment) {
+    let end = solo.now + span;
+    while let Some(at) = solo.endpoint.next_deadline().filter(|&at| at < end) {
+        if !solo.waits(at.since(solo.now)).is_empty() {
+            solo.gets(answer);
+        }
+    }
+}
+
+/// MUST-37: a window that stays shut for a day does not end a connection whose peer answers the
+/// probes, in whatever way the profile counts R2.
+#[test]
+fn a_window_may_stay_shut() {
+    for (profile, name) in Profile::ALL {
+        let mut solo = opened(profile.config());
+        let shut = ack(101, 301).window(0);
+        solo.gets(shut);
+        solo.sends(100);
+        answers_for(&mut solo, Duration::from_hours(24), shut);
+        assert_eq!(solo.phase(), Phase::Established, "{name}");
+        let text: u32 = lengths(&solo.gets(ack(101, 301).window(1000))).iter().sum();
+        assert_eq!(text, 100, "{name}");
+    }
+}
+
+/// MUST-38, MUST-60: a window that stays small is used after a while, and is no reason to give the
+/// connection up.
+#[test]
+fn a_small_window_is_used_after_a_while() {
+    let mut solo = opened(unlimited());
+    solo.gets(ack(101, 301).window(100));
+    solo.waits(Duration::from_hours(1));
+    assert_eq!(solo.sends(1000), []);
+    for seq in (301..1101).step_by(100) {
+        let sent = solo.waits(Duration::from_secs(1));
+        assert_eq!(times(&sent), [1]);
+        assert_eq!((sent[0].1.seq, sent[0].1.text.len), (SeqNum(seq), 100));
+        assert_eq!(solo.gets(ack(101, seq + 100).window(100)), []);
+    }
+    solo.waits(Duration::from_secs(1));
+    let last = solo.gets(ack(101, 1201).window(100));
+    assert_eq!(
+        lengths(&last),
+        [100],
+        "all that is queued may leave at once"
+    );
+    solo.gets(ack(101, 1301).window(100));
+    assert_eq!(solo.status().queued, 0);
+    assert!(
+        solo.status().congestion_window > 1000 * 536,
+        "nothing was lost"
+    );
+}
+
+/// MUST-37, MUST-38: idle time does not count as time without an answer.
+#[test]
+fn a_connection_that_was_idle_is_not_given_up() {
+    for window in [0, 100] {
+        let mut solo = opened(unlimited());
+        solo.gets(ack(101, 301).window(window));
+        solo.waits(Duration::from_hours(1));
+        solo.sends(1000);
+        let sent = solo.waits(Duration::from_secs(2));
+        assert_eq!(times(&sent)[0], 1);
+        solo.waits(Duration::from_secs(98));
+        assert_eq!(solo.phase(), Phase::Established);
+        solo.waits(Duration::from_secs(1));
+        assert_eq!(
+            solo.phase(),
+            Phase::Listen,
+            "100 s after the first transmission"
+        );
+    }
+}
+
+/// A probe of the own window is not taken for a sign of loss: its octet does not fit, but it is no
+/// duplicate ACK (RFC 5681 section 2: those carry no text).
+#[test]
+fn probes_from_the_peer_are_no_duplicate_acks() {
+    let mut config = unlimited();
+    config.receive_buffer = 100;
+    let mut solo = opened(config);
+    solo.gets(ack(101, 301).text(100));
+    assert_eq!(lengths(&solo.sends(1072)), [536, 536]);
+    for _ in 0..3 {
+        let sent = solo.gets(ack(201, 301).text(1));
+        assert_eq!(lengths(&sent), [0], "the probe is acknowledged");
+    }
+}
+
+/// MAY-12 where the send half is gone: with scaled windows a late segment may acknowledge much
+/// less than the latest one.
+#[test]
+fn a_late_segment_of_a_scaled_connection_is_taken_in_fin_wait_2() {
+    let mut config = unlimited();
+    config.window_scale = Some(0);
+    config.send_buffer = 200_000;
+    let mut solo = Solo::new(config).listen(Profile::Rfc9293.listen_config(), 300);
+    solo.gets(Segment {
+        options: tcp_core::Options::NONE.with_mss(1000).with_window_scale(3),
+        ..syn(100)
+    });
+    solo.gets(ack(101, 301));
+    assert_eq!(lengths(&solo.sends(200_000)).iter().sum::<u32>(), 200_000);
+    solo.calls(|endpoint, now, id| endpoint.close(now, id).unwrap());
+    solo.gets(ack(101, 200_302));
+    assert_eq!(solo.phase(), Phase::FinWait2);
+    solo.gets(ack(101, 100_301).text(5));
+    assert_eq!(solo.status().unread, 5);
+}

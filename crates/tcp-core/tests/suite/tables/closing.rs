@@ -10,9 +10,9 @@ fn a_segment_arrives() {
         the FIN again                   | CLOSING | FIN,ACK 101 301  | ACK 302 102 | CLOSING
         the FIN again, with the ACK     | CLOSING | FIN,ACK 101 302  | ACK 302 102 | CLOSING
         empty, at the right edge        | CLOSING | ACK 1101 302     | ACK 302 102 | CLOSING
-        RST, exact                      | CLOSING | RST 102          | silence     | CLOSED, finished
+        RST, exact                      | CLOSING | RST 102          | silence     | CLOSED, reset
         RST in the window               | CLOSING | RST 103          | ACK 302 102 | CLOSING
-        RST in the window, RFC 793      | RFC 793 rules; CLOSING | RST 103 | silence | CLOSED, finished
+        RST in the window, RFC 793      | RFC 793 rules; CLOSING | RST 103 | silence | CLOSED, reset
         RST, outside                    | CLOSING | RST 101          | silence     | CLOSING
         SYN in the window               | CLOSING | SYN 500          | ACK 302 102 | CLOSING
         SYN in the window, RFC 793      | RFC 793 rules; CLOSING | SYN 500 | RST,ACK 302 102 | CLOSED, reset

@@ -10,9 +10,9 @@ fn a_segment_arrives() {
         the FIN again                   | LAST-ACK | FIN,ACK 101 301  | ACK 302 102 | LAST-ACK
         empty, left of the window       | LAST-ACK | ACK 101 302      | ACK 302 102 | LAST-ACK
         empty, at the right edge        | LAST-ACK | ACK 1101 302     | ACK 302 102 | LAST-ACK
-        RST, exact                      | LAST-ACK | RST 102          | silence     | CLOSED, finished
+        RST, exact                      | LAST-ACK | RST 102          | silence     | CLOSED, reset
         RST in the window               | LAST-ACK | RST 103          | ACK 302 102 | LAST-ACK
-        RST in the window, RFC 793      | RFC 793 rules; LAST-ACK | RST 103 | silence | CLOSED, finished
+        RST in the window, RFC 793      | RFC 793 rules; LAST-ACK | RST 103 | silence | CLOSED, reset
         RST, outside                    | LAST-ACK | RST 101          | silence     | LAST-ACK
         SYN in the window               | LAST-ACK | SYN 500          | ACK 302 102 | LAST-ACK
         SYN out of the window           | LAST-ACK | SYN 90           | ACK 302 102 | LAST-ACK

@@ -19,6 +19,7 @@ pub(crate) mod scene;
 mod syn_received;
 mod syn_sent;
 mod time_wait;
+mod timestamps;
 
 use self::scene::{Origin, Scene};
 use crate::notation;

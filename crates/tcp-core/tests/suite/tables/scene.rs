@@ -221,6 +221,7 @@ impl Scene {
 /// Applies a choice; false if the word is none.
 fn choose(config: &mut Config, word: &str) -> bool {
     match word {
+        "RFC 5961 rules" => config.blind_attack = BlindAttackRules::RFC5961,
         "RFC 793 rules" => config.blind_attack = BlindAttackRules::RFC793,
         "RFC 1337" => config.rfc1337 = true,
         "timestamps" => config.timestamps = true,
@@ -230,16 +231,19 @@ fn choose(config: &mut Config, word: &str) -> bool {
             config.receive_buffer = buffer;
         }
         "no reuse" => config.time_wait_reuse = false,
-        "Linux" => {
-            let buffer = config.receive_buffer;
-            *config = Profile::Linux6.config();
-            config.receive_buffer = buffer;
-            config.window_scale = None;
-            config.timestamps = false;
-        }
+        "Linux" => bare(config, Profile::Linux6),
         _ => return false,
     }
     true
+}
+
+/// The choices of a profile, with the window of the tables and without options.
+fn bare(config: &mut Config, profile: Profile) {
+    let buffer = config.receive_buffer;
+    *config = profile.config();
+    config.receive_buffer = buffer;
+    config.window_scale = None;
+    config.timestamps = false;
 }
 
 fn words<T: std::fmt::Display, E: std::fmt::Display>(result: Result<T, E>) -> String {

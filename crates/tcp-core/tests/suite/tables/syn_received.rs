@@ -29,6 +29,7 @@ fn first_check_sequence() {
         # Figure 7: the answer to the own SYN repeats the peer's.
         crossed, the SYN,ACK            | active SYN-RECEIVED  | SYN,ACK 100 301  | silence         | ESTABLISHED, connected
         crossed, the SYN,ACK, Linux     | Linux; active SYN-RECEIVED | SYN,ACK 100 301 | ACK 301 101 | ESTABLISHED, connected
+        crossed, its window is no scaled one | Linux options; OPEN; SEND 1000; got SYN 100 mss=100 ws=7 | SYN,ACK 100 301 mss=100 ws=7 w=200 | ACK 301 101 +100 | ESTABLISHED, connected
         crossed, SYN,ACK with text      | active SYN-RECEIVED  | SYN,ACK 100 301 +5 | ACK 301 106   | ESTABLISHED, connected, readable
         crossed, SYN,ACK with bad ACK   | active SYN-RECEIVED  | SYN,ACK 100 302  | ACK 301 101     | SYN-RECEIVED
         crossed, RST with that number   | active SYN-RECEIVED  | SYN,RST,ACK 100 301 | silence      | SYN-RECEIVED
