@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use sha2::{Digest as _, Sha256};
 use tcp_core::{Handshake, Tag};
 
+use crate::effort::Effort;
 use crate::expect::{self, Verdict};
 use crate::metrics::{Measurements, Summary};
 use crate::plan::{MetricKey, Plan};
@@ -23,6 +24,8 @@ pub struct Campaign {
     pub digest: [u8; 32],
     /// The incarnations whose history is shown.
     pub shown: Vec<Tag>,
+    /// How much there was to do in all runs.
+    pub effort: Effort,
 }
 
 /// What one policy's replications have measured.
@@ -90,6 +93,7 @@ impl Campaign {
             .collect::<Result<Vec<Outcome>, TrialError>>()
             .map_err(Box::new)?
             .into_iter();
+        let mut effort = Effort::default();
         let mut digest = Sha256::new();
         let mut points = Vec::new();
         for &policy in &plan.run.policies {
@@ -98,6 +102,7 @@ impl Campaign {
                 .take(plan.run.replications as usize)
                 .collect();
             for outcome in &own {
+                effort += outcome.effort;
                 digest.update(outcome.digest);
             }
             points.push(point(plan, policy, own));
@@ -106,6 +111,7 @@ impl Campaign {
             points,
             digest: digest.finalize().into(),
             shown,
+            effort,
         })
     }
 

@@ -10,7 +10,7 @@ use crate::describe;
 use crate::diagnostic::render_notes;
 use crate::experiment::Experiment;
 use crate::overrides::Override;
-use crate::plan::{Arrivals, Host, Plan};
+use crate::plan::{Arrivals, Host, Load, Opening, Plan, Responds};
 use crate::quantity::Time;
 
 /// What a check of one file says.
@@ -167,22 +167,28 @@ fn impairments(link: &LinkConfig) -> String {
 fn workload(plan: &Plan) -> String {
     let scripted = plan.connections.len();
     let scripted = (scripted > 0).then(|| count(scripted, "scripted connection"));
-    let loads = plan.loads.iter().map(|load| {
-        let rate = match load.arrivals {
-            Arrivals::Poisson(rate) => format!("Poisson {rate}"),
-            Arrivals::Constant(rate) => format!("evenly {rate}"),
-        };
-        format!(
-            "load {} ({rate}, {})",
-            load.name,
-            count(load.clients as usize, "client")
-        )
-    });
+    let loads = plan.loads.iter().map(load);
     scripted
         .into_iter()
         .chain(loads)
         .collect::<Vec<_>>()
         .join(", ")
+}
+
+fn load(load: &Load) -> String {
+    let rate = match load.arrivals {
+        Arrivals::Poisson(rate) => format!("Poisson {rate}"),
+        Arrivals::Constant(rate) => format!("evenly {rate}"),
+    };
+    let most = load
+        .count
+        .map_or_else(String::new, |most| format!(", at most {most}"));
+    let (kind, clients) = match load.opening {
+        Opening::Connect => ("load", count(load.clients as usize, "client")),
+        Opening::Flood(Responds::Never) => ("SYN flood", "nobody answers".to_owned()),
+        Opening::Flood(Responds::Rst) => ("SYN flood", "answered by RST".to_owned()),
+    };
+    format!("{kind} {} ({rate}{most}, {clients})", load.name)
 }
 
 fn expectations(plan: &Plan) -> String {

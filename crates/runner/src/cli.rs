@@ -47,6 +47,8 @@ pub enum Command {
     Run(RunArguments),
     /// Say what was understood of experiment files, or everything that is wrong with them
     Check(CheckArguments),
+    /// Say how to set the links of an experiment up on Linux
+    Explain(ExplainArguments),
     /// Run packetdrill scripts against the simulator's own TCP, in virtual time
     Packetdrill(PacketdrillArguments),
 }
@@ -92,6 +94,24 @@ pub struct CheckArguments {
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
     /// Changes to the files.
+    #[command(flatten)]
+    pub changes: Changes,
+    /// Colours.
+    #[command(flatten)]
+    pub color: ColorArgument,
+}
+
+/// `runner explain`.
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub struct ExplainArguments {
+    /// Experiment file
+    #[arg(required = true, value_name = "FILE")]
+    pub file: PathBuf,
+    /// Print a tc command for each link, and as comments what tc cannot express
+    #[arg(long, required = true)]
+    pub as_tc: bool,
+    /// Changes to the file.
     #[command(flatten)]
     pub changes: Changes,
     /// Colours.
@@ -264,6 +284,8 @@ mod tests {
             "runner run a.toml --jobs 0",
             "runner run a.toml --format xml",
             "runner check a.toml --color sometimes",
+            "runner explain a.toml",
+            "runner explain --as-tc",
         ] {
             let error = Cli::try_parse_from(line.split_whitespace()).expect_err(line);
             let code = error.exit_code();

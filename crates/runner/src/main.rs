@@ -8,6 +8,7 @@ use clap::Parser as _;
 use runner::check;
 use runner::cli::{CheckArguments, Cli, Command, exit};
 use runner::drill;
+use runner::explain;
 use runner::run;
 
 fn main() -> ExitCode {
@@ -23,6 +24,9 @@ fn main() -> ExitCode {
 fn dispatch(command: &Command) -> u8 {
     match command {
         Command::Check(arguments) => check_files(arguments),
+        Command::Explain(arguments) => {
+            explain::run(arguments, &mut io::stdout(), &mut io::stderr())
+        }
         Command::Packetdrill(arguments) => {
             drill::run(arguments, &mut io::stdout(), &mut io::stderr())
         }

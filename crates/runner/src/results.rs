@@ -120,10 +120,8 @@ pub fn record(folder: &Path, files: &Files, may_replace: bool) -> Result<Recorde
     Ok(Recorded::Written)
 }
 
-/// Notes how long a run took, beside its results, and the number of threads that was asked for
-/// (0: as many as there are processors); of no consequence if it fails.
-pub fn note_timing(folder: &Path, seconds: f64, jobs: usize) {
-    let text = format!("{{\"wall_seconds\":{seconds:.3},\"jobs\":{jobs}}}\n");
+/// Notes what a run took, beside its results; of no consequence if it fails.
+pub fn note_timing(folder: &Path, text: &str) {
     if folder.is_dir() {
         fs::write(folder.join(TIMING), text).ok();
     }
@@ -247,7 +245,7 @@ mod tests {
         let second = some(&[("a.txt", "one\n2\n"), ("c.txt", "")]);
         let record = |files, may_replace| record(&folder, files, may_replace).expect("writable");
         assert_eq!(record(&first, false), Recorded::Written);
-        note_timing(&folder, 1.0, 2);
+        note_timing(&folder, "{}\n");
         assert_eq!(record(&first, false), Recorded::Unchanged);
         let lines = vec![
             "a.txt: line 2\n    recorded  two\n    now       2".to_owned(),

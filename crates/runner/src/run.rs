@@ -10,6 +10,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use crate::campaign::{Campaign, CampaignError};
 use crate::cli::{Format, RunArguments, exit};
 use crate::diagnostic::render_notes;
+use crate::effort::Meter;
 use crate::experiment::Experiment;
 use crate::overrides::Override;
 use crate::report;
@@ -64,6 +65,7 @@ impl<O: Write, E: Write> Session<'_, O, E> {
             reason = "the wall time goes to the timing file only"
         )]
         let started = Instant::now();
+        let meter = Meter::start();
         let progress = self.progress(&experiment);
         let campaign = Campaign::run(&experiment.plan, self.arguments.jobs, &|| progress.inc(1));
         progress.finish_and_clear();
@@ -71,9 +73,12 @@ impl<O: Write, E: Write> Session<'_, O, E> {
             Ok(campaign) => campaign,
             Err(error) => return self.complain(&experiment, &error),
         };
-        let seconds = started.elapsed().as_secs_f64();
+        let wall = started.elapsed();
+        let jobs = self.arguments.jobs.map_or(0, std::num::NonZeroUsize::get);
+        let usage = meter.stop(campaign.effort);
         self.report(&experiment, &campaign, is_further)?;
-        let recorded = self.record(file, &experiment, &campaign, seconds)?;
+        self.tell(&usage.to_string())?;
+        let recorded = self.record(file, &experiment, &campaign, &usage.timing(wall, jobs))?;
         let expected = if campaign.is_as_expected() {
             exit::GOOD
         } else {
@@ -146,7 +151,7 @@ impl<O: Write, E: Write> Session<'_, O, E> {
         file: &Path,
         experiment: &Experiment,
         campaign: &Campaign,
-        seconds: f64,
+        timing: &str,
     ) -> io::Result<u8> {
         let places = Places::beside(file)?;
         let name = &experiment.plan.name;
@@ -155,17 +160,17 @@ impl<O: Write, E: Write> Session<'_, O, E> {
         let is_unworthy = !campaign.is_as_expected()
             && !self.arguments.bless
             && !places.results.join(name).exists();
-        let is_scratch = given.is_none() && (experiment.is_overridden || is_unworthy);
+        let is_recorded = experiment.plan.run.record && !experiment.is_overridden && !is_unworthy;
+        let is_scratch = given.is_none() && !is_recorded;
         let folder = match given {
             Some(out) => out.join(name),
             None if is_scratch => places.scratch.join(name),
             None => places.results.join(name),
         };
         let outcome = results::record(&folder, &files, is_scratch || self.arguments.bless);
-        let jobs = self.arguments.jobs.map_or(0, NonZeroUsize::get);
         match outcome {
             Ok(recorded) => {
-                results::note_timing(&folder, seconds, jobs);
+                results::note_timing(&folder, timing);
                 match recorded {
                     Recorded::Unchanged => self.say("unchanged", &folder),
                     Recorded::Written => self.say("written to", &folder),
@@ -186,10 +191,15 @@ impl<O: Write, E: Write> Session<'_, O, E> {
     }
 
     fn say(&mut self, what: &str, folder: &Path) -> io::Result<u8> {
-        if !self.arguments.quiet {
-            writeln!(self.err, "results {what} {}", shown(folder).display())?;
-        }
+        self.tell(&format!("results {what} {}", shown(folder).display()))?;
         Ok(exit::GOOD)
+    }
+
+    fn tell(&mut self, line: &str) -> io::Result<()> {
+        if self.arguments.quiet {
+            return Ok(());
+        }
+        writeln!(self.err, "{line}")
     }
 
     fn tell_difference(

@@ -3,6 +3,7 @@
 use netsim::Instant;
 use tcp_core::{Flow, Phase, Tag};
 
+use crate::host::Datagram;
 use crate::plan::{
     Connection, ConnectionId, End, HostId, Plan, SequenceExpression, SequenceOrigin,
 };
@@ -194,17 +195,25 @@ impl<'t> Story<'t> {
         stories
     }
 
-    /// The story of one incarnation of a load, found by its own OPEN; `None` if it never opened.
+    /// The story of one incarnation of a load, found by its own OPEN, or in a flood, which has
+    /// none, by its SYN; `None` if there is neither.
     fn of_load(plan: &Plan, tag: Tag, trace: &'t Trace) -> Option<Story<'t>> {
-        let opening = trace.entries.iter().find_map(|entry| match entry.what {
-            What::Changed(change) if entry.tag == tag && change.end == End::Client => Some(change),
+        let mut own = trace.entries.iter().filter(|entry| entry.tag == tag);
+        let (flow, client) = own.find_map(|entry| match entry.what {
+            What::Changed(change) if change.end == End::Client => Some((change.flow, change.host)),
+            What::Sent(link, _, Datagram { packet, .. }) => {
+                let flow = Flow {
+                    local: packet.source,
+                    remote: packet.target,
+                };
+                Some((flow, plan.links.get(link.0 as usize)?.from))
+            }
             _ => None,
         })?;
         let server = plan.hosts.iter().position(|host| {
-            let address = opening.flow.remote.ip();
+            let address = flow.remote.ip();
             host.addresses.contains(&address)
         })?;
-        let hosts = [opening.host, HostId(server)];
-        Some(Story::new(trace, opening.flow, hosts, &[tag]))
+        Some(Story::new(trace, flow, [client, HostId(server)], &[tag]))
     }
 }

@@ -5,6 +5,7 @@ use netsim::{Conservation, Instant, ScriptReport, Seed, Simulator, StepLimit, St
 use tcp_core::{Handshake, Tag};
 
 use crate::census::Imbalance;
+use crate::effort::Effort;
 use crate::expect::{self, Verdict};
 use crate::faults::Faults;
 use crate::host::{Host, HostError};
@@ -47,6 +48,8 @@ pub struct Outcome {
     pub trace: Trace,
     /// The connections that something befell.
     pub troubles: Troubles,
+    /// How much there was to do.
+    pub effort: Effort,
 }
 
 /// Why a run has no outcome.
@@ -109,6 +112,7 @@ impl Trial {
         if !conservation.is_balanced() {
             return Err(TrialError::Conservation(conservation));
         }
+        let events = simulator.steps();
         let (hosts, director, _) = simulator.into_parts();
         let faults = director.report();
         let digest = recorder.borrow().finish(end);
@@ -124,6 +128,10 @@ impl Trial {
             conservation,
             trace: recorder.trace().clone(),
             troubles: *recorder.troubles(),
+            effort: Effort {
+                connections: hosts.iter().map(Host::opens).sum(),
+                events,
+            },
         })
     }
 }

@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use netsim::sample::{exponential, exponential_nanos, uniform};
 use netsim::{ConfigError, Instant, Stream, Streams};
-use tcp_core::{Flow, Tag};
+use tcp_core::{Flow, SeqNum, Tag};
 
+use crate::flood::forged_source;
 use crate::plan::{Arrivals, Close, Connection, End, Load, Plan, Send, TransferSize};
 
 /// Everything that applications do in one replication.
@@ -25,6 +26,7 @@ struct LoadDraws {
     arrivals: Stream,
     clients: Stream,
     sizes: Stream,
+    isns: Stream,
 }
 
 /// What one end of a connection does once it is ESTABLISHED.
@@ -102,6 +104,7 @@ impl<'p> Workload<'p> {
                 arrivals: stream("arrivals")?,
                 clients: stream("clients")?,
                 sizes: stream("sizes")?,
+                isns: stream("isns")?,
             });
         }
         Ok(Workload { plan, loads })
@@ -170,6 +173,9 @@ impl<'p> Workload<'p> {
     pub fn next_arrival(&self, load: usize, previous: Option<&Arrival>) -> Option<Arrival> {
         let (spec, draws) = (self.plan.loads.get(load)?, self.loads.get(load)?);
         let number = previous.map_or(0, |previous| previous.number + 1);
+        if spec.count.is_some_and(|count| number >= count) {
+            return None;
+        }
         let start = Instant::ZERO.saturating_add(spec.start);
         let (at, client) = match spec.arrivals {
             Arrivals::Poisson(rate) => {
@@ -202,6 +208,22 @@ impl<'p> Workload<'p> {
             local: SocketAddr::new(addresses[(client % count) as usize], port),
             remote: SocketAddr::new(*target, spec.to.port),
         })
+    }
+
+    /// The four-tuple of a flood's SYN, if it comes from nowhere, as the client would see it.
+    pub fn forged_flow(&self, load: usize, number: u64) -> Option<Flow> {
+        let spec = self.plan.loads.get(load)?;
+        let target = *self.plan.host(spec.to.host).addresses.first()?;
+        Some(Flow {
+            local: forged_source(target, number),
+            remote: SocketAddr::new(target, spec.to.port),
+        })
+    }
+
+    /// The sequence number of a flood's SYN.
+    pub fn forged_iss(&self, load: usize, number: u64) -> SeqNum {
+        let draws = self.loads.get(load);
+        SeqNum(draws.map_or(0, |draws| draws.isns.draw(number, 0) as u32))
     }
 
     /// The four-tuple of a scripted connection, as its client sees it.

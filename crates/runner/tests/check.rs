@@ -204,6 +204,35 @@ const BAD: &[(&str, &str)] = &[
     ("bytes = 10", "bytes = 0"),
     ("from = \"client\", bytes", "from = \"attacker\", bytes"),
     ("\"5/s\"", "\"0/s\""),
+    ("\"5/s\" }", "\"5/s\" }\ncount = 0"),
+    ("\"5/s\" }", "\"5/s\" }\nsyn_flood = true"),
+    ("\"5/s\" }", "\"5/s\" }\nsyn_flood = { spoofed = true }"),
+    (
+        "\"5/s\" }",
+        "\"5/s\" }\nsyn_flood = { spoofed = false, responds = \"never\" }",
+    ),
+    (
+        "\"5/s\" }",
+        "\"5/s\" }\nsyn_flood = { responds = \"always\" }",
+    ),
+    (
+        "\"5/s\" }",
+        "\"5/s\" }\nclients = 2\nsyn_flood = { responds = \"never\" }",
+    ),
+    (
+        "\"5/s\" }",
+        "\"5/s\" }\nclose = {}\nsyn_flood = { responds = \"rst\" }",
+    ),
+    (
+        "backlog = 128",
+        "addresses = [\"198.18.0.1\"]\n[load.flood]\narrivals = { constant = \"1/s\" }\n\
+         syn_flood = { responds = \"never\" }",
+    ),
+    (
+        "backlog = 128",
+        "[load.flood]\nfrom = \"server\"\nto = \"client:1\"\narrivals = { constant = \"1/s\" }\n\
+         syn_flood = { responds = \"rst\" }",
+    ),
     ("\"5/s\"", "5"),
     (
         "{ poisson = \"5/s\" }",

@@ -1,8 +1,10 @@
 //! What a segment, a connection and an entry cost.
 //!
 //! `cargo bench -p tcp-core` prints every table. One workload alone, for `perf stat` or
-//! `valgrind --tool=callgrind`: `cargo bench -p tcp-core -- churn 1000000`, or `echo`, `flood`,
-//! `embryonic`, `established` or `time-wait` with the number of open connections.
+//! `valgrind --tool=callgrind --cache-sim=yes`: `cargo bench -p tcp-core -- echo OPEN SEGMENTS`, `churn
+//! OPEN CONNECTIONS`, `flood ENTRIES`, `embryonic`, `established` or `time-wait ENTRIES`. The
+//! difference between two runs with different SEGMENTS is the cost of a segment, without that of
+//! opening the connections.
 //!
 //! Times are of the whole loop on one core. Memory is what the endpoint asked of the allocator and
 //! has not given back, divided by the entries: index, timers, queues and slack included.
@@ -33,15 +35,18 @@ fn main() {
         .skip(1)
         .filter(|a| a != "--bench")
         .collect();
+    let number = |place: usize, default| {
+        arguments
+            .get(place)
+            .map_or(default, |n| n.parse().expect("a number"))
+    };
     match arguments.first().map(String::as_str) {
         None => tables(),
         Some(workload) => {
-            let open = arguments
-                .get(1)
-                .map_or(1000, |n| n.parse().expect("a number"));
+            let open = number(1, 1000);
             match workload {
-                "churn" => drop(churn(100_000, open)),
-                "echo" => drop(echo(1_000_000, open)),
+                "churn" => drop(churn(number(2, 100_000), open)),
+                "echo" => drop(echo(number(2, 1_000_000), open)),
                 "flood" => drop(flood(open)),
                 "embryonic" | "established" | "time-wait" => {
                     println!("{:.1} B", bytes_for_each(workload, open, false));

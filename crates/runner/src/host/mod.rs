@@ -4,6 +4,7 @@
 //! with one meaning, nanoseconds since the start of the run; they are converted here.
 
 mod app;
+mod flood;
 mod frame;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -16,7 +17,7 @@ use tcp_core::{
     Reason, Secret, SeqNum, Tag, Transition,
 };
 
-use crate::plan::{End, HostId, Plan};
+use crate::plan::{End, HostId, Opening, Plan};
 use crate::recorder::{Count, SharedRecorder};
 use crate::trace::{Deafness, Move, What};
 use crate::workload::{Arrival, Workload};
@@ -99,6 +100,10 @@ pub struct Host<'p> {
     seats: Vec<Seat>,
     /// For each load that opens here: how many connections each client has opened.
     opened: BTreeMap<usize, Vec<u64>>,
+    /// Successful OPENs, and SYNs of floods.
+    opens: u64,
+    /// SYNs of floods that wait to be sent.
+    forged: VecDeque<Datagram>,
     signals: VecDeque<Signal>,
     /// Whether anyone listens to signals.
     signals_matter: bool,
@@ -152,6 +157,8 @@ impl<'p> Host<'p> {
             apps: HashMap::default(),
             seats: Vec::new(),
             opened: BTreeMap::new(),
+            opens: 0,
+            forged: VecDeque::new(),
             signals: VecDeque::new(),
             signals_matter: !plan.faults.is_empty(),
             provoked_by: 0,
@@ -171,6 +178,11 @@ impl<'p> Host<'p> {
         } else {
             self.endpoint.observe().len() as u64
         }
+    }
+
+    /// Connections opened here so far, and SYNs that were sent in a flood.
+    pub fn opens(&self) -> u64 {
+        self.opens
     }
 
     fn plan_first_tasks(&mut self) {
@@ -256,22 +268,25 @@ impl<'p> Host<'p> {
         let Some(tag) = self.workload.load_tag(load, arrival.number) else {
             return;
         };
-        let pool = self.workload.plan().loads[load].port_pool;
-        for _ in 0..pool {
-            let Some(count) = self
-                .opened
-                .get_mut(&load)
-                .and_then(|clients| clients.get_mut(arrival.client as usize))
-            else {
-                return;
-            };
-            let ordinal = *count;
-            *count += 1;
-            let flow = self.workload.load_flow(load, arrival.client, ordinal);
-            if flow.is_some_and(|flow| self.open(now, tag, flow, None)) {
+        let spec = &self.workload.plan().loads[load];
+        if let Opening::Flood(who) = spec.opening {
+            return self.send_forged(tag, load, arrival, who);
+        }
+        for _ in 0..spec.port_pool {
+            let flow = self.next_flow(load, arrival.client);
+            if flow.is_none_or(|flow| self.open(now, tag, flow, None)) {
                 return;
             }
         }
+    }
+
+    /// The four-tuple of a client's next port.
+    fn next_flow(&mut self, load: usize, client: u32) -> Option<Flow> {
+        let clients = self.opened.get_mut(&load)?;
+        let count = clients.get_mut(client as usize)?;
+        let ordinal = *count;
+        *count += 1;
+        self.workload.load_flow(load, client, ordinal)
     }
 
     /// OPEN, active; says whether the four-tuple was free.
@@ -283,6 +298,7 @@ impl<'p> Host<'p> {
         let Ok(id) = self.endpoint.connect(core_time(now), flow, open) else {
             return false;
         };
+        self.opens += 1;
         self.seat(tag).is_client = true;
         let part = self.workload.part(tag, End::Client);
         self.apps.insert(id, App::new(tag, End::Client, 0, part));
@@ -384,12 +400,20 @@ impl<'p> Host<'p> {
         (self.alien_octets, self.challenge_acks) = (alien, challenges);
     }
 
+    /// The link that leads to where a packet goes; the simulator drops what names no link, and
+    /// counts it.
+    fn route(&self, frame: &Datagram) -> LinkId {
+        let link = self.routes.get(&frame.packet.target.ip());
+        link.copied().unwrap_or(LinkId(u32::MAX))
+    }
+
     /// Whether the host has lost power; if so it forgets everything.
     fn loses_power(&mut self, now: Instant) -> bool {
         if !self.is_off && self.recorder.borrow().is_off(now, self.id) {
             self.is_off = true;
             self.tasks.clear();
             self.apps.clear();
+            self.forged.clear();
             self.signals.clear();
         }
         self.is_off
@@ -461,6 +485,9 @@ impl Node for Host<'_> {
         if self.is_off {
             return None;
         }
+        if let Some(frame) = self.forged.pop_front() {
+            return Some((self.route(&frame), frame));
+        }
         loop {
             let polled = self.endpoint.poll_packet(core_time(now));
             let was_told = self.settle(now);
@@ -470,12 +497,9 @@ impl Node for Host<'_> {
                 }
                 return None;
             };
-            let target = transmit.packet.target.ip();
-            // The simulator drops what names no link, and counts it.
-            let link = self.routes.get(&target).copied();
             let entry = self.seat(transmit.packet.tag).entries;
             let frame = Datagram::new(transmit, entry, self.provoked_by);
-            return Some((link.unwrap_or(LinkId(u32::MAX)), frame));
+            return Some((self.route(&frame), frame));
         }
     }
 

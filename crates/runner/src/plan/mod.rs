@@ -22,8 +22,8 @@ pub use metric::{Class, Counter, Metric, MetricKey, Statistic, Unit};
 pub(crate) use resolve::{Resolved, resolve};
 pub use sequence::{SegmentPattern, SequenceExpression, SequenceOrigin};
 pub use workload::{
-    Arrivals, Close, Connection, ConnectionId, End, InitialSequence, Load, Send, Target, Transfer,
-    TransferSize,
+    Arrivals, Close, Connection, ConnectionId, End, InitialSequence, Load, Opening, Responds, Send,
+    Target, Transfer, TransferSize,
 };
 
 use std::time::Duration;
@@ -100,4 +100,6 @@ pub struct Run {
     pub replications: u32,
     /// The handshake policies to compare, each once, in the order of the file; at least one.
     pub policies: Vec<Handshake>,
+    /// Whether the results are kept under version control and compared with the last ones.
+    pub record: bool,
 }

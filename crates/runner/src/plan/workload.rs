@@ -92,8 +92,12 @@ pub struct Load {
     pub from: HostId,
     /// The server.
     pub to: Target,
+    /// Whole connections, or bare SYNs.
+    pub opening: Opening,
     /// When connections are opened.
     pub arrivals: Arrivals,
+    /// How many are opened at most; `None` for no limit.
+    pub count: Option<u64>,
     /// Virtual time before which nothing is opened.
     pub start: Duration,
     /// Virtual time from which on nothing is opened; more than `start`, at most the run's end.
@@ -120,6 +124,26 @@ impl Load {
         let port = u32::from(self.first_port) + client / addresses * pool + within;
         u16::try_from(port).unwrap_or(u16::MAX)
     }
+}
+
+/// How a load opens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Opening {
+    /// By OPEN: a TCB at the client, and a whole connection.
+    Connect,
+    /// A SYN flood: each arrival is one SYN with a forged source, and no TCB behind it. Nothing is
+    /// transferred and nobody closes.
+    Flood(Responds),
+}
+
+/// What answers the SYN,ACKs that a flood draws.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Responds {
+    /// Nothing: the sources are addresses of no host, each four-tuple another.
+    Never,
+    /// The sources are the addresses and ports of the load's own host, which is alive and resets
+    /// what it did not open.
+    Rst,
 }
 
 /// When a load opens connections.

@@ -29,7 +29,9 @@ pub(crate) use link::{
 };
 pub(crate) use shorthand::{Short, Shorthand, Switchable};
 pub(crate) use text_file::TextFiles;
-pub(crate) use workload::{ArrivalsSpec, BytesSpec, CloseSpec, ConnectionSpec, EndSpec, LoadSpec};
+pub(crate) use workload::{
+    ArrivalsSpec, BytesSpec, CloseSpec, ConnectionSpec, EndSpec, LoadSpec, RespondsSpec,
+};
 
 use std::collections::BTreeMap;
 
@@ -103,4 +105,5 @@ pub(crate) struct RunSpec {
     pub(crate) until: Spanned<Time>,
     pub(crate) replications: Option<Spanned<u32>>,
     pub(crate) policies: Option<Spanned<Vec<Spanned<String>>>>,
+    pub(crate) record: Option<bool>,
 }

@@ -66,6 +66,8 @@ pub(crate) struct LoadSpec {
     /// `HOST:PORT` of the server; `server:80`.
     pub(crate) to: Option<Spanned<String>>,
     pub(crate) arrivals: ArrivalsSpec,
+    /// Most connections or SYNs; no limit.
+    pub(crate) count: Option<Spanned<u64>>,
     pub(crate) start: Option<Spanned<Time>>,
     pub(crate) stop: Option<Spanned<Time>>,
     pub(crate) clients: Option<Spanned<u32>>,
@@ -73,6 +75,24 @@ pub(crate) struct LoadSpec {
     pub(crate) transfer: Option<TransferSpec>,
     pub(crate) first_sender: Option<EndSpec>,
     pub(crate) close: Option<CloseSpec>,
+    pub(crate) syn_flood: Option<Spanned<SynFloodSpec>>,
+}
+
+/// `syn_flood = { spoofed = true, responds = "never" }`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SynFloodSpec {
+    /// Must be true: what sends from its own address is a load without `syn_flood`.
+    pub(crate) spoofed: Option<Spanned<bool>>,
+    pub(crate) responds: RespondsSpec,
+}
+
+/// Who is at the addresses that a flood forges.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum RespondsSpec {
+    Never,
+    Rst,
 }
 
 /// `arrivals = { poisson = "5/s" }`.

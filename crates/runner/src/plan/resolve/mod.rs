@@ -7,6 +7,7 @@
 mod consistency;
 mod expectation;
 mod fault;
+mod flood;
 mod host;
 mod impairment;
 mod settings;
@@ -303,6 +304,7 @@ fn run(spec: RunSpec, syncookies: Option<Handshake>, findings: &mut Findings<'_>
         until,
         replications,
         policies,
+        record: spec.record.unwrap_or(true),
     })
 }
 

@@ -14,7 +14,7 @@ use super::super::{
     Arrivals, Close, Connection, End, Host, HostId, InitialSequence, Link, Load, Run, Send, Target,
     Transfer, TransferSize,
 };
-use super::{Findings, Names, check_name};
+use super::{Findings, Names, check_name, flood};
 
 /// What a workload runs on.
 pub(super) struct Topology<'a> {
@@ -212,6 +212,7 @@ fn load(
         to.host,
         &spec.to.as_ref().map_or(name.span(), Spanned::span),
     )?;
+    let opening = flood::opening(spec, &topology.hosts[from.0], topology.hosts)?;
     let (start, stop) = duration_of_load(spec, topology)?;
     let clients = at_least_one(
         spec.clients.as_ref(),
@@ -223,10 +224,12 @@ fn load(
         name: check_name(name, "a load")?,
         from,
         to,
+        opening,
         arrivals: match spec.arrivals {
             ArrivalsSpec::Poisson(rate) => Arrivals::Poisson(rate),
             ArrivalsSpec::Constant(rate) => Arrivals::Constant(rate),
         },
+        count: count(spec)?,
         start,
         stop,
         clients,
@@ -303,6 +306,12 @@ fn ports(
         ),
     )
     .help("give the host more `addresses`, or the load fewer clients or a smaller pool"))
+}
+
+fn count(spec: &LoadSpec) -> Result<Option<u64>, Diagnostic> {
+    let title = "a load of 0 connections opens nothing";
+    let count = spec.count.as_ref();
+    count.map(|_| at_least_one(count, 0, title)).transpose()
 }
 
 fn at_least_one<T: Copy + Default + PartialEq>(

@@ -1,0 +1,208 @@
+//! What a run costs: how much there was to do, and the processor time and memory that it took.
+//!
+//! Nothing here is ever part of a result: it goes to standard error and to the timing file.
+
+use std::fmt;
+use std::fs;
+use std::ops::AddAssign;
+use std::time::Duration;
+
+use cpu_time::ProcessTime;
+use serde_json::json;
+
+/// How much there was to do: the same on every machine.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Effort {
+    /// OPENs that succeeded, and SYNs that were sent in floods.
+    pub connections: u64,
+    /// Events that the simulator handled, and frames that were sent.
+    pub events: u64,
+}
+
+impl AddAssign for Effort {
+    fn add_assign(&mut self, other: Effort) {
+        self.connections += other.connections;
+        self.events += other.events;
+    }
+}
+
+/// Measures the processor time of this process, from its start on.
+#[derive(Clone, Copy, Debug)]
+pub struct Meter {
+    started: Option<ProcessTime>,
+}
+
+impl Meter {
+    /// Starts to measure.
+    pub fn start() -> Meter {
+        Meter {
+            started: ProcessTime::try_now().ok(),
+        }
+    }
+
+    /// What it took since then to do this much.
+    pub fn stop(self, effort: Effort) -> Usage {
+        Usage {
+            effort,
+            cpu: self.started.and_then(|started| started.try_elapsed().ok()),
+            peak_memory: peak_memory(),
+        }
+    }
+}
+
+/// What it took to do so much.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Usage {
+    /// What was done.
+    pub effort: Effort,
+    /// Processor time of all threads, user and system; `None` if the system does not tell.
+    pub cpu: Option<Duration>,
+    /// The most memory that was resident since the process began, in bytes; known on Linux only.
+    pub peak_memory: Option<u64>,
+}
+
+impl Usage {
+    /// The timing file: a JSON object, with `null` for what is unknown.
+    pub fn timing(&self, wall: Duration, jobs: usize) -> String {
+        let object = json!({
+            "wall_seconds": seconds(wall),
+            "jobs": jobs,
+            "connections": self.effort.connections,
+            "events": self.effort.events,
+            "cpu_seconds": self.cpu.map(seconds),
+            "connections_per_cpu_second": self.rate(self.effort.connections),
+            "events_per_cpu_second": self.rate(self.effort.events),
+            "peak_resident_bytes": self.peak_memory,
+        });
+        format!("{object}\n")
+    }
+
+    /// So many in each second of processor time.
+    fn rate(&self, count: u64) -> Option<u64> {
+        let nanos = self.cpu?.as_nanos();
+        let rate = (u128::from(count) * 1_000_000_000).checked_div(nanos)?;
+        u64::try_from(rate).ok()
+    }
+}
+
+impl fmt::Display for Usage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Effort {
+            connections,
+            events,
+        } = self.effort;
+        write!(
+            f,
+            "{} connection{}, {} events",
+            grouped(connections),
+            if connections == 1 { "" } else { "s" },
+            grouped(events)
+        )?;
+        if let Some(cpu) = self.cpu {
+            write!(f, ", {:.3} s of CPU time", cpu.as_secs_f64())?;
+        }
+        if let (Some(connections), Some(events)) = (self.rate(connections), self.rate(events)) {
+            let (connections, events) = (grouped(connections), grouped(events));
+            write!(f, " ({connections} connections/s, {events} events/s)")?;
+        }
+        if let Some(bytes) = self.peak_memory {
+            write!(f, ", {} MiB at most", bytes.div_ceil(1 << 20))?;
+        }
+        Ok(())
+    }
+}
+
+/// Seconds to three decimal places.
+fn seconds(span: Duration) -> f64 {
+    (span.as_secs_f64() * 1e3).round() / 1e3
+}
+
+/// `1234567` as `1,234,567`.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// The high-water mark of the resident set (`VmHWM` of proc(5)).
+fn peak_memory() -> Option<u64> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    high_water_mark(&status)
+}
+
+fn high_water_mark(status: &str) -> Option<u64> {
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim_end().parse().ok()?;
+    kibibytes.checked_mul(1024)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const USAGE: Usage = Usage {
+        effort: Effort {
+            connections: 1_000,
+            events: 12_345,
+        },
+        cpu: Some(Duration::from_millis(500)),
+        peak_memory: Some(3 << 20),
+    };
+
+    #[test]
+    fn rates_are_per_second_of_processor_time() {
+        assert_eq!(
+            USAGE.to_string(),
+            "1,000 connections, 12,345 events, 0.500 s of CPU time (2,000 connections/s, \
+             24,690 events/s), 3 MiB at most"
+        );
+        let timing = USAGE.timing(Duration::from_micros(250_400), 2);
+        let object: serde_json::Value = serde_json::from_str(&timing).expect("JSON");
+        assert_eq!(object["wall_seconds"], 0.25);
+        assert_eq!(object["connections_per_cpu_second"], 2_000);
+        assert_eq!(object["peak_resident_bytes"], 3 << 20);
+    }
+
+    #[test]
+    fn what_is_unknown_is_left_out() {
+        let usage = Usage {
+            cpu: None,
+            peak_memory: None,
+            ..USAGE
+        };
+        assert_eq!(usage.to_string(), "1,000 connections, 12,345 events");
+        let no_time = Usage {
+            cpu: Some(Duration::ZERO),
+            ..USAGE
+        };
+        assert_eq!(no_time.rate(5), None);
+    }
+
+    #[test]
+    fn the_high_water_mark_is_read_as_linux_writes_it() {
+        let status = "Name:\trunner\nVmPeak:\t  9000 kB\nVmHWM:\t    1234 kB\n";
+        assert_eq!(high_water_mark(status), Some(1234 * 1024));
+        assert_eq!(high_water_mark("VmHWM:\t many kB\n"), None);
+        assert_eq!(high_water_mark(""), None);
+    }
+
+    #[test]
+    fn digits_are_grouped_by_three() {
+        for (number, text) in [
+            (0, "0"),
+            (999, "999"),
+            (1_000, "1,000"),
+            (1_234_567, "1,234,567"),
+        ] {
+            assert_eq!(grouped(number), text);
+        }
+    }
+}
