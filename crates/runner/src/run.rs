@@ -1,7 +1,6 @@
 //! `runner run`: each file is read, run, reported and recorded.
 
 use std::io::{self, IsTerminal as _, Write};
-use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
