@@ -71,8 +71,9 @@ impl Campaign {
                 replication,
             }));
         }
+        // More threads than runs have nothing to do.
         let pool = ThreadPoolBuilder::new()
-            .num_threads(jobs.map_or(0, NonZeroUsize::get))
+            .num_threads(jobs.map_or(0, NonZeroUsize::get).min(trials.len()))
             .build()
             .map_err(|error| CampaignError::Threads(error.to_string()))?;
         let run = |trial: &Trial| {

@@ -1,17 +1,38 @@
 //! `runner check`: what was understood of an experiment, in a few lines.
 
 use std::fmt::Write as _;
+use std::io;
 use std::path::Path;
 
 use netsim::LinkConfig;
 use tcp_core::Handshake;
 
+use crate::cli::{CheckArguments, exit};
+use crate::console::{Console, Stop};
 use crate::describe;
 use crate::diagnostic::render_notes;
 use crate::experiment::Experiment;
 use crate::overrides::Override;
 use crate::plan::{Arrivals, Host, Load, Opening, Plan, Responds};
 use crate::quantity::Time;
+
+/// Checks every file; returns the exit code of the worst.
+pub fn run(arguments: &CheckArguments, mut console: Console<'_>) -> u8 {
+    let changes = arguments.changes.overrides();
+    let color = arguments.color.color.is_on(&io::stderr());
+    let mut code = exit::GOOD;
+    for file in &arguments.files {
+        let report = check(file, &changes, color);
+        if !report.is_good {
+            code = exit::USAGE;
+        }
+        console.tell(&report.messages);
+        if let Err(Stop(stop)) = console.print(&report.summary) {
+            return code.max(stop);
+        }
+    }
+    code
+}
 
 /// What a check of one file says.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -63,8 +63,8 @@ pub struct RunArguments {
     /// Changes to the files.
     #[command(flatten)]
     pub changes: Changes,
-    /// Threads to use [default: one for each processor]
-    #[arg(long, value_name = "N")]
+    /// Threads to use, at most 256 [default: one for each processor]
+    #[arg(long, value_name = "N", value_parser = parse_jobs)]
     pub jobs: Option<NonZeroUsize>,
     /// Folder for the files that a run writes [default: results beside the experiments' folder]
     #[arg(long, value_name = "DIR")]
@@ -179,6 +179,14 @@ impl Changes {
         }
         changes
     }
+}
+
+fn parse_jobs(text: &str) -> Result<NonZeroUsize, String> {
+    let parsed = text
+        .parse()
+        .ok()
+        .filter(|jobs: &NonZeroUsize| jobs.get() <= 256);
+    parsed.ok_or_else(|| "a number of threads is 1 to 256".to_owned())
 }
 
 fn parse_profile(text: &str) -> Result<Profile, String> {

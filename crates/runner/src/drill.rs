@@ -1,34 +1,26 @@
 //! `runner packetdrill`: conformance scripts against the simulator's own TCP.
 
-use std::fs;
 use std::io::Write;
 
 use packetdrill::{Options, Suite, run_paths};
 
 use crate::cli::{PacketdrillArguments, exit};
+use crate::console::{Console, Stop};
 
 /// Runs the scripts, prints a line for each, and returns the exit code: 0 if none failed, 1 if one
 /// did, 2 if a script or an argument is wrong.
-pub fn run(
-    arguments: &PacketdrillArguments,
-    out: &mut impl Write,
-    messages: &mut impl Write,
-) -> u8 {
-    let suite = match options(arguments).and_then(|options| {
+pub fn run(arguments: &PacketdrillArguments, mut console: Console<'_>) -> u8 {
+    let suite = options(arguments).and_then(|options| {
         run_paths(&arguments.paths, &options).map_err(|error| error.to_string())
-    }) {
-        Ok(suite) => suite,
+    });
+    let finished = suite.and_then(|suite| write_junit(arguments, &suite).map(|()| suite));
+    match finished {
+        Ok(suite) => match console.print(&suite.render(arguments.verbose)) {
+            Ok(()) => suite.exit_code(),
+            Err(Stop(code)) => suite.exit_code().max(code),
+        },
         Err(message) => {
-            drop(writeln!(messages, "error: {message}"));
-            return exit::USAGE;
-        }
-    };
-    // Whoever closed the pipe does not want to read on.
-    drop(write!(out, "{}", suite.render(arguments.verbose)));
-    match write_junit(arguments, &suite) {
-        Ok(()) => suite.exit_code(),
-        Err(message) => {
-            drop(writeln!(messages, "error: {message}"));
+            console.tell(&format!("error: {message}\n"));
             exit::USAGE
         }
     }
@@ -63,6 +55,5 @@ fn write_junit(arguments: &PacketdrillArguments, suite: &Suite) -> Result<(), St
         tempfile::NamedTempFile::new_in(folder.unwrap_or_else(|| ".".as_ref())).map_err(place)?;
     file.write_all(suite.junit().as_bytes()).map_err(place)?;
     file.persist(path).map_err(|error| place(error.error))?;
-    debug_assert!(fs::exists(path).unwrap_or(true), "persist has renamed it");
     Ok(())
 }

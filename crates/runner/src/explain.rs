@@ -1,28 +1,30 @@
 //! `runner explain`: the links of an experiment as commands for Linux.
 
 use std::fmt::Write as _;
-use std::io::Write;
 
 use crate::cli::{ExplainArguments, exit};
+use crate::console::{Console, Stop};
 use crate::describe;
 use crate::diagnostic::render_notes;
 use crate::experiment::Experiment;
 use crate::plan::{Link, Plan};
 
-/// Reads the file, prints the commands on `out` and remarks on `err`; returns the exit code.
-pub fn run(arguments: &ExplainArguments, out: &mut impl Write, err: &mut impl Write) -> u8 {
+/// Reads the file, prints the commands, and returns the exit code.
+pub fn run(arguments: &ExplainArguments, mut console: Console<'_>) -> u8 {
     let color = arguments.color.color.is_on(&std::io::stderr());
     let changes = arguments.changes.overrides();
-    let (text, messages, code) = match Experiment::read(&arguments.file, &changes) {
+    match Experiment::read(&arguments.file, &changes) {
         Ok(experiment) => {
-            let notes = render_notes(&experiment.sources, &experiment.notes, color);
-            (as_tc(&experiment.plan), notes, exit::GOOD)
+            console.tell(&render_notes(&experiment.sources, &experiment.notes, color));
+            console
+                .print(&as_tc(&experiment.plan))
+                .map_or_else(|Stop(code)| code, |()| exit::GOOD)
         }
-        Err(rejection) => (String::new(), rejection.render(color), exit::USAGE),
-    };
-    // Whoever closed the pipe does not want to read on.
-    drop(write!(err, "{messages}").and_then(|()| write!(out, "{text}")));
-    code
+        Err(rejection) => {
+            console.tell(&rejection.render(color));
+            exit::USAGE
+        }
+    }
 }
 
 /// A shell script that sets the links up, a device for each, with what tc cannot express as

@@ -5,6 +5,7 @@ pub mod campaign;
 pub mod census;
 pub mod check;
 pub mod cli;
+pub mod console;
 pub mod describe;
 pub mod diagnostic;
 pub mod drill;

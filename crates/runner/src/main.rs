@@ -1,15 +1,13 @@
 //! The command `runner`: parse, dispatch, exit code.
 
-use std::io::{self, Write as _};
+use std::io;
 use std::panic;
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use runner::check;
-use runner::cli::{CheckArguments, Cli, Command, exit};
-use runner::drill;
-use runner::explain;
-use runner::run;
+use runner::cli::{Cli, Command, exit};
+use runner::console::Console;
+use runner::{check, drill, explain, run};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -22,33 +20,12 @@ fn main() -> ExitCode {
 }
 
 fn dispatch(command: &Command) -> u8 {
+    let (mut out, mut err) = (io::stdout(), io::stderr());
+    let console = Console::new(&mut out, &mut err);
     match command {
-        Command::Check(arguments) => check_files(arguments),
-        Command::Explain(arguments) => {
-            explain::run(arguments, &mut io::stdout(), &mut io::stderr())
-        }
-        Command::Packetdrill(arguments) => {
-            drill::run(arguments, &mut io::stdout(), &mut io::stderr())
-        }
-        Command::Run(arguments) => run::run(arguments, &mut io::stdout(), &mut io::stderr()),
+        Command::Check(arguments) => check::run(arguments, console),
+        Command::Explain(arguments) => explain::run(arguments, console),
+        Command::Packetdrill(arguments) => drill::run(arguments, console),
+        Command::Run(arguments) => run::run(arguments, console),
     }
-}
-
-fn check_files(arguments: &CheckArguments) -> u8 {
-    let changes = arguments.changes.overrides();
-    let color = arguments.color.color.is_on(&io::stderr());
-    let mut code = exit::GOOD;
-    for file in &arguments.files {
-        let report = check::check(file, &changes, color);
-        if !report.is_good {
-            code = exit::USAGE;
-        }
-        let written = write!(io::stderr(), "{}", report.messages)
-            .and_then(|()| write!(io::stdout(), "{}", report.summary));
-        // Whoever closed the pipe does not want to read on.
-        if written.is_err() {
-            break;
-        }
-    }
-    code
 }

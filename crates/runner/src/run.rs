@@ -1,6 +1,7 @@
 //! `runner run`: each file is read, run, reported and recorded.
 
-use std::io::{self, IsTerminal as _, Write};
+use std::fmt::Display;
+use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -8,6 +9,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::campaign::{Campaign, CampaignError};
 use crate::cli::{Format, RunArguments, exit};
+use crate::console::{Console, Stop};
 use crate::diagnostic::render_notes;
 use crate::effort::Meter;
 use crate::experiment::Experiment;
@@ -16,14 +18,12 @@ use crate::report;
 use crate::results::{self, Places, Recorded};
 use crate::trial::TrialError;
 
-/// Runs every file, even if another is bad. Results go to `out`, all else to `err`. The exit code
-/// is that of the worst file.
-pub fn run(arguments: &RunArguments, out: &mut impl Write, err: &mut impl Write) -> u8 {
+/// Runs every file, even if another is bad; returns the exit code of the worst.
+pub fn run<'a>(arguments: &'a RunArguments, console: Console<'a>) -> u8 {
     let changes = arguments.changes.overrides();
     let mut session = Session {
         arguments,
-        out,
-        err,
+        console,
         out_color: arguments.color.color.is_on(&io::stdout()),
         err_color: arguments.color.color.is_on(&io::stderr()),
     };
@@ -31,34 +31,36 @@ pub fn run(arguments: &RunArguments, out: &mut impl Write, err: &mut impl Write)
     for (index, file) in arguments.files.iter().enumerate() {
         match session.run_file(file, &changes, index > 0) {
             Ok(code) => worst = worst.max(code),
-            // Whoever closed the pipe does not want to read on.
-            Err(_) => break,
+            Err(Stop(code)) => return worst.max(code),
         }
     }
     worst
 }
 
 /// One call of `runner run`.
-struct Session<'a, O, E> {
+struct Session<'a> {
     arguments: &'a RunArguments,
-    out: &'a mut O,
-    err: &'a mut E,
+    console: Console<'a>,
     out_color: bool,
     err_color: bool,
 }
 
-impl<O: Write, E: Write> Session<'_, O, E> {
-    /// An error means that nobody listens any more.
-    fn run_file(&mut self, file: &Path, changes: &[Override], is_further: bool) -> io::Result<u8> {
+impl Session<'_> {
+    fn run_file(
+        &mut self,
+        file: &Path,
+        changes: &[Override],
+        is_further: bool,
+    ) -> Result<u8, Stop> {
         let experiment = match Experiment::read(file, changes) {
             Ok(experiment) => experiment,
             Err(rejection) => {
-                write!(self.err, "{}", rejection.render(self.err_color))?;
+                self.console.tell(&rejection.render(self.err_color));
                 return Ok(exit::USAGE);
             }
         };
         let notes = render_notes(&experiment.sources, &experiment.notes, self.err_color);
-        write!(self.err, "{notes}")?;
+        self.console.tell(&notes);
         #[expect(
             clippy::disallowed_methods,
             reason = "the wall time goes to the timing file only"
@@ -70,20 +72,22 @@ impl<O: Write, E: Write> Session<'_, O, E> {
         progress.finish_and_clear();
         let campaign = match campaign {
             Ok(campaign) => campaign,
-            Err(error) => return self.complain(&experiment, &error),
+            Err(error) => return Ok(self.complain(&experiment, &error)),
         };
         let wall = started.elapsed();
         let jobs = self.arguments.jobs.map_or(0, std::num::NonZeroUsize::get);
         let usage = meter.stop(campaign.effort);
-        self.report(&experiment, &campaign, is_further)?;
-        self.tell(&usage.to_string())?;
-        let recorded = self.record(file, &experiment, &campaign, &usage.timing(wall, jobs))?;
+        let reported = self.report(&experiment, &campaign, is_further);
+        self.remark(&usage.to_string());
+        let recorded = self.record(file, &experiment, &campaign, &usage.timing(wall, jobs));
         let expected = if campaign.is_as_expected() {
             exit::GOOD
         } else {
             exit::FAILED
         };
-        Ok(expected.max(recorded))
+        let code = expected.max(recorded);
+        reported.map_err(|Stop(stop)| Stop(stop.max(code)))?;
+        Ok(code)
     }
 
     /// A bar on a terminal, for several runs; otherwise nothing.
@@ -105,19 +109,18 @@ impl<O: Write, E: Write> Session<'_, O, E> {
         bar.with_message(plan.name.clone())
     }
 
-    fn complain(&mut self, experiment: &Experiment, error: &CampaignError) -> io::Result<u8> {
-        writeln!(self.err, "error: {}: {error}", experiment.sources.name())?;
-        Ok(match error {
+    fn complain(&mut self, experiment: &Experiment, error: &CampaignError) -> u8 {
+        let name = experiment.sources.name();
+        self.console.tell(&format!("error: {name}: {error}\n"));
+        match error {
             // An exchange without end is the experiment's doing.
             CampaignError::Trial(error) if matches!(**error, TrialError::Stuck(_)) => exit::FAILED,
             CampaignError::Trial(_) | CampaignError::Threads(_) => {
-                writeln!(
-                    self.err,
-                    "this is a bug in the program; please report it with the file"
-                )?;
+                let advice = "this is a bug in the program; please report it with the file\n";
+                self.console.tell(advice);
                 exit::BUG
             }
-        })
+        }
     }
 
     fn report(
@@ -125,22 +128,21 @@ impl<O: Write, E: Write> Session<'_, O, E> {
         experiment: &Experiment,
         campaign: &Campaign,
         is_further: bool,
-    ) -> io::Result<()> {
-        let failures = || report::failures(experiment, campaign, self.err_color);
-        match (self.arguments.format, self.arguments.quiet) {
-            (Format::Json, _) => {
-                write!(self.out, "{}", report::line(experiment, campaign))?;
-                write!(self.err, "{}", failures())
-            }
-            (Format::Human, true) => write!(self.err, "{}", failures()),
-            (Format::Human, false) => {
-                if is_further {
-                    writeln!(self.out)?;
-                }
-                let text = report::human(experiment, campaign, self.out_color);
-                write!(self.out, "{text}")
-            }
+    ) -> Result<(), Stop> {
+        let is_human = self.arguments.format == Format::Human;
+        if self.arguments.quiet || !is_human {
+            let failures = report::failures(experiment, campaign, self.err_color);
+            self.console.tell(&failures);
         }
+        if !is_human {
+            return self.console.print(&report::line(experiment, campaign));
+        }
+        if self.arguments.quiet {
+            return Ok(());
+        }
+        let gap = if is_further { "\n" } else { "" };
+        let text = report::human(experiment, campaign, self.out_color);
+        self.console.print(&format!("{gap}{text}"))
     }
 
     /// Records the results of an experiment as its file has it. Those of a changed one go to the
@@ -151,8 +153,11 @@ impl<O: Write, E: Write> Session<'_, O, E> {
         experiment: &Experiment,
         campaign: &Campaign,
         timing: &str,
-    ) -> io::Result<u8> {
-        let places = Places::beside(file)?;
+    ) -> u8 {
+        let places = match Places::beside(file) {
+            Ok(places) => places,
+            Err(error) => return self.fail(&experiment.plan.name, &error),
+        };
         let name = &experiment.plan.name;
         let files = results::files(experiment, campaign);
         let given = self.arguments.out.as_ref();
@@ -178,27 +183,27 @@ impl<O: Write, E: Write> Session<'_, O, E> {
                     }
                 }
             }
-            Err(error) => {
-                writeln!(self.err, "error: {name}: {error}")?;
-                writeln!(
-                    self.err,
-                    "  --out DIR records the results in another folder"
-                )?;
-                Ok(exit::FAILED)
-            }
+            Err(error) => self.fail(name, &error),
         }
     }
 
-    fn say(&mut self, what: &str, folder: &Path) -> io::Result<u8> {
-        self.tell(&format!("results {what} {}", shown(folder).display()))?;
-        Ok(exit::GOOD)
+    fn fail(&mut self, name: &str, error: &dyn Display) -> u8 {
+        self.console.tell(&format!(
+            "error: {name}: {error}\n  --out DIR records the results in another folder\n"
+        ));
+        exit::FAILED
     }
 
-    fn tell(&mut self, line: &str) -> io::Result<()> {
-        if self.arguments.quiet {
-            return Ok(());
+    fn say(&mut self, what: &str, folder: &Path) -> u8 {
+        self.remark(&format!("results {what} {}", shown(folder).display()));
+        exit::GOOD
+    }
+
+    /// Tells what `--quiet` leaves out.
+    fn remark(&mut self, line: &str) {
+        if !self.arguments.quiet {
+            self.console.tell(&format!("{line}\n"));
         }
-        writeln!(self.err, "{line}")
     }
 
     fn tell_difference(
@@ -207,25 +212,23 @@ impl<O: Write, E: Write> Session<'_, O, E> {
         scratch: &Path,
         files: &results::Files,
         lines: &[String],
-    ) -> io::Result<u8> {
-        let folder = shown(folder);
-        writeln!(
-            self.err,
-            "error: the results differ from those recorded in {}, which stay",
-            folder.display()
-        )?;
+    ) -> u8 {
+        let mut text = format!(
+            "error: the results differ from those recorded in {}, which stay\n",
+            shown(folder).display()
+        );
         for line in lines {
-            writeln!(self.err, "  {line}")?;
+            text += &format!("  {line}\n");
         }
-        match results::record(scratch, files, true) {
-            Ok(_) => writeln!(
-                self.err,
-                "  the new ones are in {}; --bless puts them in place of the recorded ones",
+        text += &match results::record(scratch, files, true) {
+            Ok(_) => format!(
+                "  the new ones are in {}; --bless puts them in place of the recorded ones\n",
                 shown(scratch).display()
-            )?,
-            Err(error) => writeln!(self.err, "  {error}; --bless replaces the recorded ones")?,
-        }
-        Ok(exit::FAILED)
+            ),
+            Err(error) => format!("  {error}; --bless replaces the recorded ones\n"),
+        };
+        self.console.tell(&text);
+        exit::FAILED
     }
 }
 
