@@ -63,7 +63,10 @@ impl Campaign {
         jobs: Option<NonZeroUsize>,
         on_progress: &(dyn Fn() + Sync),
     ) -> Result<Campaign, CampaignError> {
-        let shown = shown_incarnations(plan).map_err(Box::new)?;
+        // Of a population the first is followed on suspicion, which often saves a second run.
+        let chosen: Vec<Tag> = (0..plan.connections.len().max(1))
+            .map(Workload::scripted_tag)
+            .collect();
         let mut trials = Vec::new();
         for &policy in &plan.run.policies {
             trials.extend((0..plan.run.replications).map(|replication| Trial {
@@ -77,7 +80,9 @@ impl Campaign {
             .build()
             .map_err(|error| CampaignError::Threads(error.to_string()))?;
         let run = |trial: &Trial| {
-            let followed: &[Tag] = if trial.replication == 0 { &shown } else { &[] };
+            let is_looked_at =
+                trial.replication == 0 || expect::look_at_histories(plan, trial.policy);
+            let followed: &[Tag] = if is_looked_at { &chosen } else { &[] };
             let outcome = trial.run(plan, followed).map(|mut outcome| {
                 if trial.replication > 0 {
                     outcome.trace = Trace::default();
@@ -89,11 +94,13 @@ impl Campaign {
         };
         let outcomes: Vec<Result<Outcome, TrialError>> =
             pool.install(|| trials.par_iter().map(run).collect());
-        let mut outcomes = outcomes
+        let outcomes = outcomes
             .into_iter()
             .collect::<Result<Vec<Outcome>, TrialError>>()
-            .map_err(Box::new)?
-            .into_iter();
+            .map_err(Box::new)?;
+        let first = outcomes.first();
+        let befallen = first.and_then(|outcome| outcome.troubles.most_telling());
+        let mut outcomes = outcomes.into_iter();
         let mut effort = Effort::default();
         let mut digest = Sha256::new();
         let mut points = Vec::new();
@@ -107,6 +114,16 @@ impl Campaign {
                 digest.update(outcome.digest);
             }
             points.push(point(plan, policy, own));
+        }
+        let mut shown = chosen;
+        if plan.connections.is_empty()
+            && let Some(tag) = befallen.filter(|tag| !shown.contains(tag))
+        {
+            let histories = pool.install(|| histories(plan, tag)).map_err(Box::new)?;
+            for (point, trace) in points.iter_mut().zip(histories) {
+                point.trace = trace;
+            }
+            shown = vec![tag];
         }
         Ok(Campaign {
             points,
@@ -134,22 +151,17 @@ pub enum CampaignError {
     Threads(String),
 }
 
-/// The incarnations whose history is shown: the scripted ones; of a population, the first that
-/// something befell in the first replication under the first policy.
-fn shown_incarnations(plan: &Plan) -> Result<Vec<Tag>, TrialError> {
-    if !plan.connections.is_empty() {
-        let all = 0..plan.connections.len();
-        return Ok(all.map(Workload::scripted_tag).collect());
-    }
-    let Some(&policy) = plan.run.policies.first() else {
-        return Ok(Vec::new());
+/// The histories of the incarnation of a population that is shown, the first that something
+/// befell in the first replication under the first policy: one for each policy.
+fn histories(plan: &Plan, tag: Tag) -> Result<Vec<Trace>, TrialError> {
+    let of_policy = |&policy: &Handshake| {
+        let first = Trial {
+            policy,
+            replication: 0,
+        };
+        first.history(plan, tag)
     };
-    let first = Trial {
-        policy,
-        replication: 0,
-    };
-    let troubles = first.run(plan, &[])?.troubles;
-    Ok(vec![troubles.most_telling().unwrap_or(Tag(0))])
+    plan.run.policies.par_iter().map(of_policy).collect()
 }
 
 fn point(plan: &Plan, policy: Handshake, outcomes: Vec<Outcome>) -> Point {

@@ -352,8 +352,10 @@ impl Observer<Datagram> for Recorder {
         );
         self.count(Count::Resets, u64::from(flags.rst()));
         self.digest.frame(Code::Sent, now, id, frame);
-        self.trace
-            .note(now, frame.tag(), What::Sent(link, id, *frame));
+        if self.trace.follows(frame.tag()) {
+            self.trace
+                .note(now, frame.tag(), What::Sent(link, id, *frame));
+        }
     }
 
     fn injected(

@@ -124,6 +124,17 @@ impl Trace {
         }
     }
 
+    /// Frames of the chosen incarnations that have neither arrived nor been lost.
+    pub fn frames_under_way(&self) -> usize {
+        self.entries
+            .iter()
+            .fold(0, |count, entry| match entry.what {
+                What::Sent(..) | What::Replayed(..) | What::Copied(..) => count + 1,
+                What::Delivered(_) | What::Dropped(..) => count.saturating_sub(1),
+                _ => count,
+            })
+    }
+
     fn push(&mut self, entry: Entry) {
         if self.entries.len() < MOST_ENTRIES {
             self.entries.push(entry);

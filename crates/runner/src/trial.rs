@@ -73,41 +73,19 @@ pub enum TrialError {
 }
 
 impl Trial {
-    /// Runs it. The histories of the scripted connections are kept if an expectation of this
-    /// policy looks at them; `shown` names further incarnations whose history is wanted.
+    /// Runs it. The histories of these incarnations are kept.
     ///
     /// # Errors
     /// See [`TrialError`]; none of them is the experiment's fault, except a run that goes on for
     /// ever.
-    pub fn run(self, plan: &Plan, shown: &[Tag]) -> Result<Outcome, TrialError> {
-        let seed = Seed {
-            root: plan.run.seed,
-            replication: self.replication,
-        };
-        let workload = Workload::new(plan, &mut Streams::new(seed))?;
-        let mut followed = shown.to_vec();
-        if expect::look_at_histories(plan, self.policy) {
-            followed.extend((0..plan.connections.len()).map(Workload::scripted_tag));
-            followed.sort_unstable();
-            followed.dedup();
-        }
-        let recorder = SharedRecorder::new(Recorder::new(plan, followed));
-        let director = Faults::new(plan, seed, recorder.clone())?;
-        let mut simulator = Simulator::new(seed, director, recorder.clone());
-        for index in 0..plan.hosts.len() {
-            let host = HostId(index);
-            let host = Host::new(host, &workload, self.policy, seed, recorder.clone())?;
-            simulator.add_node(host);
-        }
-        for link in &plan.links {
-            simulator.add_link(&link.config)?;
-        }
-        let end = Instant::ZERO.saturating_add(plan.run.until);
+    pub fn run(self, plan: &Plan, followed: &[Tag]) -> Result<Outcome, TrialError> {
+        let workload = Workload::new(plan, &mut Streams::new(self.seed(plan)))?;
+        let recorder = SharedRecorder::new(Recorder::new(plan, followed.to_vec()));
+        let mut simulator = self.set_up(&workload, &recorder)?;
         for part in 1..=PARTS {
-            let until = plan.run.until / PARTS * part;
-            simulator.run_until(Instant::ZERO.saturating_add(until), MOST_STEPS)?;
+            simulator.run_until(end_of(plan, part), MOST_STEPS)?;
         }
-        simulator.run_until(end, MOST_STEPS)?;
+        let end = end_of(plan, PARTS);
         let conservation = simulator.conservation();
         if !conservation.is_balanced() {
             return Err(TrialError::Conservation(conservation));
@@ -134,4 +112,75 @@ impl Trial {
             },
         })
     }
+
+    /// The history of an incarnation that is not scripted, from a run that ends as soon as nothing
+    /// of it is left.
+    ///
+    /// # Errors
+    /// As for [`Trial::run`].
+    pub fn history(self, plan: &Plan, tag: Tag) -> Result<Trace, TrialError> {
+        let workload = Workload::new(plan, &mut Streams::new(self.seed(plan)))?;
+        let recorder = SharedRecorder::new(Recorder::new(plan, vec![tag]));
+        let mut simulator = self.set_up(&workload, &recorder)?;
+        for part in 1..=PARTS {
+            simulator.run_until(end_of(plan, part), MOST_STEPS)?;
+            if is_over(plan, &recorder.borrow(), tag) {
+                break;
+            }
+        }
+        // What is cut at the end of the run is part of the history.
+        recorder.borrow().finish(end_of(plan, PARTS));
+        let recorder = recorder.borrow();
+        Ok(recorder.trace().clone())
+    }
+
+    fn seed(self, plan: &Plan) -> Seed {
+        Seed {
+            root: plan.run.seed,
+            replication: self.replication,
+        }
+    }
+
+    /// The network before the run.
+    fn set_up<'p>(
+        self,
+        workload: &'p Workload<'p>,
+        recorder: &SharedRecorder,
+    ) -> Result<Simulator<Host<'p>, Faults, SharedRecorder>, TrialError> {
+        let plan = workload.plan();
+        let seed = self.seed(plan);
+        let director = Faults::new(plan, seed, recorder.clone())?;
+        let mut simulator = Simulator::new(seed, director, recorder.clone());
+        for index in 0..plan.hosts.len() {
+            let host = HostId(index);
+            let host = Host::new(host, workload, self.policy, seed, recorder.clone())?;
+            simulator.add_node(host);
+        }
+        for link in &plan.links {
+            simulator.add_link(&link.config)?;
+        }
+        Ok(simulator)
+    }
+}
+
+/// The end of a part of the run.
+fn end_of(plan: &Plan, part: u32) -> Instant {
+    let until = if part == PARTS {
+        plan.run.until
+    } else {
+        plan.run.until / PARTS * part
+    };
+    Instant::ZERO.saturating_add(until)
+}
+
+/// Whether nothing can happen to an incarnation any more: it has begun, neither end is left, and no
+/// segment of it is under way or kept by a fault.
+fn is_over(plan: &Plan, recorder: &Recorder, tag: Tag) -> bool {
+    let is_undisturbed =
+        plan.faults.is_empty() && plan.hosts.iter().all(|host| host.power_off.is_none());
+    let trace = recorder.trace();
+    is_undisturbed
+        && !trace.entries.is_empty()
+        && recorder.census().phases(tag) == (None, None)
+        && trace.frames_under_way() == 0
 }

@@ -51,6 +51,8 @@ struct Fifo {
     wait: Duration,
     head: u32,
     tail: u32,
+    /// When the head runs out; kept here because the entry itself is seldom in the cache.
+    first: Instant,
 }
 
 /// Lists of waiting entries, one for each duration that has ever been used (a handful).
@@ -68,16 +70,18 @@ impl Fifos {
         now: Instant,
         wait: Duration,
     ) {
+        let deadline = now + wait;
         let list = self.list(wait);
         let tail = list.tail;
         *arena[slot].link_mut() = Link {
             previous: tail,
             next: NIL,
-            deadline: (now + wait).into(),
+            deadline: deadline.into(),
         };
         list.tail = slot;
         if tail == NIL {
             list.head = slot;
+            list.first = deadline;
         } else {
             arena[tail].link_mut().next = slot;
         }
@@ -90,6 +94,9 @@ impl Fifos {
         if previous == NIL {
             debug_assert_eq!(list.head, slot, "an entry must be stopped in its own list");
             list.head = next;
+            if next != NIL {
+                list.first = arena[next].link().deadline();
+            }
         } else {
             arena[previous].link_mut().next = next;
         }
@@ -101,26 +108,26 @@ impl Fifos {
     }
 
     /// The entry that runs out first, if any runs out by `now`.
-    pub(crate) fn due<T: Linked>(&self, arena: &Arena<T>, now: Instant) -> Option<u32> {
-        self.heads(arena)
+    pub(crate) fn due(&self, now: Instant) -> Option<u32> {
+        self.heads()
             .filter(|&(at, _)| at <= now)
             .min()
             .map(|(_, slot)| slot)
     }
 
     /// When the first entry runs out.
-    pub(crate) fn next_deadline<T: Linked>(&self, arena: &Arena<T>) -> Option<Instant> {
-        self.heads(arena).map(|(at, _)| at).min()
+    pub(crate) fn next_deadline(&self) -> Option<Instant> {
+        self.heads().map(|(at, _)| at).min()
     }
 
     /// The entries that were started first, one of each duration.
-    pub(crate) fn first<T: Linked>(&self, arena: &Arena<T>) -> impl Iterator<Item = u32> {
-        self.heads(arena).map(|(_, slot)| slot)
+    pub(crate) fn first(&self) -> impl Iterator<Item = u32> {
+        self.heads().map(|(_, slot)| slot)
     }
 
-    fn heads<T: Linked>(&self, arena: &Arena<T>) -> impl Iterator<Item = (Instant, u32)> {
+    fn heads(&self) -> impl Iterator<Item = (Instant, u32)> {
         let used = self.lists.iter().filter(|list| list.head != NIL);
-        used.map(|list| (arena[list.head].link().deadline(), list.head))
+        used.map(|list| (list.first, list.head))
     }
 
     fn list(&mut self, wait: Duration) -> &mut Fifo {
@@ -130,6 +137,7 @@ impl Fifos {
                 wait,
                 head: NIL,
                 tail: NIL,
+                first: Instant::END,
             });
             self.lists.len() - 1
         });
@@ -165,16 +173,16 @@ mod tests {
             let wait = if n == 3 { short } else { long };
             fifos.start(&mut arena, slot, Instant::from_secs(n as u64), wait);
         }
-        assert_eq!(fifos.next_deadline(&arena), Some(Instant::from_secs(4)));
-        assert_eq!(fifos.due(&arena, Instant::from_secs(3)), None);
-        assert_eq!(fifos.due(&arena, Instant::from_secs(30)), Some(slots[3]));
+        assert_eq!(fifos.next_deadline(), Some(Instant::from_secs(4)));
+        assert_eq!(fifos.due(Instant::from_secs(3)), None);
+        assert_eq!(fifos.due(Instant::from_secs(30)), Some(slots[3]));
         fifos.stop(&mut arena, slots[3], short);
         fifos.stop(&mut arena, slots[1], long);
         fifos.stop(&mut arena, slots[0], long);
-        assert_eq!(fifos.next_deadline(&arena), Some(Instant::from_secs(12)));
+        assert_eq!(fifos.next_deadline(), Some(Instant::from_secs(12)));
         fifos.stop(&mut arena, slots[4], long);
         fifos.stop(&mut arena, slots[2], long);
-        assert_eq!(fifos.next_deadline(&arena), None);
+        assert_eq!(fifos.next_deadline(), None);
     }
 
     use std::vec::Vec;

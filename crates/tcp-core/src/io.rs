@@ -18,6 +18,12 @@ pub struct ConnectionId {
 }
 
 impl ConnectionId {
+    /// A small number that no other connection of its endpoint has at the same time, for tables
+    /// of whoever drives it. A later connection may have the same.
+    pub fn slot(self) -> usize {
+        self.slot as usize
+    }
+
     /// Stands for an entry that calls cannot name.
     pub(crate) const NONE: ConnectionId = ConnectionId {
         slot: u32::MAX,

@@ -7,7 +7,7 @@ use super::Simulator;
 use super::stuck::EventKind;
 use crate::director::{Director, Fate, Verdict};
 use crate::frame::{Frame, FrameId, LinkId, NodeId};
-use crate::link::Passage;
+use crate::link::{Link, Passage};
 use crate::node::Node;
 use crate::observer::{DropReason, Observer};
 use crate::time::Instant;
@@ -57,14 +57,11 @@ where
         self.counts.sent += 1;
         self.recent.note(self.now, EventKind::Sent(link, id));
         self.observer.sent(self.now, link, id, &frame);
-        let key = self.flights.insert(Flight::new(id, link, self.now, frame));
-        if self
-            .links
-            .get(link.0 as usize)
-            .is_none_or(|link| link.from != from)
-        {
-            return self.lose(key, DropReason::NoRoute);
+        let leaves = |link: &Link| link.from == from;
+        if !self.links.get(link.0 as usize).is_some_and(leaves) {
+            return self.drop_at_once(link, id, &frame, DropReason::NoRoute);
         }
+        let key = self.flights.insert(Flight::new(id, link, self.now, frame));
         let frame = &mut self.flights.get_mut(key).frame;
         match self.director.verdict(self.now, link, id, frame) {
             Verdict::Pass => self.enter(key),
@@ -232,5 +229,12 @@ where
         self.observer.dropped(self.now, link, id, reason, frame);
         self.director.on_fate(self.now, id, Fate::Lost);
         self.flights.discard(key);
+    }
+
+    /// A frame is lost that was never stored.
+    fn drop_at_once(&mut self, link: LinkId, id: FrameId, frame: &N::Frame, reason: DropReason) {
+        self.counts.count_drop(reason);
+        self.observer.dropped(self.now, link, id, reason, frame);
+        self.director.on_fate(self.now, id, Fate::Lost);
     }
 }

@@ -68,7 +68,7 @@ impl Host<'_> {
     fn accept_all(&mut self, now: Instant, listener: ListenerId) {
         while let Some(id) = self.endpoint.accept(listener) {
             let host = self.id;
-            if let Some(app) = self.apps.get_mut(&id) {
+            if let Some(app) = self.apps.get_mut(id) {
                 let mut recorder = self.recorder.borrow();
                 app.is_spurious = recorder.accepted(now, host, app.tag, app.entry);
             }
@@ -78,7 +78,7 @@ impl Host<'_> {
 
     /// The connection is ESTABLISHED.
     fn app_begins(&mut self, now: Instant, id: ConnectionId) {
-        let Some(&app) = self.apps.get(&id) else {
+        let Some(&app) = self.apps.get(id) else {
             return;
         };
         let part = self.workload.part(app.tag, app.end);
@@ -97,7 +97,7 @@ impl Host<'_> {
 
     /// SEND.
     pub(super) fn app_sends(&mut self, now: Instant, id: ConnectionId, bytes: u64) {
-        if let Some(app) = self.apps.get_mut(&id) {
+        if let Some(app) = self.apps.get_mut(id) {
             app.to_come = app.to_come.saturating_sub(bytes);
             app.waiting = app.waiting.saturating_add(bytes);
             self.hand_over(now, id);
@@ -106,7 +106,7 @@ impl Host<'_> {
 
     /// Hands over what waits, as far as the send buffer has room.
     fn hand_over(&mut self, now: Instant, id: ConnectionId) {
-        let Some(app) = self.apps.get_mut(&id).filter(|app| app.waiting > 0) else {
+        let Some(app) = self.apps.get_mut(id).filter(|app| app.waiting > 0) else {
             return;
         };
         let octets = u32::try_from(app.waiting).unwrap_or(u32::MAX);
@@ -120,7 +120,7 @@ impl Host<'_> {
         let Ok(octets) = self.endpoint.receive(core_time(now), id, u32::MAX) else {
             return;
         };
-        let Some(app) = self.apps.get_mut(&id) else {
+        let Some(app) = self.apps.get_mut(id) else {
             return;
         };
         let before = app.read;
@@ -138,7 +138,7 @@ impl Host<'_> {
     }
 
     fn close_if_transferred(&mut self, now: Instant, id: ConnectionId) {
-        let Some(app) = self.apps.get_mut(&id) else {
+        let Some(app) = self.apps.get_mut(id) else {
             return;
         };
         if let Some(CloseWhen::Transferred(after)) = app.close
@@ -151,7 +151,7 @@ impl Host<'_> {
 
     fn app_sees_fin(&mut self, now: Instant, id: ConnectionId) {
         self.app_reads(now, id);
-        let Some(app) = self.apps.get(&id) else {
+        let Some(app) = self.apps.get(id) else {
             return;
         };
         if app.is_half_closed {
@@ -172,7 +172,7 @@ impl Host<'_> {
     /// CLOSE. An application that expects no more text lets go of the connection; one that does
     /// reads on until the other end closes.
     pub(super) fn app_closes(&mut self, now: Instant, id: ConnectionId) {
-        let Some(app) = self.apps.get_mut(&id) else {
+        let Some(app) = self.apps.get_mut(id) else {
             return;
         };
         let is_second = matches!(app.close, Some(CloseWhen::PeerClosed(_)));
@@ -184,13 +184,13 @@ impl Host<'_> {
     }
 
     fn let_go(&mut self, now: Instant, id: ConnectionId) {
-        self.apps.remove(&id);
+        self.apps.remove(id);
         self.endpoint.release(core_time(now), id);
     }
 
     /// The connection is over.
     fn app_ends(&mut self, now: Instant, id: ConnectionId, outcome: Outcome) {
-        let Some(app) = self.apps.remove(&id) else {
+        let Some(app) = self.apps.remove(id) else {
             return;
         };
         let is_error = matches!(

@@ -4,13 +4,14 @@
 //! with one meaning, nanoseconds since the start of the run; they are converted here.
 
 mod app;
+mod apps;
 mod flood;
 mod frame;
+mod tasks;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
 
-use hashbrown::HashMap;
 use netsim::{Frame as _, Instant, LinkId, Node, Seed, Signal};
 use tcp_core::{
     ConfigError, ConfigId, ConnectionId, Endpoint, Flow, Handshake, ListenError, Open, Phase,
@@ -23,7 +24,9 @@ use crate::trace::{Deafness, Move, What};
 use crate::workload::{Arrival, Workload};
 
 use app::App;
+use apps::Apps;
 pub use frame::Datagram;
+use tasks::Tasks;
 
 /// The endpoint's name for a moment of the simulator's.
 fn core_time(now: Instant) -> tcp_core::Instant {
@@ -93,10 +96,8 @@ pub struct Host<'p> {
     routes: BTreeMap<IpAddr, LinkId>,
     /// The ports that are listened on, in ascending order.
     ports: Vec<u16>,
-    tasks: BTreeMap<(Instant, u64), Task>,
-    task_count: u64,
-    /// Never iterated.
-    apps: HashMap<ConnectionId, App, foldhash::fast::FixedState>,
+    tasks: Tasks<Task>,
+    apps: Apps,
     seats: Vec<Seat>,
     /// For each load that opens here: how many connections each client has opened.
     opened: BTreeMap<usize, Vec<u64>>,
@@ -152,9 +153,8 @@ impl<'p> Host<'p> {
             recorder,
             routes: routes(plan, id),
             ports: spec.passive_open.clone(),
-            tasks: BTreeMap::new(),
-            task_count: 0,
-            apps: HashMap::default(),
+            tasks: Tasks::new(),
+            apps: Apps::default(),
             seats: Vec::new(),
             opened: BTreeMap::new(),
             opens: 0,
@@ -176,7 +176,7 @@ impl<'p> Host<'p> {
         if self.is_off {
             0
         } else {
-            self.endpoint.observe().len() as u64
+            self.endpoint.entry_count() as u64
         }
     }
 
@@ -216,8 +216,7 @@ impl<'p> Host<'p> {
     }
 
     fn plan_task(&mut self, at: Instant, task: Task) {
-        self.tasks.insert((at, self.task_count), task);
-        self.task_count += 1;
+        self.tasks.plan(at, task);
     }
 
     fn plan_arrival(&mut self, load: usize, previous: Option<&Arrival>) {
@@ -236,10 +235,8 @@ impl<'p> Host<'p> {
 
     /// Carries out the tasks that are due.
     fn run_tasks(&mut self, now: Instant) {
-        while let Some(entry) = self.tasks.first_entry()
-            && entry.key().0 <= now
-        {
-            match entry.remove() {
+        while let Some(task) = self.tasks.take_due(now) {
+            match task {
                 Task::Open(index) => self.open_scripted(now, index),
                 Task::Arrive(load, arrival) => {
                     self.open_for_load(now, load, &arrival);
@@ -353,7 +350,9 @@ impl<'p> Host<'p> {
         {
             let part = self.workload.part(tag, End::Server);
             let app = || App::new(tag, End::Server, entry, part);
-            self.apps.entry(connection).or_insert_with(app);
+            if self.apps.get(connection).is_none() {
+                self.apps.insert(connection, app());
+            }
         }
         let is_listening = self.ports.binary_search(&flow.local.port()).is_ok();
         let shown = |phase| match phase {
@@ -477,7 +476,7 @@ impl Node for Host<'_> {
             return None;
         }
         let endpoint = self.endpoint.next_deadline().map(net_time);
-        let task = self.tasks.first_key_value().map(|((at, _), _)| *at);
+        let task = self.tasks.next_time();
         [endpoint, task].into_iter().flatten().min()
     }
 

@@ -343,6 +343,11 @@ impl Endpoint {
             .map(|connection| self.stores.book.flow(connection.pair))
     }
 
+    /// Number of connections and table entries: what [`Endpoint::observe`] lists.
+    pub fn entry_count(&self) -> usize {
+        self.index.len()
+    }
+
     /// Every connection, SYN queue entry and TIME-WAIT entry, ordered by four-tuple. For
     /// snapshots: it visits everything.
     pub fn observe(&self) -> Vec<Observation> {

@@ -132,10 +132,10 @@ impl Endpoint {
         if self.wake_ups.capacity() > 64 + 4 * self.wake_ups.len() {
             self.wake_ups.shrink_to(2 * self.wake_ups.len());
         }
-        while let Some(slot) = self.syn_ack_timers.due(&self.stores.embryos, now) {
+        while let Some(slot) = self.syn_ack_timers.due(now) {
             self.syn_ack_timeout(now, slot);
         }
-        while let Some(slot) = self.time_wait_timers.due(&self.stores.time_waits, now) {
+        while let Some(slot) = self.time_wait_timers.due(now) {
             self.time_wait_timeout(now, slot);
         }
     }
@@ -143,8 +143,8 @@ impl Endpoint {
     /// When [`Endpoint::on_deadline`] wants to be called next, if ever. May be early.
     pub fn next_deadline(&self) -> Option<Instant> {
         let connections = self.wake_ups.peek().map(|wake_up| wake_up.0.at);
-        let embryos = self.syn_ack_timers.next_deadline(&self.stores.embryos);
-        let time_waits = self.time_wait_timers.next_deadline(&self.stores.time_waits);
+        let embryos = self.syn_ack_timers.next_deadline();
+        let time_waits = self.time_wait_timers.next_deadline();
         [connections, embryos, time_waits]
             .into_iter()
             .flatten()

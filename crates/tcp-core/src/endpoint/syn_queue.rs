@@ -213,7 +213,7 @@ impl Endpoint {
             embryo.born(&self.configs[config as usize])
         };
         self.syn_ack_timers
-            .first(&self.stores.embryos)
+            .first()
             .min_by_key(|&slot| (age(slot), slot))
     }
 

@@ -101,6 +101,11 @@ impl Index {
             .map(|&packed| packed.into())
     }
 
+    /// Number of entries.
+    pub(super) fn len(&self) -> usize {
+        self.table.len()
+    }
+
     /// Every handle, in no order: sort before anything is seen of it.
     pub(super) fn handles(&self) -> impl Iterator<Item = Handle> {
         self.table.iter().map(|&packed| packed.into())
