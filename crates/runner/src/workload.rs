@@ -27,6 +27,8 @@ struct LoadDraws {
     clients: Stream,
     sizes: Stream,
     isns: Stream,
+    /// Where the identities of its connections begin, for the keys of their frames.
+    identities: u64,
 }
 
 /// What one end of a connection does once it is ESTABLISHED.
@@ -105,6 +107,7 @@ impl<'p> Workload<'p> {
                 clients: stream("clients")?,
                 sizes: stream("sizes")?,
                 isns: stream("isns")?,
+                identities: stream("frames")?.draw(0, 0),
             });
         }
         Ok(Workload { plan, loads })
@@ -127,6 +130,18 @@ impl<'p> Workload<'p> {
             .checked_mul(loads)?
             .checked_add(load as u64 + self.plan.connections.len() as u64)?;
         u32::try_from(tag).ok().map(Tag)
+    }
+
+    /// What names an incarnation in the keys of its frames. Unlike its tag it does not depend on
+    /// which other loads there are, so a load that is added leaves everybody's weather as it was.
+    pub fn identity(&self, tag: Tag) -> u64 {
+        match self.origin(tag) {
+            Ok(_) => u64::from(tag.0),
+            Err((load, number)) => {
+                let first = self.loads.get(load).map_or(0, |draws| draws.identities);
+                first.wrapping_add(number)
+            }
+        }
     }
 
     /// The scripted connection of this tag, or the load and number of the arrival.

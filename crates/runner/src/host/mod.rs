@@ -496,8 +496,10 @@ impl Node for Host<'_> {
                 }
                 return None;
             };
-            let entry = self.seat(transmit.packet.tag).entries;
-            let frame = Datagram::new(transmit, entry, self.provoked_by);
+            let tag = transmit.packet.tag;
+            let entry = self.seat(tag).entries;
+            let identity = self.workload.identity(tag);
+            let frame = Datagram::new(transmit, identity, entry, self.provoked_by);
             return Some((self.route(&frame), frame));
         }
     }
