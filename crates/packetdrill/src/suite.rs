@@ -20,11 +20,19 @@ pub struct Suite {
 ///
 /// # Errors
 ///
-/// A path that cannot be read, named in the error.
+/// A path that cannot be read, named in the error; folders without any script.
 pub fn run_paths(paths: &[PathBuf], options: &Options) -> io::Result<Suite> {
     let mut files = Vec::new();
     for path in paths {
         collect(path, &mut files).map_err(|error| named(path, &error))?;
+    }
+    if files.is_empty() {
+        let folders: Vec<_> = paths
+            .iter()
+            .map(|path| path.display().to_string())
+            .collect();
+        let message = format!("{}: no `.pkt` file in there", folders.join(", "));
+        return Err(io::Error::new(io::ErrorKind::NotFound, message));
     }
     let outcomes = files
         .par_iter()

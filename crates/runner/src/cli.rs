@@ -30,8 +30,8 @@ const EXIT_CODES: &str = "Exit codes:
    70  a bug in this program
   130  interrupted";
 
-/// Fault injection for TCP connection management: experiments on stale SYNs and half-open
-/// connections, from a TOML file to ladders, exact counts and verdicts.
+/// Fault injection for TCP connection management: experiments on stale SYNs and on what they leave
+/// behind, from a TOML file to ladders, exact counts and verdicts.
 #[derive(Debug, Parser)]
 #[command(name = "runner", version, after_help = EXIT_CODES, max_term_width = 100)]
 pub struct Cli {

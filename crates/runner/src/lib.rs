@@ -1,5 +1,5 @@
 //! Experiments on TCP connection management over a faulty network: from a TOML file to ladders,
-//! exact counts of half-open connections of every kind, and a verdict on each expectation.
+//! exact counts of embryonic and orphaned connections, and a verdict on each expectation.
 
 pub mod campaign;
 pub mod census;
