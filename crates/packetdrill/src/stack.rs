@@ -199,7 +199,7 @@ impl Stack {
             self.endpoint
                 .listen(local, choices, config)
                 .map_err(|error| match error {
-                    ListenError::AddressInUse => Errno::EADDRINUSE,
+                    ListenError::AddressInUse | ListenError::TooMany => Errno::EADDRINUSE,
                     ListenError::BadConfig(_) => Errno::EINVAL,
                 })?;
         self.listeners.insert(listener, (local, 0));

@@ -61,6 +61,11 @@ impl<T> Arena<T> {
         self.fresh_slot()
     }
 
+    /// Slots in use.
+    pub(crate) fn live(&self) -> usize {
+        self.fresh_slot() as usize - self.free.len()
+    }
+
     /// What a slot holds, if it was ever used.
     pub(crate) fn get(&self, slot: u32) -> Option<&T> {
         self.chunks

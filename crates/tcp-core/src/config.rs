@@ -213,7 +213,7 @@ pub struct Config {
     /// User timeout (RFC 5482): how long text or FIN may stay unacknowledged. `None` leaves it
     /// to R2.
     pub user_timeout: Option<Duration>,
-    /// Maximum segment lifetime (RFC 9293 section 3.4.1: 2 minutes).
+    /// Maximum segment lifetime (RFC 9293 section 3.4.2: 2 minutes).
     pub msl: Duration,
     /// How long TIME-WAIT lasts (RFC 9293: 2 MSL). Zero skips the state.
     pub time_wait: Duration,
@@ -226,7 +226,7 @@ pub struct Config {
     pub blind_attack: BlindAttackRules,
     /// The time in which one connection sends at most `ack_burst` ACKs for unacceptable segments,
     /// challenge ACKs among them (RFC 5961 section 7). `None` does not limit: then two ends of
-    /// different incarnations may answer each other for ever.
+    /// different incarnations may answer each other for ever. Counted in whole milliseconds.
     pub ack_rate_limit: Option<Duration>,
     /// How many such ACKs are sent in that time, 1 to 15.
     pub ack_burst: u8,
@@ -367,9 +367,10 @@ impl Config {
             ),
             (
                 "ack_rate_limit",
-                "at most a day",
-                self.ack_rate_limit
-                    .is_none_or(|interval| interval <= Duration::from_hours(24)),
+                "1 ms to a day",
+                self.ack_rate_limit.is_none_or(|interval| {
+                    (Duration::from_millis(1)..=Duration::from_hours(24)).contains(&interval)
+                }),
             ),
             ("ack_burst", "1 to 15", (1..=15).contains(&self.ack_burst)),
             ("msl", "at most 136 years", self.msl <= longest),

@@ -120,7 +120,12 @@ impl Embryo {
     /// Everything that decides what it will do, except its four-tuple and deadline.
     pub(crate) fn content(&self) -> ([u32; 4], (u16, u8, u8)) {
         let numbers = [self.iss.0, self.irs.0, self.ts_recent, self.limiter.bits()];
-        (numbers, (self.mss, self.timeouts, self.shift_and_facts))
+        // Whether the SYN,ACK was repeated decides about measuring the round trip.
+        let mss_and_repeated = self.mss ^ (u16::from(self.syn_acks > 1) << 15);
+        (
+            numbers,
+            (mss_and_repeated, self.timeouts, self.shift_and_facts),
+        )
     }
 
     /// What was agreed on.
@@ -164,7 +169,10 @@ impl Embryo {
     pub(crate) fn is_spent(&self, config: &Config) -> bool {
         match config.give_up_synack {
             GiveUp::Retries(limit) => self.timeouts >= limit,
-            GiveUp::After(limit) => passed(config, self.timeouts + 1) >= limit,
+            GiveUp::After(limit) => {
+                let timeouts = self.timeouts.saturating_add(1);
+                passed(config, timeouts) >= limit || self.timeouts == u8::MAX
+            }
         }
     }
 }

@@ -120,9 +120,17 @@ impl Fifos {
         self.heads().map(|(at, _)| at).min()
     }
 
-    /// The entries that were started first, one of each duration.
-    pub(crate) fn first(&self) -> impl Iterator<Item = u32> {
-        self.heads().map(|(_, slot)| slot)
+    /// The first entries for which `counts` holds, one of each duration. Those before them are
+    /// passed over one by one.
+    pub(crate) fn first<'a, T: Linked>(
+        &'a self,
+        arena: &'a Arena<T>,
+        counts: impl Fn(&T) -> bool + Copy + 'a,
+    ) -> impl Iterator<Item = u32> + 'a {
+        let next = |&slot: &u32| Some(arena[slot].link().next).filter(|&next| next != NIL);
+        self.heads().filter_map(move |(_, head)| {
+            core::iter::successors(Some(head), next).find(|&slot| counts(&arena[slot]))
+        })
     }
 
     fn heads(&self) -> impl Iterator<Item = (Instant, u32)> {

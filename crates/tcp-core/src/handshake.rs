@@ -28,8 +28,8 @@ pub enum Handshake {
     Cookies,
     /// Three-way until the SYN queue is full, then cookies (Linux's `tcp_syncookies = 1`).
     CookiesOnOverflow,
-    /// Three-way with a SYN queue that evicts its oldest entry when it is full (FreeBSD's SYN
-    /// cache with a single bucket, for the whole host).
+    /// Three-way with a SYN queue that evicts its oldest entry when it is full (FreeBSD's SYN cache
+    /// with a single bucket, but one for each listener).
     SynCache,
     /// Three-way with a SYN queue that evicts an entry at random when it is full (Ricciulli,
     /// Lincoln and Kakkar 1999). The victim is a function of the SYN and the host's secret.
@@ -170,6 +170,11 @@ impl Handshake {
         }
     }
 
+    /// Whether listeners give and take Fast Open cookies.
+    pub(crate) fn uses_fast_open(self) -> bool {
+        self == Handshake::FastOpen
+    }
+
     /// What is remembered of a four-tuple when its connection has ended.
     ///
     /// For delta-t: R is how long a sender goes on retransmitting, A how long an ACK may wait;
@@ -184,8 +189,11 @@ impl Handshake {
                     GiveUp::After(limit) => limit,
                     GiveUp::Retries(_) => config.rto_max.unwrap_or(config.msl),
                 };
-                let delta_t = config.msl + retransmitting + config.delayed_ack;
-                Memory::For(2 * delta_t)
+                let delta_t = config
+                    .msl
+                    .saturating_add(retransmitting)
+                    .saturating_add(config.delayed_ack);
+                Memory::For(delta_t.saturating_mul(2))
             }
             Handshake::ThreeWay
             | Handshake::TwoWay

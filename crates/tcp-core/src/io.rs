@@ -140,7 +140,8 @@ pub enum Outcome {
 }
 
 /// What an endpoint counts, under the names that Linux uses in `/proc/net/snmp` and
-/// `/proc/net/netstat` where it has one.
+/// `/proc/net/netstat` where it has one. Where the meaning is not quite the kernel's, the field says
+/// so.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[expect(
     non_snake_case,
@@ -149,7 +150,8 @@ pub enum Outcome {
 pub struct Counters {
     /// Active opens.
     pub ActiveOpens: u64,
-    /// SYNs that made an entry or a connection.
+    /// SYNs, and ACKs of cookies, that made an entry or a connection: RFC 4022's transitions from
+    /// LISTEN. (The kernel counts completed handshakes.)
     pub PassiveOpens: u64,
     /// Opens that failed before ESTABLISHED.
     pub AttemptFails: u64,
@@ -171,7 +173,8 @@ pub struct Counters {
     pub TCPChallengeACK: u64,
     /// SYNs that drew a challenge ACK.
     pub TCPSYNChallenge: u64,
-    /// ACKs for unacceptable segments that the rate limit kept back.
+    /// ACKs for unacceptable segments that the rate limit kept back: the sum of the kernel's
+    /// `TCPACKSkipped...` counters.
     pub TCPACKSkipped: u64,
     /// SYNs and final ACKs that a listener dropped for any reason.
     pub ListenDrops: u64,
@@ -187,17 +190,19 @@ pub struct Counters {
     pub SyncookiesFailed: u64,
     /// SYNs that a policy took for old duplicates. Not a kernel counter.
     pub StaleSynsDropped: u64,
-    /// Connections ended by R2 or user timeout.
+    /// Connections and entries given up by R2 or user timeout. (The kernel counts every expiry of the
+    /// timer.)
     pub TCPTimeouts: u64,
-    /// Connections reset because text was or would be lost after CLOSE.
+    /// Connections reset because text was or would be lost after CLOSE: the kernel's
+    /// `TCPAbortOnClose` and `TCPAbortOnData`.
     pub TCPAbortOnClose: u64,
-    /// Connections ended by keep-alive.
+    /// Connections ended by keep-alive. Not a kernel counter.
     pub TCPKeepAliveTimeouts: u64,
     /// TIME-WAIT entries that a new SYN took over.
     pub TWRecycled: u64,
     /// TIME-WAIT entries that a RST ended early (RFC 1337's hazard). Not a kernel counter.
     pub TimeWaitAssassinated: u64,
-    /// Octets accepted as text of one incarnation that were sent by another. No kernel can count
+    /// Octets that became readable in one incarnation by a segment that another sent. No kernel can count
     /// them.
     pub AlienOctets: u64,
 }

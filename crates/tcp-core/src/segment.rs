@@ -193,9 +193,11 @@ pub struct Segment {
 }
 
 impl Segment {
-    /// SEG.LEN: octets of sequence space that the segment occupies; SYN and FIN count.
+    /// SEG.LEN: octets of sequence space that the segment occupies; SYN and FIN count. Modulo 2^32,
+    /// as everything about sequence numbers.
     pub fn len(&self) -> u32 {
-        self.text.len + u32::from(self.flags.syn()) + u32::from(self.flags.fin())
+        let controls = u32::from(self.flags.syn()) + u32::from(self.flags.fin());
+        self.text.len.wrapping_add(controls)
     }
 
     /// Whether the segment occupies no sequence space.
@@ -210,7 +212,7 @@ impl Segment {
 
     /// Octets of the TCP header (with padded options) and text.
     pub fn wire_len(&self) -> u32 {
-        20 + self.options.padded_len() as u32 + self.text.len
+        (20 + self.options.padded_len() as u32).saturating_add(self.text.len)
     }
 }
 

@@ -115,8 +115,11 @@ impl Connection {
         }
         let idle = !snd.outstanding();
         let room_grew = snd.queued() < queued;
-        self.marks
-            .set(Marks::RESEND, acked.advice == Advice::Retransmit);
+        if acked.advice == Advice::Retransmit {
+            self.marks.set(Marks::RESEND, true);
+        } else if acked.progress {
+            self.marks.set(Marks::RESEND, false);
+        }
         if acked.progress || shut {
             self.stop_timer(Timer::Retransmit);
         }

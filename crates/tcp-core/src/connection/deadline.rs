@@ -58,7 +58,9 @@ impl Connection {
     fn idle_timeout(&mut self, turn: &mut Turn<'_>) {
         match &self.state {
             State::TimeWait(_) => self.finish(turn, Reason::Expired, Outcome::Finished),
-            State::FinWait2(_) if self.marks.has(Marks::RELEASED) => {
+            State::FinWait2(_)
+                if self.marks.has(Marks::RELEASED) && turn.config.fin_timeout.is_some() =>
+            {
                 self.finish(turn, Reason::Expired, Outcome::TimedOut);
             }
             State::Established(_)

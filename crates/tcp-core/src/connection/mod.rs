@@ -373,19 +373,51 @@ impl Connection {
         (iss, irs)
     }
 
-    /// The only place where a state changes: reports it and stores the next one.
+    /// Enters a state: stores it and reports the change.
     fn enter(&mut self, turn: &mut Turn<'_>, next: State, from: Phase, reason: Reason) {
         self.state = next;
-        let isns = self.isns();
+        let (to, isns) = (self.state.phase(), self.isns());
+        self.report(turn, isns, (from, to), reason);
+    }
+
+    /// Reports a change of state.
+    fn report(
+        &self,
+        turn: &mut Turn<'_>,
+        isns: (Option<SeqNum>, Option<SeqNum>),
+        (from, to): (Phase, Phase),
+        reason: Reason,
+    ) {
         turn.io.transitions.push_back(Transition {
             id: turn.id.named(),
             tag: self.tag,
             flow: turn.flow,
             isns,
             from,
-            to: self.state.phase(),
+            to,
             reason,
         });
+    }
+
+    /// The listener at which a Fast Open cookie has opened this connection, while the connection
+    /// waits for the ACK of its SYN,ACK.
+    pub(crate) fn pending_fast_open(&self) -> Option<ListenerId> {
+        match &self.state {
+            State::SynReceived(SynReceived {
+                origin: Origin::Passive(listener),
+                ..
+            }) if self.marks.has(Marks::FAST_OPEN) => Some(*listener),
+            State::SynReceived(_)
+            | State::Closed
+            | State::SynSent(_)
+            | State::Established(_)
+            | State::FinWait1(_)
+            | State::FinWait2(_)
+            | State::CloseWait(_)
+            | State::Closing(_)
+            | State::LastAck(_)
+            | State::TimeWait(_) => None,
+        }
     }
 
     /// Leaves the current state for CLOSED and tells the user, if there still is one.
@@ -404,19 +436,12 @@ impl Connection {
         for timer in Timer::ALL {
             self.stop_timer(timer);
         }
-        turn.io.transitions.push_back(Transition {
-            id: turn.id.named(),
-            tag: self.tag,
-            flow: turn.flow,
-            isns,
-            from,
-            to: if to_listen {
-                Phase::Listen
-            } else {
-                Phase::Closed
-            },
-            reason,
-        });
+        let to = if to_listen {
+            Phase::Listen
+        } else {
+            Phase::Closed
+        };
+        self.report(turn, isns, (from, to), reason);
         let counters = &mut turn.io.counters;
         if matches!(from, Phase::SynSent | Phase::SynReceived) {
             counters.AttemptFails += 1;

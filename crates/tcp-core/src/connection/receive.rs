@@ -139,11 +139,16 @@ impl Receive {
             return (segment.text.len, fin);
         }
         let mut held = self.held.take().unwrap_or_default();
-        held.insert(from, to);
+        let before = self.nxt;
+        if from.is_after(self.nxt) {
+            held.insert(from, to);
+        } else {
+            // What closes the first hole is taken, however many others there are.
+            self.nxt = self.nxt.later(to);
+        }
         if fin {
             held.fin = Some(to);
         }
-        let before = self.nxt;
         self.nxt = held.advance(self.nxt);
         let octets = self.nxt.distance_from(before);
         let fin_reached = held.fin == Some(self.nxt);

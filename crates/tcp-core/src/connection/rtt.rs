@@ -36,7 +36,7 @@ impl Rtt {
             return config.rto_initial;
         }
         let variation = Duration::from_micros(4 * u64::from(self.rttvar)).max(config.rto_slack);
-        let rto = Duration::from_micros(u64::from(self.srtt)) + variation;
+        let rto = Duration::from_micros(u64::from(self.srtt)).saturating_add(variation);
         let rto = rto.max(config.rto_min);
         config.rto_max.map_or(rto, |max| rto.min(max))
     }

@@ -22,6 +22,8 @@ pub enum ListenError {
     AddressInUse,
     /// The configuration is out of range.
     BadConfig(ConfigError),
+    /// There are 65536 listeners.
+    TooMany,
 }
 
 /// Why OPEN (active) fails.
@@ -40,6 +42,7 @@ impl fmt::Display for ListenError {
         match self {
             ListenError::AddressInUse => f.write_str("address already in use"),
             ListenError::BadConfig(error) => error.fmt(f),
+            ListenError::TooMany => f.write_str("too many listeners"),
         }
     }
 }
@@ -124,7 +127,8 @@ impl Endpoint {
     /// MUST-42).
     ///
     /// # Errors
-    /// If something listens there already, or the configuration is out of range.
+    /// If something listens there already, the configuration is out of range, or there are 65536
+    /// listeners.
     pub fn listen(
         &mut self,
         local: SocketAddr,
@@ -137,13 +141,13 @@ impl Endpoint {
         if self.ports.contains_key(&key) {
             return Err(ListenError::AddressInUse);
         }
-        let vacant = self.listeners.iter().position(Option::is_none);
-        let place = vacant.unwrap_or_else(|| {
+        let vacant = self.vacant_listeners.pop();
+        let place = vacant.or_else(|| u16::try_from(self.listeners.len()).ok());
+        let id = ListenerId(place.ok_or(ListenError::TooMany)?);
+        if vacant.is_none() {
             self.listeners.push(None);
-            self.listeners.len() - 1
-        });
-        self.listeners[place] = Some(listener);
-        let id = ListenerId(place as u16);
+        }
+        self.listeners[id.0 as usize] = Some(listener);
         self.ports.insert(key, id);
         Ok(id)
     }
@@ -165,6 +169,7 @@ impl Endpoint {
             self.end_embryo(slot, flow, Reason::Close);
         }
         self.listeners[id.0 as usize] = None;
+        self.vacant_listeners.push(id.0);
         for connection in waiting {
             self.abort(now, connection);
         }

@@ -54,11 +54,12 @@ pub struct Endpoint {
     secret: Secret,
     configs: Vec<Config>,
     listeners: Vec<Option<Listener>>,
+    vacant_listeners: Vec<u16>,
     /// Port and address (absent: any) to listener.
     ports: BTreeMap<(u16, Option<IpAddr>), ListenerId>,
     index: Index,
     stores: Stores,
-    /// At most one live wake-up for each connection.
+    /// At most one counts for each connection; the others are swept when they become too many.
     wake_ups: BinaryHeap<Reverse<WakeUp>>,
     syn_ack_timers: Fifos,
     time_wait_timers: Fifos,
@@ -83,6 +84,7 @@ impl Endpoint {
             next_ephemeral: *config.ephemeral_ports.start(),
             configs: alloc::vec![config],
             listeners: Vec::new(),
+            vacant_listeners: Vec::new(),
             ports: BTreeMap::new(),
             index: Index::new(secret),
             stores: Stores::default(),
@@ -225,14 +227,10 @@ impl Endpoint {
         };
         let config = turn.config;
         let was_ready = connection.marks.has(Marks::READY);
+        let pending = connection.pending_fast_open();
         let result = act(connection, &mut turn);
         let flow = turn.flow;
-        let completed = connection.marks.has(Marks::FAST_OPEN)
-            && !matches!(connection.state, State::SynSent(_) | State::SynReceived(_));
-        connection.marks.set(
-            Marks::FAST_OPEN,
-            connection.marks.has(Marks::FAST_OPEN) && !completed,
-        );
+        let completed = pending.filter(|_| connection.pending_fast_open().is_none());
         if !was_ready && connection.marks.has(Marks::READY) {
             self.ready.push_back((slot, connection.serial));
         }
@@ -252,10 +250,27 @@ impl Endpoint {
                 }));
             }
         }
-        if completed {
-            self.fast_open_completed(flow);
+        if let Some(listener) = completed {
+            self.fast_open_completed(listener);
         }
+        self.sweep_wake_ups();
         result
+    }
+
+    /// Throws away wake-ups that are out of date once they outnumber the connections: each was
+    /// superseded by an earlier one, or its connection is gone.
+    fn sweep_wake_ups(&mut self) {
+        if self.wake_ups.len() <= 64 + 2 * self.stores.connections.live() {
+            return;
+        }
+        let mut counting = core::mem::take(&mut self.wake_ups).into_vec();
+        counting.retain(|Reverse(wake_up)| {
+            self.connection(wake_up.slot, wake_up.serial)
+                .is_some_and(|connection| Instant::from(connection.armed) == wake_up.at)
+        });
+        counting.sort_unstable();
+        counting.dedup();
+        self.wake_ups = counting.into();
     }
 
     /// Removes a connection that is gone.

@@ -4,7 +4,7 @@ use super::{Endpoint, Flow};
 use crate::connection::{Connection, Phase};
 use crate::cookie;
 use crate::embryo::Embryo;
-use crate::handshake::{Handshake, Load, SynFacts, SynVerdict};
+use crate::handshake::{Load, SynFacts, SynVerdict};
 use crate::io::{ConnectionId, Event, Reason, Transition};
 use crate::isn::{initial_sequence_number, keyed_hash};
 use crate::listener::{Listener, ListenerId};
@@ -84,6 +84,10 @@ impl Endpoint {
     ) {
         let remembered = self.history.recall(flow, now);
         let fast_open = self.presents_cookie(id, packet);
+        if self.stores.door(flow.local, id).is_none() {
+            self.io.counters.ListenDrops += 1;
+            return;
+        }
         let listener = self.listener(id);
         if listener.accept_queue_is_full() {
             self.io.counters.ListenOverflows += 1;
@@ -109,8 +113,12 @@ impl Endpoint {
         match verdict {
             SynVerdict::AwaitAck => self.await_ack(now, id, flow, packet, floor),
             SynVerdict::AwaitAckInPlaceOf(victim) => {
-                self.evict(victim, flow, packet.segment.seq);
-                self.await_ack(now, id, flow, packet, floor);
+                if self.evict(id, victim, flow, isn) {
+                    self.await_ack(now, id, flow, packet, floor);
+                } else {
+                    self.io.counters.TCPReqQFullDrop += 1;
+                    self.io.counters.ListenDrops += 1;
+                }
             }
             SynVerdict::Establish => self.establish(now, id, flow, packet, floor),
             SynVerdict::Challenge => self.challenge(now, id, flow, packet),
@@ -141,7 +149,10 @@ impl Endpoint {
             }
         });
         self.io.counters.PassiveOpens += 1;
-        let door = self.stores.door(flow.local, id);
+        let door = self
+            .stores
+            .door(flow.local, id)
+            .expect("asked for before the verdict");
         let remote = self.stores.book.pack(flow.remote);
         Embryo::new(remote, door, &packet.segment, packet.tag, iss, config)
     }
@@ -240,13 +251,15 @@ impl Endpoint {
         let config = &self.configs[self.config_of(id) as usize];
         let syn = &packet.segment;
         let assumed = config.assumed_mss(flow.remote.is_ipv6());
-        let mss = syn.options.mss().unwrap_or(assumed);
+        let offered = syn.options.mss().filter(|_| config.options);
+        let mss = offered.unwrap_or(assumed);
+        let own = Options::NONE.with_mss(config.mss);
         let reply = Segment {
             seq: cookie::encode(self.secret, flow, syn.seq, mss, now),
             ack: syn.seq + 1,
             flags: Flags::SYN | Flags::ACK,
             window: config.receive_buffer.min(0xffff) as u16,
-            options: Options::NONE.with_mss(config.mss),
+            options: if config.options { own } else { Options::NONE },
             ..Segment::default()
         };
         self.io.counters.SyncookiesSent += 1;
@@ -279,13 +292,17 @@ impl Endpoint {
             self.io.counters.ListenDrops += 1;
             return true;
         }
+        let Some(door) = self.stores.door(flow.local, id) else {
+            self.io.counters.ListenDrops += 1;
+            return true;
+        };
+        self.io.counters.PassiveOpens += 1;
         let syn = Segment {
             seq: irs,
             flags: Flags::SYN,
             options: Options::NONE.with_mss(mss),
             ..Segment::default()
         };
-        let door = self.stores.door(flow.local, id);
         let remote = self.stores.book.pack(flow.remote);
         let config = &self.configs[self.config_of(id) as usize];
         let embryo = Embryo::new(remote, door, &syn, packet.tag, iss, config);
@@ -314,7 +331,7 @@ impl Endpoint {
     fn presents_cookie(&self, id: ListenerId, packet: &Packet) -> bool {
         let listener = self.listeners[id.0 as usize].as_ref();
         let open = listener.is_some_and(|listener| {
-            listener.config.policy == Handshake::FastOpen && listener.admits_fast_open()
+            listener.config.policy.uses_fast_open() && listener.admits_fast_open()
         });
         let known = || cookie::fast_open(self.secret, packet.source.ip());
         open && packet
@@ -325,9 +342,8 @@ impl Endpoint {
     }
 
     /// A connection that a Fast Open cookie opened has left SYN-RECEIVED.
-    pub(super) fn fast_open_completed(&mut self, flow: Flow) {
-        if let Some(id) = self.listener_at(flow.local) {
-            let listener = self.listener(id);
+    pub(super) fn fast_open_completed(&mut self, id: ListenerId) {
+        if let Some(Some(listener)) = self.listeners.get_mut(id.0 as usize) {
             listener.fast_opens = listener.fast_opens.saturating_sub(1);
         }
     }

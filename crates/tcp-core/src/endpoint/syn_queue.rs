@@ -4,7 +4,8 @@ use super::table::Handle;
 use super::{Endpoint, Flow};
 use crate::connection::{Connection, Phase, State, Turn};
 use crate::cookie;
-use crate::handshake::{Handshake, Victim};
+use crate::embryo::Embryo;
+use crate::handshake::Victim;
 use crate::io::{ConnectionId, Reason, Transition};
 use crate::isn::keyed_hash;
 use crate::listener::ListenerId;
@@ -34,7 +35,7 @@ impl Endpoint {
             .start(&mut self.stores.embryos, slot, now, wait);
         let (tag, isns) = (embryo.tag, (embryo.iss, embryo.irs));
         self.report_opened(None, tag, flow, isns, Phase::SynReceived, Reason::Syn);
-        let asks = policy == Handshake::FastOpen && packet.segment.options.fast_open().is_some();
+        let asks = policy.uses_fast_open() && packet.segment.options.fast_open().is_some();
         self.io.grant = asks.then(|| cookie::fast_open(self.secret, flow.remote.ip()));
         self.send_syn_ack(now, slot, flow);
         self.io.grant = None;
@@ -171,7 +172,7 @@ impl Endpoint {
         self.syn_ack_timers
             .stop(&mut self.stores.embryos, slot, embryo.wait(config));
         let embryo = &mut self.stores.embryos[slot];
-        embryo.timeouts += 1;
+        embryo.timeouts = embryo.timeouts.saturating_add(1);
         let wait = embryo.wait(config);
         self.syn_ack_timers
             .start(&mut self.stores.embryos, slot, now, wait);
@@ -193,32 +194,38 @@ impl Endpoint {
         });
     }
 
-    /// Ends the entry that makes room for another.
-    pub(super) fn evict(&mut self, victim: Victim, flow: Flow, isn: SeqNum) {
+    /// Ends the entry of a listener that makes room for another; says whether there was one.
+    pub(super) fn evict(
+        &mut self,
+        id: ListenerId,
+        victim: Victim,
+        flow: Flow,
+        isn: SeqNum,
+    ) -> bool {
         let slot = match victim {
-            Victim::Oldest => self.oldest_embryo(),
-            Victim::Random => self.random_embryo(flow, isn),
+            Victim::Oldest => self.oldest_embryo(id),
+            Victim::Random => self.random_embryo(id, flow, isn),
         };
         if let Some(slot) = slot {
             let flow = self.stores.flow(Handle::Embryo(slot));
             self.end_embryo(slot, flow, Reason::Evicted);
         }
+        slot.is_some()
     }
 
-    /// Each timer list is in order of age, so the oldest entry heads one of them.
-    pub(super) fn oldest_embryo(&self) -> Option<u32> {
-        let age = |slot: u32| {
-            let embryo = &self.stores.embryos[slot];
-            let config = self.config_of(self.stores.listener_of(embryo));
-            embryo.born(&self.configs[config as usize])
-        };
-        self.syn_ack_timers
-            .first()
-            .min_by_key(|&slot| (age(slot), slot))
+    /// Each timer list is in order of age, so the oldest entry is the first of its listener's in
+    /// one of them.
+    fn oldest_embryo(&self, id: ListenerId) -> Option<u32> {
+        let config = &self.configs[self.config_of(id) as usize];
+        let own = |embryo: &Embryo| self.stores.listener_of(embryo) == id;
+        let age = |slot: u32| self.stores.embryos[slot].born(config);
+        let firsts = self.syn_ack_timers.first(&self.stores.embryos, own);
+        firsts.min_by_key(|&slot| (age(slot), slot))
     }
 
-    /// A victim drawn by a keyed hash of the arriving SYN; slots that are free are drawn again.
-    pub(super) fn random_embryo(&self, flow: Flow, isn: SeqNum) -> Option<u32> {
+    /// A victim drawn by a keyed hash of the arriving SYN. Slots that are free, or another
+    /// listener's, are drawn again; nearly all are this listener's if its queue is the full one.
+    fn random_embryo(&self, id: ListenerId, flow: Flow, isn: SeqNum) -> Option<u32> {
         let slots = u64::from(self.stores.embryos.slots());
         let draw = |attempt: u32| {
             let mut purpose = [0; 8];
@@ -227,9 +234,9 @@ impl Endpoint {
             let hash = keyed_hash(self.secret, flow, &purpose);
             ((u128::from(hash) * u128::from(slots)) >> 64) as u32
         };
-        // A full queue has hardly any free slot, so a second draw is rare.
-        (0..1000)
-            .map(draw)
-            .find(|&slot| self.stores.embryos[slot].is_live())
+        (0..10_000).map(draw).find(|&slot| {
+            let embryo = &self.stores.embryos[slot];
+            embryo.is_live() && self.stores.listener_of(embryo) == id
+        })
     }
 }

@@ -1,5 +1,6 @@
 //! The look-up from a four-tuple to whatever stands for it, and where that is stored.
 
+use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::hash::{BuildHasher, Hasher};
 use core::net::{IpAddr, SocketAddr};
@@ -57,7 +58,7 @@ impl From<Packed> for Handle {
 }
 
 /// A listener and a local address that it was reached at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Door {
     local: SocketAddr,
     listener: ListenerId,
@@ -71,6 +72,7 @@ pub(super) struct Stores {
     pub(super) time_waits: Arena<TimeWaitEntry>,
     pub(super) book: AddressBook,
     doors: Vec<Door>,
+    door_numbers: BTreeMap<Door, u16>,
 }
 
 /// Four-tuple to handle.
@@ -161,14 +163,16 @@ impl Stores {
     }
 
     /// The number of a door, found or made. There are as many as services, not as many as
-    /// connections.
-    pub(super) fn door(&mut self, local: SocketAddr, listener: ListenerId) -> u16 {
+    /// connections; `None` beyond 65536.
+    pub(super) fn door(&mut self, local: SocketAddr, listener: ListenerId) -> Option<u16> {
         let door = Door { local, listener };
-        let known = self.doors.iter().position(|&known| known == door);
-        known.unwrap_or_else(|| {
-            self.doors.push(door);
-            self.doors.len() - 1
-        }) as u16
+        if let Some(&number) = self.door_numbers.get(&door) {
+            return Some(number);
+        }
+        let number = u16::try_from(self.doors.len()).ok()?;
+        self.doors.push(door);
+        self.door_numbers.insert(door, number);
+        Some(number)
     }
 
     /// The listener in whose queue an entry is.

@@ -1,8 +1,10 @@
 //! Endpoints as values: two are equal if nothing that they will ever do can tell them apart.
 //!
-//! Compared are the choices, the listeners, and every entry in the order of four-tuples. Left out
+//! Compared are the choices, the listeners, and every entry in the order of four-tuples, when the
+//! queues have been drained. Left out
 //! is what only observers see (tags, ids, ordinals, counters) and what only storage knows (slots,
-//! free lists, capacity, stale wake-ups), so that an explorer's states merge.
+//! free lists, capacity, stale wake-ups), so that an explorer's states merge. One choice does depend
+//! on slots: whom the policy `random-drop` evicts.
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
@@ -106,6 +108,8 @@ impl PartialEq for Endpoint {
             && self.outgoing() == other.outgoing()
             && self.scripted_isns == other.scripted_isns
             && self.history == other.history
+            && self.next_ephemeral == other.next_ephemeral
+            && self.io.cookies == other.io.cookies
             && self.entries() == other.entries()
     }
 }

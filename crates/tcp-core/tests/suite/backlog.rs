@@ -209,3 +209,111 @@ fn reading_late_does_not_prolong_time_wait() {
     solo.waits(Duration::from_millis(1));
     assert_eq!(solo.phase(), Phase::Listen);
 }
+
+/// FIN-WAIT-2 of a connection without user lasts as long as its peer answers keep-alive probes, if
+/// it has no time limit of its own.
+#[test]
+fn keepalive_does_not_cut_fin_wait_2_short() {
+    let mut config = Profile::Rfc9293.config();
+    config.keepalive = Some(tcp_core::KeepAlive {
+        idle: Duration::from_secs(10),
+        interval: Duration::from_secs(1),
+        probes: 3,
+    });
+    let mut solo = Solo::new(config).listen(Profile::Rfc9293.listen_config(), 300);
+    solo.gets(syn(100));
+    solo.gets(ack(101, 301));
+    solo.calls(|endpoint, now, id| endpoint.release(now, id));
+    solo.gets(ack(101, 302));
+    assert_eq!(solo.phase(), Phase::FinWait2);
+    assert_eq!(
+        solo.waits(Duration::from_millis(10_500)).len(),
+        1,
+        "a probe"
+    );
+    solo.gets(ack(101, 302));
+    assert_eq!(solo.phase(), Phase::FinWait2);
+}
+
+/// However many holes there are, the segment that closes the first one is taken.
+#[test]
+fn many_holes_do_not_stop_the_first_from_being_filled() {
+    let mut solo =
+        Solo::new(Profile::Rfc9293.config()).listen(Profile::Rfc9293.listen_config(), 300);
+    solo.gets(syn(100));
+    solo.gets(ack(101, 301));
+    for hole in 1..=100 {
+        solo.gets(ack(101 + 20 * hole, 301).text(10));
+    }
+    assert_eq!(solo.gets(ack(101, 301).text(5))[0].ack, SeqNum(106));
+    assert_eq!(solo.gets(ack(106, 301).text(15))[0].ack, SeqNum(131));
+}
+
+/// An entry that may try for very long still ends.
+#[test]
+fn an_entry_ends_however_often_it_may_try() {
+    let mut config = Profile::Rfc9293.config();
+    config.rto_max = Some(Duration::from_secs(1));
+    config.give_up_synack = tcp_core::GiveUp::After(Duration::from_hours(10));
+    let mut solo = Solo::new(config).listen(Profile::Rfc9293.listen_config(), 300);
+    solo.gets(syn(100));
+    assert_eq!(solo.waits(Duration::from_hours(1)).len(), 255);
+    assert_eq!(solo.phase(), Phase::Listen);
+}
+
+/// An eviction takes an entry of the listener whose queue is full.
+#[test]
+fn eviction_spares_other_listeners() {
+    for policy in [
+        tcp_core::Handshake::SynCache,
+        tcp_core::Handshake::RandomDrop,
+    ] {
+        let listen = ListenConfig {
+            policy,
+            backlog: 2,
+            ..Profile::Rfc9293.listen_config()
+        };
+        let mut solo = Solo::new(Profile::Rfc9293.config()).listen(listen, 300);
+        let quiet = ([192, 0, 2, 2], 81).into();
+        solo.endpoint
+            .listen(quiet, listen, ConfigId::DEFAULT)
+            .unwrap();
+        let busy = solo.local;
+        solo.local = quiet;
+        knock(&mut solo, 1).unwrap();
+        solo.local = busy;
+        for port in 1000..1010 {
+            knock(&mut solo, port).unwrap();
+        }
+        assert_eq!(solo.endpoint.observe().len(), 3, "{policy:?}");
+        solo.local = quiet;
+        solo.remote.set_port(1);
+        assert_eq!(solo.phase(), Phase::SynReceived, "{policy:?}");
+    }
+}
+
+/// A fast retransmit is not forgotten because a fourth duplicate arrives at the same instant.
+#[test]
+fn a_fourth_duplicate_does_not_undo_the_third() {
+    let mut solo =
+        Solo::new(Profile::Rfc9293.config()).listen(Profile::Rfc9293.listen_config(), 300);
+    solo.gets(syn(100));
+    solo.gets(ack(101, 301));
+    solo.calls(|endpoint, now, id| {
+        endpoint.send(now, id, 4000).unwrap();
+    });
+    let packet = tcp_core::Packet {
+        source: solo.remote,
+        target: solo.local,
+        tag: Tag(1),
+        segment: ack(101, 301),
+    };
+    for _ in 0..4 {
+        solo.endpoint.on_packet(solo.now, &packet);
+    }
+    let again = solo.drain();
+    assert!(
+        again.iter().any(|segment| segment.seq == SeqNum(301)),
+        "{again:?}"
+    );
+}
