@@ -15,6 +15,10 @@ use crate::trace::Trace;
 use crate::trial::{Outcome, Trial, TrialError};
 use crate::workload::Workload;
 
+/// Incarnations of a population that are followed from the start, because one of them is often the
+/// one to be shown; any other takes a second run.
+const SUSPECTS: u32 = 64;
+
 /// What all runs have measured.
 #[derive(Clone, Debug)]
 pub struct Campaign {
@@ -63,10 +67,12 @@ impl Campaign {
         jobs: Option<NonZeroUsize>,
         on_progress: &(dyn Fn() + Sync),
     ) -> Result<Campaign, CampaignError> {
-        // Of a population the first is followed on suspicion, which often saves a second run.
-        let chosen: Vec<Tag> = (0..plan.connections.len().max(1))
-            .map(Workload::scripted_tag)
-            .collect();
+        let chosen: Vec<Tag> = if plan.connections.is_empty() {
+            (0..SUSPECTS).map(Tag).collect()
+        } else {
+            let all = 0..plan.connections.len();
+            all.map(Workload::scripted_tag).collect()
+        };
         let mut trials = Vec::new();
         for &policy in &plan.run.policies {
             trials.extend((0..plan.run.replications).map(|replication| Trial {
@@ -115,16 +121,21 @@ impl Campaign {
             }
             points.push(point(plan, policy, own));
         }
-        let mut shown = chosen;
-        if plan.connections.is_empty()
-            && let Some(tag) = befallen.filter(|tag| !shown.contains(tag))
-        {
-            let histories = pool.install(|| histories(plan, tag)).map_err(Box::new)?;
-            for (point, trace) in points.iter_mut().zip(histories) {
-                point.trace = trace;
+        let shown = if plan.connections.is_empty() {
+            let tag = befallen.unwrap_or(Tag(0));
+            let is_known = |point: &Point| !point.trace.is_cut && chosen.contains(&tag);
+            if points.iter().all(is_known) {
+                points.iter_mut().for_each(|point| point.trace.keep(tag));
+            } else {
+                let histories = pool.install(|| histories(plan, tag)).map_err(Box::new)?;
+                for (point, trace) in points.iter_mut().zip(histories) {
+                    point.trace = trace;
+                }
             }
-            shown = vec![tag];
-        }
+            vec![tag]
+        } else {
+            chosen
+        };
         Ok(Campaign {
             points,
             digest: digest.finalize().into(),

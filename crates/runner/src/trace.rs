@@ -107,7 +107,14 @@ impl Trace {
 
     /// Whether this incarnation's history is kept.
     pub fn follows(&self, tag: Tag) -> bool {
-        !self.chosen.is_empty() && self.chosen.binary_search(&tag).is_ok()
+        let is_possible = self.chosen.last().is_some_and(|last| tag <= *last);
+        is_possible && self.chosen.binary_search(&tag).is_ok()
+    }
+
+    /// Forgets all incarnations but one.
+    pub fn keep(&mut self, tag: Tag) {
+        self.chosen.retain(|chosen| *chosen == tag);
+        self.entries.retain(|entry| entry.tag == tag);
     }
 
     /// Adds an entry, if its incarnation is chosen.

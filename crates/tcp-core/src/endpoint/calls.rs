@@ -98,6 +98,9 @@ pub struct Observation {
     pub tag: Tag,
 }
 
+/// Most entries of a SYN queue for which the index has room from the start: some ten megabytes.
+const MOST_RESERVED: u32 = 1 << 20;
+
 impl Endpoint {
     /// Adds a set of choices, for connections and listeners that differ from the default.
     ///
@@ -136,11 +139,14 @@ impl Endpoint {
         connections: ConfigId,
     ) -> Result<ListenerId, ListenError> {
         config.validate().map_err(ListenError::BadConfig)?;
+        let backlog = config.backlog;
         let listener = Listener::new(local, config, connections.0);
         let key = (local.port(), listener.address());
         if self.ports.contains_key(&key) {
             return Err(ListenError::AddressInUse);
         }
+        let room = backlog.min(MOST_RESERVED) as usize;
+        self.index.reserve(&self.stores, room);
         let vacant = self.vacant_listeners.pop();
         let place = vacant.or_else(|| u16::try_from(self.listeners.len()).ok());
         let id = ListenerId(place.ok_or(ListenError::TooMany)?);

@@ -126,7 +126,7 @@ impl Endpoint {
     /// Acts on every timer whose deadline has come. Harmless when called early.
     pub fn on_deadline(&mut self, now: Instant) {
         while let Some(&Reverse(wake_up)) = self.wake_ups.peek()
-            && wake_up.at <= now
+            && (wake_up.at <= now || self.is_idle(wake_up))
         {
             self.wake_ups.pop();
             self.wake(now, wake_up);
@@ -192,10 +192,16 @@ impl Endpoint {
             .filter(|connection| connection.serial == serial)
     }
 
-    fn wake(&mut self, now: Instant, wake_up: WakeUp) {
+    /// Whether a wake-up was superseded by an earlier one, or its connection is gone. Such a one
+    /// is thrown away before its time, so that the endpoint need not be called for it.
+    fn is_idle(&self, wake_up: WakeUp) -> bool {
         let current = self.connection(wake_up.slot, wake_up.serial);
-        if current.is_none_or(|connection| Instant::from(connection.armed) != wake_up.at) {
-            return; // Superseded by an earlier one, or the connection is gone.
+        current.is_none_or(|connection| Instant::from(connection.armed) != wake_up.at)
+    }
+
+    fn wake(&mut self, now: Instant, wake_up: WakeUp) {
+        if self.is_idle(wake_up) {
+            return;
         }
         self.with_connection(now, wake_up.slot, |connection, turn| {
             connection.armed = Instant::END.into();

@@ -95,6 +95,12 @@ impl Index {
         }
     }
 
+    /// Makes room for so many more entries: growing means to look at each entry again.
+    pub(super) fn reserve(&mut self, stores: &Stores, more: usize) {
+        let Index { table, hasher } = self;
+        table.reserve(more, |&packed| hash(hasher, stores.flow(packed.into())));
+    }
+
     /// What stands for a four-tuple.
     pub(super) fn find(&self, stores: &Stores, flow: Flow) -> Option<Handle> {
         let same = |&packed: &Packed| stores.flow(packed.into()) == flow;
