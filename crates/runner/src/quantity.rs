@@ -93,13 +93,14 @@ impl FromStr for Time {
                 ));
             }
         };
-        let product = billionths(number)? * nanoseconds;
+        let too_long = || QuantityError(format!("`{text}` is longer than one hundred years"));
+        let product = (billionths(number)?.checked_mul(nanoseconds)).ok_or_else(too_long)?;
         if !product.is_multiple_of(NANO) {
             return error(format!("`{text}` is finer than one nanosecond"));
         }
         match u64::try_from(product / NANO).map(Duration::from_nanos) {
             Ok(time) if time <= LONGEST => Ok(Time(time)),
-            _ => error(format!("`{text}` is longer than one hundred years")),
+            _ => Err(too_long()),
         }
     }
 }
@@ -234,10 +235,11 @@ impl FromStr for BitRate {
                 ));
             }
         };
-        match u64::try_from(billionths(number)? * factor * scale / NANO) {
-            Ok(0) => error(format!("`{text}` is no rate: nothing would ever be sent")),
-            Ok(bits_per_second) => Ok(BitRate { bits_per_second }),
-            Err(_) => error(format!("`{text}` is too fast")),
+        let bits = billionths(number)?.checked_mul(factor * scale);
+        match bits.and_then(|bits| u64::try_from(bits / NANO).ok()) {
+            Some(0) => error(format!("`{text}` is no rate: nothing would ever be sent")),
+            Some(bits_per_second) => Ok(BitRate { bits_per_second }),
+            None => error(format!("`{text}` is too fast")),
         }
     }
 }
@@ -412,6 +414,10 @@ mod tests {
         refused::<Time>("-1s", "`-1s` is negative; a time is zero or more");
         refused::<Time>("1.5ns", "`1.5ns` is finer than one nanosecond");
         refused::<Time>("40000d", "`40000d` is longer than one hundred years");
+        // In billionths of nanoseconds these need more than 128 bits.
+        for text in ["99999999999999999h", "4000000000000000d"] {
+            refused::<Time>(text, &format!("`{text}` is longer than one hundred years"));
+        }
         refused::<Time>(
             "99999999999999999999s",
             "`99999999999999999999` is too large",
@@ -464,6 +470,8 @@ mod tests {
             );
         }
         refused::<BitRate>("0mbit", "`0mbit` is no rate: nothing would ever be sent");
+        let fast = "999999999999999999tbit";
+        refused::<BitRate>(fast, &format!("`{fast}` is too fast"));
         refused::<BitRate>("9", "`9` has no unit; write \"9bit\" or \"9kbit\"");
         refused::<BitRate>("1mb", "`1mb` is no rate such as \"256kbit\" or \"1mbit\"");
     }

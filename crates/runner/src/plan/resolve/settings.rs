@@ -139,41 +139,25 @@ fn set_timers(config: &mut Config, spec: &HostSpec) {
     }
 }
 
-/// R2, as a time or as a number of retransmissions.
+/// R2, as a time or as a number of retransmissions. Those of a SYN do not count the linear ones, in
+/// the file as in [`Config`].
 fn set_retries(config: &mut Config, spec: &HostSpec) -> Result<(), Diagnostic> {
-    let linear = config.syn_linear_timeouts;
     let syn = (&spec.r2_syn, &spec.syn_retries);
-    set_give_up(
-        &mut config.give_up_syn,
-        ("r2_syn", "syn_retries"),
-        syn,
-        linear,
-    )?;
+    set_give_up(&mut config.give_up_syn, ("r2_syn", "syn_retries"), syn)?;
     let synack = (&spec.r2_synack, &spec.synack_retries);
-    set_give_up(
-        &mut config.give_up_synack,
-        ("r2_synack", "synack_retries"),
-        synack,
-        0,
-    )?;
+    let names = ("r2_synack", "synack_retries");
+    set_give_up(&mut config.give_up_synack, names, synack)?;
     let data = (&spec.r2, &spec.retries2);
-    set_give_up(&mut config.give_up_data, ("r2", "retries2"), data, 0)?;
+    set_give_up(&mut config.give_up_data, ("r2", "retries2"), data)?;
     let orphan = (&spec.r2_orphan, &spec.orphan_retries);
-    set_give_up(
-        &mut config.give_up_orphan,
-        ("r2_orphan", "orphan_retries"),
-        orphan,
-        0,
-    )
+    let names = ("r2_orphan", "orphan_retries");
+    set_give_up(&mut config.give_up_orphan, names, orphan)
 }
 
-/// `more` retransmissions come before those that the file counts: Linux's `tcp_syn_retries` leaves
-/// out the linear ones.
 fn set_give_up(
     target: &mut GiveUp,
     (time_key, count_key): (&str, &str),
     (time, count): (&Option<Spanned<Time>>, &Option<Spanned<u8>>),
-    more: u8,
 ) -> Result<(), Diagnostic> {
     match (time, count) {
         (None, None) => Ok(()),
@@ -182,7 +166,7 @@ fn set_give_up(
             Ok(())
         }
         (None, Some(count)) => {
-            *target = GiveUp::Retries(count.get_ref().saturating_add(more));
+            *target = GiveUp::Retries(*count.get_ref());
             Ok(())
         }
         (Some(_), Some(count)) => Err(Diagnostic::at(
