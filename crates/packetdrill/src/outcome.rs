@@ -106,9 +106,6 @@ impl Outcome {
 
 fn indent(text: &mut String, lines: &str) {
     for line in lines.lines() {
-        text.extend([
-            "      ", line, "
-",
-        ]);
+        text.extend(["      ", line, "\n"]);
     }
 }

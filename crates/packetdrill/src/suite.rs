@@ -112,12 +112,11 @@ impl Suite {
             }
         }
         text.push('\n');
-        text.extend(reasons.iter().map(|(reason, count)| {
-            format!(
-                "skipped {count}: {reason}
-"
-            )
-        }));
+        text.extend(
+            reasons
+                .iter()
+                .map(|(reason, count)| format!("skipped {count}: {reason}\n")),
+        );
         text.push_str(&self.closing());
         text.push('\n');
         text
