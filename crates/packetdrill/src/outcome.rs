@@ -1,6 +1,6 @@
 //! What became of a script.
 
-use crate::source::{Position, ScriptError};
+use crate::source::{Position, ScriptError, printable};
 use std::fmt;
 
 /// The result of running one script.
@@ -46,8 +46,8 @@ impl fmt::Display for Failure {
             f,
             "line {}: {}\n    {}",
             self.position.line,
-            self.message,
-            self.line_text.trim()
+            printable(&self.message),
+            printable(self.line_text.trim())
         )
     }
 }
@@ -87,17 +87,17 @@ impl Outcome {
             "{:<5} [{:>9}s] {}\n",
             self.label(),
             self.seconds(),
-            self.name
+            printable(&self.name)
         );
         match &self.verdict {
             Verdict::Pass => {}
             Verdict::Fail(failure) => indent(&mut text, &failure.to_string()),
-            Verdict::Skip(reason) => indent(&mut text, &format!("needs {reason}")),
+            Verdict::Skip(reason) => indent(&mut text, &format!("needs {}", printable(reason))),
             Verdict::Broken(error) => indent(&mut text, &error.to_string()),
         }
         if verbose || matches!(self.verdict, Verdict::Fail(_)) {
             for line in &self.ladder {
-                indent(&mut text, line);
+                indent(&mut text, &printable(line));
             }
         }
         text
@@ -106,9 +106,6 @@ impl Outcome {
 
 fn indent(text: &mut String, lines: &str) {
     for line in lines.lines() {
-        text.extend([
-            "      ", line, "
-",
-        ]);
+        text.extend(["      ", line, "\n"]);
     }
 }

@@ -425,16 +425,30 @@ fn arithmetic(operator: &str, left: Value, right: Value) -> Evaluated {
         "|" => Some(left | right),
         "^" => Some(left ^ right),
         "&" => Some(left & right),
-        "<<" => shift.and_then(|shift| left.checked_shl(shift)),
+        // Python's numbers have no width: what does not fit 64 bits is not cut off.
+        "<<" => shift
+            .filter(|&shift| shift < 63)
+            .and_then(|shift| left.checked_mul(1 << shift)),
         ">>" => shift.and_then(|shift| left.checked_shr(shift)),
         "+" => left.checked_add(right),
         "-" => left.checked_sub(right),
         "*" => left.checked_mul(right),
-        "//" => left.checked_div_euclid(right),
-        _ => left.checked_rem_euclid(right),
+        "//" => floored(left, right).map(|(quotient, _)| quotient),
+        _ => floored(left, right).map(|(_, rest)| rest),
     };
     result.map(Value::Number).ok_or_else(|| {
         Trouble::Unsupported(format!("Python arithmetic `{left} {operator} {right}`"))
+    })
+}
+
+/// Quotient and rest as Python has them: the quotient is rounded down, and the rest has the sign of
+/// the divisor. `None` if they do not exist or do not fit.
+fn floored(left: i64, right: i64) -> Option<(i64, i64)> {
+    let (quotient, rest) = (left.checked_div(right)?, left.checked_rem(right)?);
+    Some(if rest != 0 && (rest < 0) != (right < 0) {
+        (quotient - 1, rest + right)
+    } else {
+        (quotient, rest)
     })
 }
 
@@ -462,6 +476,23 @@ mod tests {
         ] {
             assert_eq!(run(code, Dialect::Bsd, &field), Ok(()), "{code}");
         }
+    }
+
+    #[test]
+    fn division_rounds_down_as_in_python() {
+        for (left, right, quotient, rest) in [
+            (7, 2, 3, 1),
+            (7, -2, -4, -1),
+            (-7, 2, -4, 1),
+            (-7, -2, 3, -1),
+            (-8, 2, -4, 0),
+            (i64::MIN, 3, -3_074_457_345_618_258_603, 1),
+        ] {
+            assert_eq!(floored(left, right), Some((quotient, rest)));
+        }
+        assert_eq!(floored(i64::MIN, -1), None);
+        let code = "assert 7 // -2 == -4 and 7 % -2 == -1 and 1 << 62 > 0";
+        assert_eq!(run(code, Dialect::Bsd, &field), Ok(()));
     }
 
     #[test]
@@ -501,6 +532,8 @@ mod tests {
             "x = 1",
             "assert (((",
             "assert 1 // 0",
+            "assert 1 << 63",
+            "assert 4 << 62",
             "assert 'a'",
         ] {
             assert!(

@@ -171,7 +171,8 @@ impl ScriptError {
 
 impl fmt::Display for ScriptError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}:{}: {}", self.file, self.position, self.message)?;
+        let (file, message) = (printable(&self.file), printable(&self.message));
+        writeln!(f, "{file}:{}: {message}", self.position)?;
         let number = self.position.line.to_string();
         // Tabs keep their width in the caret's line, so that the caret stands under its word in
         // every terminal.
@@ -181,11 +182,7 @@ impl fmt::Display for ScriptError {
             .take(self.position.column - 1)
             .map(|c| if c == '\t' { '\t' } else { ' ' })
             .collect();
-        // A terminal must not obey what a broken file holds.
-        let shown = self
-            .line_text
-            .replace(|c: char| c.is_control() && c != '\t', "\u{fffd}");
-        writeln!(f, "{number} | {shown}")?;
+        writeln!(f, "{number} | {}", printable(&self.line_text))?;
         write!(
             f,
             "{} | {lead}{}",
@@ -193,6 +190,7 @@ impl fmt::Display for ScriptError {
             "^".repeat(self.width)
         )?;
         if let Some(help) = &self.help {
+            let help = printable(help);
             write!(f, "\n{} = help: {help}", " ".repeat(number.len()))?;
         }
         Ok(())
@@ -200,6 +198,15 @@ impl fmt::Display for ScriptError {
 }
 
 impl std::error::Error for ScriptError {}
+
+/// The text with U+FFFD for each control character but tabs and ends of lines: a terminal must not
+/// obey what a file holds.
+pub(crate) fn printable(text: &str) -> String {
+    text.replace(
+        |c: char| c.is_control() && !matches!(c, '\t' | '\n'),
+        "\u{fffd}",
+    )
+}
 
 /// The known name that a misspelt word most likely stands for.
 pub(crate) fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {

@@ -3,6 +3,7 @@
 use crate::interpreter::{Options, run_script};
 use crate::outcome::{Outcome, Verdict};
 use crate::script::Script;
+use crate::source::printable;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::io;
@@ -29,7 +30,7 @@ pub fn run_paths(paths: &[PathBuf], options: &Options) -> io::Result<Suite> {
     if files.is_empty() {
         let folders: Vec<_> = paths
             .iter()
-            .map(|path| path.display().to_string())
+            .map(|path| printable(&path.to_string_lossy()))
             .collect();
         let message = format!("{}: no `.pkt` file in there", folders.join(", "));
         return Err(io::Error::new(io::ErrorKind::NotFound, message));
@@ -53,7 +54,8 @@ pub fn run_bytes(name: &str, bytes: &[u8], options: &Options) -> Outcome {
 }
 
 fn named(path: &Path, error: &io::Error) -> io::Error {
-    io::Error::new(error.kind(), format!("{}: {error}", path.display()))
+    let path = printable(&path.to_string_lossy());
+    io::Error::new(error.kind(), format!("{path}: {error}"))
 }
 
 /// Files as they are given; directories by the order of their names.
@@ -112,12 +114,11 @@ impl Suite {
             }
         }
         text.push('\n');
-        text.extend(reasons.iter().map(|(reason, count)| {
-            format!(
-                "skipped {count}: {reason}
-"
-            )
-        }));
+        text.extend(
+            reasons
+                .iter()
+                .map(|(reason, count)| format!("skipped {count}: {}\n", printable(reason))),
+        );
         text.push_str(&self.closing());
         text.push('\n');
         text

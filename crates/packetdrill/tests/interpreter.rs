@@ -228,6 +228,29 @@ fn what_is_out_of_scope_is_skipped_with_its_reason() {
 }
 
 #[test]
+fn no_message_hands_control_characters_of_a_script_to_the_terminal() {
+    let listening = "0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n+0 bind(3, ..., ...) = 0\n\
+        +0 listen(3, 1) = 0\n+0 < S 0:0(0) win 1000 // \u{1b}[31m\n";
+    for (script, label) in [
+        ("--ip_version=\u{1b}[31m\n0 close(3) = 0\n", "ERROR"),
+        ("0 `rm \u{1b}]0;gone\u{7}`\n", "SKIP"),
+        (listening, "FAIL"),
+    ] {
+        let outcome = run_bytes("a\u{9b}b.pkt", script.as_bytes(), &Options::default());
+        assert_eq!(outcome.label(), label, "{}", outcome.render(true));
+        let suite = Suite {
+            outcomes: vec![outcome],
+        };
+        let text = suite.render(true);
+        let is_obeyed = |c: char| c.is_control() && c != '\n';
+        assert!(!text.contains(is_obeyed), "{}", text.escape_debug());
+        assert!(text.contains("a\u{fffd}b.pkt"), "{text}");
+        let shown = text.matches('\u{fffd}').count();
+        assert!(shown > 1, "what was there is shown as replaced: {text}");
+    }
+}
+
+#[test]
 fn a_wrong_argument_is_an_error_with_its_place() {
     let outcome = run("0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n+0 read(3) = 0\n");
     let Verdict::Broken(error) = &outcome.verdict else {
