@@ -66,10 +66,11 @@ pub struct RunArguments {
     /// Threads to use, at most 256 [default: one for each processor]
     #[arg(long, value_name = "N", value_parser = parse_jobs)]
     pub jobs: Option<NonZeroUsize>,
-    /// Folder for the files that a run writes [default: results beside the experiments' folder]
+    /// Folder for the files that a run writes, in a folder NAME for each experiment [default:
+    /// results beside the experiments' folder; for experiments changed by options, out]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
-    /// Replace recorded results that differ
+    /// Replace recorded results that differ; files that no run has written stay
     #[arg(long)]
     pub bless: bool,
     /// What to print on standard output

@@ -146,7 +146,7 @@ impl Session<'_> {
     }
 
     /// Records the results of an experiment as its file has it. Those of a changed one go to the
-    /// scratch folder, and so do new ones that are not as expected.
+    /// scratch folder, and so do new ones that are not as expected, unless a folder is given.
     fn record(
         &mut self,
         file: &Path,
@@ -154,35 +154,37 @@ impl Session<'_> {
         campaign: &Campaign,
         timing: &str,
     ) -> u8 {
+        let name = &experiment.plan.name;
         let places = match Places::beside(file) {
             Ok(places) => places,
-            Err(error) => return self.fail(&experiment.plan.name, &error),
+            Err(error) => return self.fail(name, &error),
         };
-        let name = &experiment.plan.name;
         let files = results::files(experiment, campaign);
-        let given = self.arguments.out.as_ref();
-        let is_unworthy = !campaign.is_as_expected()
-            && !self.arguments.bless
-            && !places.results.join(name).exists();
-        let is_recorded = experiment.plan.run.record && !experiment.is_overridden && !is_unworthy;
-        let is_scratch = given.is_none() && !is_recorded;
-        let folder = match given {
+        let (baseline, scratch) = (places.results_of(experiment), places.scratch_of(experiment));
+        let is_comparable = experiment.plan.run.record && !experiment.is_overridden;
+        let is_worthy =
+            campaign.is_as_expected() || self.arguments.bless || results::is_recorded(&baseline);
+        let folder = match &self.arguments.out {
             Some(out) => out.join(name),
-            None if is_scratch => places.scratch.join(name),
-            None => places.results.join(name),
+            None if is_comparable && is_worthy => baseline.clone(),
+            None => scratch.clone(),
         };
-        let outcome = results::record(&folder, &files, is_scratch || self.arguments.bless);
+        let is_kept = !is_same(&folder, &scratch) && (is_comparable || is_same(&folder, &baseline));
+        let outcome = results::record(&folder, &files, self.arguments.bless || !is_kept);
+        if matches!(outcome, Ok(Recorded::Unchanged | Recorded::Written { .. })) {
+            results::note_timing(&folder, timing);
+        }
         match outcome {
-            Ok(recorded) => {
-                results::note_timing(&folder, timing);
-                match recorded {
-                    Recorded::Unchanged => self.say("unchanged", &folder),
-                    Recorded::Written => self.say("written to", &folder),
-                    Recorded::Differs(lines) => {
-                        self.tell_difference(&folder, &places.scratch.join(name), &files, &lines)
-                    }
+            Ok(Recorded::Unchanged) => self.say("unchanged", &folder),
+            Ok(Recorded::Written { others }) => {
+                let code = self.say("written to", &folder);
+                if !others.is_empty() {
+                    let list = others.join(", ");
+                    self.remark(&format!("  left alone there, not from a run: {list}"));
                 }
+                code
             }
+            Ok(Recorded::Differs(lines)) => self.tell_difference(&folder, &scratch, &files, &lines),
             Err(error) => self.fail(name, &error),
         }
     }
@@ -230,6 +232,12 @@ impl Session<'_> {
         self.console.tell(&text);
         exit::FAILED
     }
+}
+
+/// Whether two paths lead to one folder that exists.
+fn is_same(one: &Path, other: &Path) -> bool {
+    let found = (one.canonicalize(), other.canonicalize());
+    matches!(found, (Ok(one), Ok(other)) if one == other)
 }
 
 /// A path as the user would write it: relative to the current folder if it is below.
