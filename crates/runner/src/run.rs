@@ -220,15 +220,16 @@ impl Session<'_> {
             shown(folder).display()
         );
         for line in lines {
-            text += &format!("  {line}\n");
+            text.extend(["  ", line, "\n"]);
         }
-        text += &match results::record(scratch, files, true) {
+        let way_out = match results::record(scratch, files, true) {
             Ok(_) => format!(
                 "  the new ones are in {}; --bless puts them in place of the recorded ones\n",
                 shown(scratch).display()
             ),
             Err(error) => format!("  {error}; --bless replaces the recorded ones\n"),
         };
+        text.push_str(&way_out);
         self.console.tell(&text);
         exit::FAILED
     }
