@@ -31,7 +31,8 @@ pub struct Seed {
 
 impl Seed {
     /// The stream of this name. Equal names give equal streams: draws for two purposes that must be
-    /// independent need two names ([`Streams`] checks that the names' hashes differ).
+    /// independent need two names ([`Streams`] checks that the hashes of the names given to it
+    /// differ).
     pub fn stream(self, name: &str) -> Stream {
         let mut key = [0; 32];
         key[..8].copy_from_slice(&self.root.to_le_bytes());
@@ -81,8 +82,12 @@ fn join(low: u32, high: u32) -> u64 {
     u64::from(high) << 32 | u64::from(low)
 }
 
-/// Names in use, so that two names with one hash are found when the network is built and not by a
-/// puzzling correlation in the results.
+/// The names that one owner of streams uses, so that two with one hash are found when it is set up
+/// and not by a puzzling correlation in the results.
+///
+/// A simulator has such a list for its links. Faults, and whoever else takes a stream from the
+/// [`Seed`] itself, are not on it: their names begin with other words, and that two of all the
+/// names share 64 bits is left to chance.
 #[derive(Clone, Debug)]
 pub struct Streams {
     seed: Seed,

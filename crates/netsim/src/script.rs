@@ -38,6 +38,7 @@ pub struct Script<F, M> {
     /// Which fault acted on a frame whose end some trigger may wait for.
     watched: BTreeMap<FrameId, usize>,
     injections: Vec<String>,
+    last_hit: Option<usize>,
 }
 
 /// A fault and what it has done.
@@ -120,6 +121,7 @@ impl<F: Frame, M: Match<F>> Script<F, M> {
                 .iter()
                 .map(|injection| injection.id.clone())
                 .collect(),
+            last_hit: None,
         };
         let triggers = script
             .faults
@@ -151,6 +153,13 @@ impl<F: Frame, M: Match<F>> Script<F, M> {
                 .arm(Instant::ZERO, subject, &at, Waiting { origin, payload });
         }
         Ok(script)
+    }
+
+    /// The fault, by its place in the list, that acted on the frame of the last verdict; a replay
+    /// acts although the frame passes.
+    #[inline]
+    pub fn last_hit(&self) -> Option<usize> {
+        self.last_hit
     }
 
     /// What has happened so far; at the end of a run, what to warn the user of.
@@ -238,7 +247,8 @@ impl<M> Armed<M> {
 
 impl<F: Frame, M: Match<F>> Director<F> for Script<F, M> {
     fn verdict(&mut self, now: Instant, link: LinkId, id: FrameId, frame: &mut F) -> Verdict {
-        let Some(index) = self.first_match(now, link, frame) else {
+        self.last_hit = self.first_match(now, link, frame);
+        let Some(index) = self.last_hit else {
             return Verdict::Pass;
         };
         let armed = &mut self.faults[index];

@@ -43,22 +43,29 @@ pub fn look_at_histories(plan: &Plan, policy: Handshake) -> bool {
 /// The verdicts on everything that is expected of the history of a single run, in the order of
 /// the plan.
 pub fn judge_history(plan: &Plan, policy: Handshake, recorder: &Recorder) -> Vec<Verdict> {
+    let story = |connection| Story::of_scripted(plan, connection, recorder.trace());
     let judge = |check: &Check| match check {
         Check::States {
             connection,
             end,
             states,
         } => {
-            let story = Story::of_scripted(plan, *connection, recorder.trace())?;
-            Some(judge_states(&story, *end, states))
+            let what = states_expected(*end, states);
+            Some(match story(*connection) {
+                Some(story) => judge_states(what, &story, *end, states),
+                None => no_history(what),
+            })
         }
         Check::Segments {
             connection,
             period,
             segments,
         } => {
-            let story = Story::of_scripted(plan, *connection, recorder.trace())?;
-            Some(judge_segments(plan, &story, *period, segments, recorder))
+            let what = segments_expected(*period, segments);
+            Some(match story(*connection) {
+                Some(story) => judge_segments(what, plan, &story, (*period, segments), recorder),
+                None => no_history(what),
+            })
         }
         Check::Metric { .. } => None,
     };
@@ -72,12 +79,8 @@ pub fn judge_history(plan: &Plan, policy: Handshake, recorder: &Recorder) -> Vec
     verdicts
 }
 
-fn judge_states(story: &Story<'_>, end: End, expected: &[Reached]) -> Verdict {
-    let stays = story.stays(end);
-    let fits = |(stay, reached): (&Stay, &Reached)| {
-        let moment = |at: Duration| Instant::ZERO.saturating_add(at);
-        stay.phase == reached.phase && reached.at.is_none_or(|at| moment(at) == stay.since)
-    };
+/// An expectation of states, in the words of the file.
+fn states_expected(end: End, expected: &[Reached]) -> String {
     let name = match end {
         End::Client => "client_states",
         End::Server => "server_states",
@@ -86,6 +89,28 @@ fn judge_states(story: &Story<'_>, end: End, expected: &[Reached]) -> Verdict {
         None => reached.phase.name().to_owned(),
         Some(at) => format!("{} {}", Time(at), reached.phase.name()),
     });
+    format!("{name}: {}", wanted.collect::<Vec<_>>().join(", "))
+}
+
+/// An expectation of segments, in the words of the file.
+fn segments_expected(period: Period, expected: &[SegmentPattern]) -> String {
+    let written: Vec<&str> = expected
+        .iter()
+        .map(|pattern| pattern.written.as_str())
+        .collect();
+    let name = match period {
+        Period::WholeRun => "whole_run.segments",
+        Period::AfterFault => "after_fault.segments",
+    };
+    format!("{name}: {}", or_none(&written.join("; ")))
+}
+
+fn judge_states(what: String, story: &Story<'_>, end: End, expected: &[Reached]) -> Verdict {
+    let stays = story.stays(end);
+    let fits = |(stay, reached): (&Stay, &Reached)| {
+        let moment = |at: Duration| Instant::ZERO.saturating_add(at);
+        stay.phase == reached.phase && reached.at.is_none_or(|at| moment(at) == stay.since)
+    };
     // Times are shown where the file gives them, and where it might have meant them.
     let has_times = expected.iter().any(|reached| reached.at.is_some());
     let seen = stays.iter().enumerate().map(|(index, stay)| {
@@ -97,28 +122,19 @@ fn judge_states(story: &Story<'_>, end: End, expected: &[Reached]) -> Verdict {
     });
     Verdict {
         held: stays.len() == expected.len() && stays.iter().zip(expected).all(fits),
-        what: format!("{name}: {}", wanted.collect::<Vec<_>>().join(", ")),
+        what,
         observed: seen.collect::<Vec<_>>().join(", "),
         is_number: false,
     }
 }
 
 fn judge_segments(
+    what: String,
     plan: &Plan,
     story: &Story<'_>,
-    period: Period,
-    expected: &[SegmentPattern],
+    (period, expected): (Period, &[SegmentPattern]),
     recorder: &Recorder,
 ) -> Verdict {
-    let written: Vec<&str> = expected
-        .iter()
-        .map(|pattern| pattern.written.as_str())
-        .collect();
-    let name = match period {
-        Period::WholeRun => "whole_run.segments",
-        Period::AfterFault => "after_fault.segments",
-    };
-    let what = format!("{name}: {}", or_none(&written.join("; ")));
     let (start, position) = match period {
         Period::WholeRun => (Instant::ZERO, 0),
         Period::AfterFault => match recorder.release_position() {
@@ -156,6 +172,15 @@ fn never_released(what: String) -> Verdict {
         what,
         held: false,
         observed: "no held segment was released".to_owned(),
+        is_number: false,
+    }
+}
+
+fn no_history(what: String) -> Verdict {
+    Verdict {
+        what,
+        held: false,
+        observed: "the connection has no history".to_owned(),
         is_number: false,
     }
 }
@@ -236,8 +261,7 @@ pub fn judge(plan: &Plan, policy: Handshake, runs: &[(&Measurements, &[Verdict])
         {
             let (period, metric) = (*period, *metric);
             let key = MetricKey { period, metric };
-            let values = runs.iter().map(|(measured, _)| measured.get(key));
-            verdicts.push(judge_metric(key, bound, Summary::of(values), runs.len()));
+            verdicts.push(judge_metric(key, bound, runs));
         } else {
             let each = runs
                 .iter()
@@ -255,27 +279,35 @@ fn together(each: &[&Verdict]) -> Option<Verdict> {
     let verdict = each.get(failed.unwrap_or(0))?;
     let mut verdict = (*verdict).clone();
     if let Some(replication) = failed.filter(|_| each.len() > 1) {
-        verdict.observed = format!("in replication {replication}: {}", verdict.observed);
+        // People count runs from 1; the number in files, from 0, is the one that keys the draws.
+        let (run, count) = (replication + 1, each.len());
+        verdict.observed = format!("in run {run} of {count}: {}", verdict.observed);
     }
     Some(verdict)
 }
 
-fn judge_metric(key: MetricKey, bound: &Bound, summary: Option<Summary>, runs: usize) -> Verdict {
+fn judge_metric(key: MetricKey, bound: &Bound, runs: &[(&Measurements, &[Verdict])]) -> Verdict {
     let what = format!("{key}: {}", bound.written);
-    let Some(summary) = summary else {
-        return match key.period {
-            Period::AfterFault => never_released(what),
-            Period::WholeRun => Verdict {
-                what,
-                held: false,
-                observed: "nothing was measured".to_owned(),
-                is_number: true,
-            },
+    let values = runs.iter().map(|(measured, _)| measured.get(key));
+    let Some(summary) = Summary::of(values) else {
+        let mut measured = runs.iter().map(|(measured, _)| measured);
+        let has_begun = match key.period {
+            Period::WholeRun => true,
+            Period::AfterFault => measured.any(|measured| measured.has_time_after_fault()),
+        };
+        if !has_begun {
+            return never_released(what);
+        }
+        return Verdict {
+            what,
+            held: false,
+            observed: "nothing was measured".to_owned(),
+            is_number: true,
         };
     };
     let suffix = if key.metric.unit().is_time() { "s" } else { "" };
     let show = |value| format!("{}{suffix}", decimal(value));
-    let observed = if runs > 1 {
+    let observed = if runs.len() > 1 {
         format!(
             "mean {} (from {} to {})",
             show(summary.mean()),

@@ -16,9 +16,6 @@ use crate::recorder::SharedRecorder;
 #[derive(Debug)]
 pub struct Faults {
     script: Script<Datagram, Matcher>,
-    hits: Vec<u64>,
-    /// Whether some fault lets a segment pass and plays it again.
-    has_replays: bool,
     recorder: SharedRecorder,
 }
 
@@ -30,29 +27,12 @@ impl Faults {
     pub fn new(plan: &Plan, seed: Seed, recorder: SharedRecorder) -> Result<Faults, ConfigError> {
         let faults = plan.faults.iter().map(|fault| compile(plan, fault));
         let script = Script::new(seed, faults.collect(), Vec::new())?;
-        Ok(Faults {
-            script,
-            hits: vec![0; plan.faults.len()],
-            has_replays: plan
-                .faults
-                .iter()
-                .any(|fault| matches!(fault.action, Action::Replay(_))),
-            recorder,
-        })
+        Ok(Faults { script, recorder })
     }
 
     /// What the script did and did not do.
     pub fn report(&self) -> ScriptReport {
         self.script.report()
-    }
-
-    /// The fault that has acted since the last call.
-    fn newest_hit(&mut self) -> Option<usize> {
-        let report = self.script.report();
-        let hits: Vec<u64> = report.faults.iter().map(|fault| fault.hits).collect();
-        let newest = hits.iter().zip(&self.hits).position(|(new, old)| new > old);
-        self.hits = hits;
-        newest
     }
 }
 
@@ -65,9 +45,7 @@ impl Director<Datagram> for Faults {
         frame: &mut Datagram,
     ) -> Verdict {
         let verdict = self.script.verdict(now, link, id, frame);
-        if (verdict != Verdict::Pass || self.has_replays)
-            && let Some(fault) = self.newest_hit()
-        {
+        if let Some(fault) = self.script.last_hit() {
             self.recorder.borrow().hit(id, fault, frame);
         }
         verdict

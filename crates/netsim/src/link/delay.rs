@@ -38,15 +38,8 @@ impl DelayConfig {
     }
 
     pub(crate) fn check(&self) -> Result<(), ConfigError> {
-        for (field, span) in [("delay.time", self.time), ("delay.jitter", self.jitter)] {
-            check_span(field, span)?;
-        }
-        let log_normal = matches!(self.distribution, Distribution::LogNormal);
-        if log_normal && self.time.is_zero() && !self.jitter.is_zero() {
-            let expected = "a time above 0, the mean of the log-normal distribution";
-            return Err(ConfigError::new("delay.time", expected, "0"));
-        }
-        Ok(())
+        let fields = ("delay.time", "delay.jitter");
+        Spread::check(fields, self.time, self.jitter, &self.distribution)
     }
 }
 
@@ -105,6 +98,26 @@ enum Sampler {
 }
 
 impl Spread {
+    /// Whether times can be drawn; the fields are those of the mean and the jitter.
+    ///
+    /// # Errors
+    /// A time is out of range, or a log-normal distribution has no mean.
+    pub(crate) fn check(
+        (mean_field, jitter_field): (&str, &str),
+        mean: Duration,
+        jitter: Duration,
+        distribution: &Distribution,
+    ) -> Result<(), ConfigError> {
+        check_span(mean_field, mean)?;
+        check_span(jitter_field, jitter)?;
+        let is_log_normal = matches!(distribution, Distribution::LogNormal);
+        if is_log_normal && mean.is_zero() && !jitter.is_zero() {
+            let expected = "a time above 0, the mean of the log-normal distribution";
+            return Err(ConfigError::new(mean_field, expected, "0"));
+        }
+        Ok(())
+    }
+
     pub(crate) fn new(mean: Duration, jitter: Duration, distribution: &Distribution) -> Spread {
         let (mean, jitter) = (span_nanos(mean), span_nanos(jitter));
         let sampler = match distribution {

@@ -77,8 +77,8 @@ pub struct LinkConfig {
     pub partition: Vec<Window>,
     /// Nothing overtakes: a frame arrives no earlier than those that entered before it.
     pub fifo: bool,
-    /// Frames older than this since they were sent, time held by a script included, are dropped
-    /// (RFC 9293's maximum segment lifetime, kept by the network).
+    /// Frames older than this since they were sent, time held by a script included, are dropped: no
+    /// delay or hold can make one arrive later.
     pub max_lifetime: Option<Duration>,
 }
 

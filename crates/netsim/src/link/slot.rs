@@ -65,10 +65,11 @@ impl SlotConfig {
                     ));
                 }
             }
-            SlotSpacing::Distribution { delay, jitter, .. } => {
-                check_span("slot.delay", *delay)?;
-                check_span("slot.jitter", *jitter)?;
-            }
+            SlotSpacing::Distribution {
+                delay,
+                jitter,
+                distribution,
+            } => Spread::check(("slot.delay", "slot.jitter"), *delay, *jitter, distribution)?,
         }
         for (field, is_zero) in [
             ("slot.packets", self.packets == Some(0)),

@@ -14,7 +14,7 @@ use crate::link::{Link, LinkConfig};
 use crate::node::Node;
 use crate::observer::{DropReason, Observer};
 use crate::queue::EventQueue;
-use crate::rng::{Seed, Stream, Streams};
+use crate::rng::{Seed, Streams};
 use crate::slab::Slab;
 use crate::time::Instant;
 
@@ -110,15 +110,6 @@ where
         self.links.push(Link::new(config, &mut self.streams)?);
         self.link_names.push(config.name.clone());
         Ok(LinkId((self.links.len() - 1) as u32))
-    }
-
-    /// A stream of random draws for a purpose outside the links, such as arrivals; its name is checked
-    /// against those of the links' streams.
-    ///
-    /// # Errors
-    /// If another name has the same stream.
-    pub fn stream(&mut self, name: &str) -> Result<Stream, ConfigError> {
-        self.streams.stream(name)
     }
 
     /// The present.

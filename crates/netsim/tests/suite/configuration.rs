@@ -105,6 +105,15 @@ fn slots_and_queues_out_of_range() {
         refused(|link| link.slot = slot(even, None, Some(0))),
         "slot.bytes"
     );
+    let without_mean = SlotSpacing::Distribution {
+        delay: Duration::ZERO,
+        jitter: ms(1),
+        distribution: Distribution::LogNormal,
+    };
+    assert_eq!(
+        refused(|link| link.slot = slot(without_mean, None, None)),
+        "slot.delay"
+    );
     for (bytes, packets) in [(None, None), (Some(0), None), (None, Some(0))] {
         let queued = |link: &mut LinkConfig| {
             link.rate = Some(RateConfig::new(8));

@@ -7,9 +7,9 @@ use crate::lab::{
     delayed, flow, ms, run,
 };
 use netsim::{
-    Action, ConfigError, DropReason, Ending, Fault, Injection, Instant, LinkConfig, LinkId, Match,
-    NodeId, Occurrences, Probability, Script, Signal, Simulator, StepLimit, Subject, Trigger,
-    Window,
+    Action, ConfigError, Director as _, DropReason, Ending, Fault, FrameId, Injection, Instant,
+    LinkConfig, LinkId, Match, NodeId, Occurrences, Probability, Script, Signal, Simulator,
+    StepLimit, Subject, Trigger, Verdict, Window,
 };
 
 /// Matches packets by number, and rewrites their length.
@@ -58,6 +58,30 @@ fn drop_takes_the_nth_matching_frame() {
     assert_eq!(arrivals(&simulator), [(50, 0), (1050, 1), (3050, 3)]);
     assert_eq!(simulator.conservation().dropped(DropReason::Fault), 1);
     assert_eq!(simulator.director().report().unmatched().count(), 0);
+}
+
+#[test]
+fn the_last_hit_is_that_of_the_last_frame_also_when_the_frame_passes() {
+    let replay = nth(1, anything("again", Action::Replay(Trigger::At(at_ms(9)))));
+    let mut script = script(vec![
+        Fault::new("second", Number(1..2), Action::Drop),
+        replay,
+    ]);
+    assert_eq!(script.last_hit(), None);
+    let mut hits = Vec::new();
+    for number in 0..3 {
+        let mut frame = Packet::new(number);
+        let verdict = script.verdict(Instant::ZERO, THERE, FrameId(number), &mut frame);
+        hits.push((verdict, script.last_hit()));
+    }
+    assert_eq!(
+        hits,
+        [
+            (Verdict::Pass, Some(1)),
+            (Verdict::Drop, Some(0)),
+            (Verdict::Pass, None)
+        ]
+    );
 }
 
 #[test]

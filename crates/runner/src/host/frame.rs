@@ -23,9 +23,9 @@ pub struct Datagram {
     pub is_repeated: bool,
     /// Whether the network made it, as a copy of another.
     pub is_copy: bool,
-    /// Whether its octets are no segment any more: a bit was flipped on the way, and the checksum
-    /// (or the header's own sense) tells. It is discarded on arrival.
-    pub is_damaged: bool,
+    /// The bits of TCP header and text that were flipped on the way, numbered from the first octet's
+    /// lowest. A scripted fault flips one and the link another at most.
+    flipped: [Option<u32>; 2],
     key: u64,
 }
 
@@ -51,7 +51,7 @@ impl Datagram {
             entry,
             is_repeated: ordinal.is_some_and(|ordinal| ordinal > 1),
             is_copy: false,
-            is_damaged: false,
+            flipped: [None; 2],
             key,
         }
     }
@@ -59,6 +59,23 @@ impl Datagram {
     /// The incarnation that it belongs to.
     pub fn tag(&self) -> Tag {
         self.packet.tag
+    }
+
+    /// Whether bits were flipped on the way: it arrives as [`octets`](Self::octets), not as a packet.
+    pub fn is_damaged(&self) -> bool {
+        self.flipped != [None; 2]
+    }
+
+    /// TCP header and text as they arrive; `None` for a packet that fits into no IP datagram.
+    pub fn octets(&self) -> Option<Vec<u8>> {
+        let mut octets = Vec::new();
+        wire::encode(&self.packet, &mut octets).ok()?;
+        for bit in self.flipped.into_iter().flatten() {
+            if let Some(octet) = octets.get_mut((bit / 8) as usize) {
+                *octet ^= 1 << (bit % 8);
+            }
+        }
+        Some(octets)
     }
 }
 
@@ -101,23 +118,11 @@ impl netsim::Frame for Datagram {
         }
     }
 
-    /// Flips a bit of the TCP header or text, as they stand on the wire, and reads the result.
+    /// Flips a bit of the TCP header or text, as they stand on the wire.
     fn corrupt(&mut self, draw: u64) {
-        let mut octets = Vec::new();
-        if self.is_damaged || wire::encode(&self.packet, &mut octets).is_err() {
-            return;
-        }
-        let bit = draw % (octets.len() as u64 * 8);
-        octets[(bit / 8) as usize] ^= 1 << (bit % 8);
-        let Packet {
-            source,
-            target,
-            tag,
-            ..
-        } = self.packet;
-        match wire::decode(source.ip(), target.ip(), tag, &octets) {
-            Ok((packet, _)) => self.packet = packet,
-            Err(_) => self.is_damaged = true,
+        let bits = u64::from(self.packet.segment.wire_len()) * 8;
+        if let Some(free) = self.flipped.iter_mut().find(|bit| bit.is_none()) {
+            *free = Some((draw % bits) as u32);
         }
     }
 
@@ -185,8 +190,31 @@ mod tests {
         for bit in 0..160 {
             let mut frame = clean;
             frame.corrupt(bit);
-            assert!(frame.is_damaged, "bit {bit}");
+            assert!(frame.is_damaged(), "bit {bit}");
+            let octets = frame.octets().expect("it has a wire form");
+            let source = frame.packet.source.ip();
+            assert!(
+                wire::decode(source, source, frame.tag(), &octets).is_err(),
+                "bit {bit}"
+            );
         }
+    }
+
+    #[test]
+    fn the_second_flip_counts_and_may_undo_the_first() {
+        let clean = Datagram::new(transmit(1, Kind::Syn, Some(1)), 1, 0, 0);
+        let flipped = |draws: [u64; 2]| {
+            let mut frame = clean;
+            for draw in draws {
+                frame.corrupt(draw);
+            }
+            frame.octets()
+        };
+        assert_eq!(flipped([7, 7]), clean.octets());
+        let mut twice = clean.octets().expect("it has a wire form");
+        twice[0] ^= 1 << 7;
+        twice[2] ^= 1;
+        assert_eq!(flipped([7, 16]), Some(twice));
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod app;
 mod apps;
 mod flood;
 mod frame;
+mod hearing;
 mod tasks;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -447,7 +448,7 @@ impl Node for Host<'_> {
         let deafness = if self.loses_power(now) {
             Some(Deafness::PowerOff)
         } else {
-            frame.is_damaged.then_some(Deafness::Damaged)
+            (!self.hear(now, &frame)).then_some(Deafness::Damaged)
         };
         if let Some(deafness) = deafness {
             let mut recorder = self.recorder.borrow();
@@ -457,7 +458,6 @@ impl Node for Host<'_> {
         self.recorder.borrow().heard(&frame);
         self.provoked_by = frame.key();
         self.answering = frame.entry;
-        self.endpoint.on_packet(core_time(now), &frame.packet);
         self.settle(now);
         self.answering = 0;
     }

@@ -77,8 +77,7 @@ impl<'s> Ladder<'s> {
             builder.take(entry);
         }
         builder.flush_all();
-        let mut rows = builder.rows;
-        merge(&mut rows, &passages);
+        let rows = merge(builder.rows, &passages);
         let last = [End::Client, End::Server].map(|end| {
             let stays = story.stays(end);
             stays.last().map_or(Phase::Closed, |stay| stay.phase)
@@ -248,33 +247,59 @@ fn explain(change: &Waiting) -> Option<String> {
 }
 
 /// Joins departures and arrivals where the margins allow it.
-fn merge(rows: &mut Vec<Row>, passages: &BTreeMap<FrameId, Passage>) {
-    let mut index = 0;
-    while index < rows.len() {
-        let Middle::Departs(id) = rows[index].middle else {
-            index += 1;
+fn merge(rows: Vec<Row>, passages: &BTreeMap<FrameId, Passage>) -> Vec<Row> {
+    // Rows that are gone leave a gap: closing it each time would move all that follow.
+    let mut rows: Vec<Option<Row>> = rows.into_iter().map(Some).collect();
+    for index in 0..rows.len() {
+        let Some(Middle::Departs(id)) = rows[index].as_ref().map(|row| &row.middle) else {
             continue;
         };
-        let arrival = rows[index..]
-            .iter()
-            .position(|row| row.middle == Middle::Arrives(id));
-        let passage = passages.get(&id);
-        if let Some(distance) = arrival
-            && let Some(passage) = passage.filter(|passage| !passage.was_held())
-        {
-            let between = &rows[index + 1..index + distance];
-            let is_free = |end: End| between.iter().all(|row| row.marks[end as usize].is_none());
-            if is_free(passage.to()) {
-                let arrived = rows.remove(index + distance);
-                join(&mut rows[index], &arrived, id);
-            } else if is_free(passage.from) {
-                let departed = rows.remove(index);
-                join(&mut rows[index + distance - 1], &departed, id);
-                continue;
-            }
+        let id = *id;
+        let Some(passage) = passages.get(&id) else {
+            continue;
+        };
+        if passage.was_held() || passage.arrived.is_none() {
+            continue;
         }
-        index += 1;
+        let Some((arrival, free)) = free_way(&rows, index, id, passage) else {
+            continue;
+        };
+        let (kept, gone) = if free == passage.to() {
+            (index, arrival)
+        } else {
+            (arrival, index)
+        };
+        let other = rows[gone].take();
+        if let (Some(row), Some(other)) = (&mut rows[kept], other) {
+            join(row, &other, id);
+        }
     }
+    rows.into_iter().flatten().collect()
+}
+/// The row in which the segment that departs at `index` arrives, and the margin along which one of
+/// the two can move to the other. The search ends where both margins are taken, so it looks only
+/// at what is under way together.
+fn free_way(
+    rows: &[Option<Row>],
+    index: usize,
+    id: FrameId,
+    passage: &Passage,
+) -> Option<(usize, End)> {
+    let mut free = [true; 2];
+    for (position, row) in rows.iter().enumerate().skip(index + 1) {
+        let Some(row) = row else {
+            continue;
+        };
+        let ends = [passage.to(), passage.from];
+        let end = ends.into_iter().find(|end| free[*end as usize])?;
+        if row.middle == Middle::Arrives(id) {
+            return Some((position, end));
+        }
+        for (free, mark) in free.iter_mut().zip(&row.marks) {
+            *free &= mark.is_none();
+        }
+    }
+    None
 }
 
 fn join(row: &mut Row, other: &Row, id: FrameId) {

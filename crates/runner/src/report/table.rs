@@ -118,7 +118,8 @@ fn number(point: &Point, key: MetricKey) -> String {
 }
 
 /// Every metric of every replication, as comma-separated values (RFC 4180 without quotes: no
-/// value needs them). What was not measured is empty.
+/// value needs them). What was not measured is empty. Replications are numbered from 0, as in
+/// [`Trial`](crate::trial::Trial).
 pub fn replications(plan: &Plan, campaign: &Campaign) -> String {
     let mut text = String::from("policy,replication");
     for key in keys(plan) {
