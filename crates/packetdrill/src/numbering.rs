@@ -101,9 +101,7 @@ impl Numbering {
                 .map_or(0, |spec| spec.seq);
             self.isn = Some((script, segment.seq.0));
         }
-        let mut bytes = segment.options.as_bytes().to_vec();
-        bytes.resize(segment.options.padded_len(), 0);
-        let mut listed = options::decode(&bytes);
+        let mut listed = options::decode(&segment.options);
         for option in &mut listed {
             self.option_to_script(option, expected);
         }

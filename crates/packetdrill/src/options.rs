@@ -2,39 +2,32 @@
 //! 2018, RFC 7413).
 
 use crate::script::TcpOption;
-
-const END_OF_LIST: u8 = 0;
-const NOP: u8 = 1;
-const MSS: u8 = 2;
-const WINDOW_SCALE: u8 = 3;
-const SACK_PERMITTED: u8 = 4;
-const SACK: u8 = 5;
-const TIMESTAMP: u8 = 8;
-const FAST_OPEN: u8 = 34;
+use tcp_core::Options;
+use tcp_core::options::{self, kind};
 
 /// The options as they stand on the wire, without padding.
 pub(crate) fn encode(options: &[TcpOption]) -> Vec<u8> {
     let mut bytes = Vec::new();
     for option in options {
         match option {
-            TcpOption::Nop => bytes.push(NOP),
-            TcpOption::EndOfList => bytes.push(END_OF_LIST),
-            TcpOption::Mss(mss) => push(&mut bytes, MSS, &mss.to_be_bytes()),
-            TcpOption::WindowScale(shift) => push(&mut bytes, WINDOW_SCALE, &[*shift]),
-            TcpOption::SackPermitted => push(&mut bytes, SACK_PERMITTED, &[]),
+            TcpOption::Nop => bytes.push(kind::NOP),
+            TcpOption::EndOfList => bytes.push(kind::END),
+            TcpOption::Mss(mss) => push(&mut bytes, kind::MSS, &mss.to_be_bytes()),
+            TcpOption::WindowScale(shift) => push(&mut bytes, kind::WINDOW_SCALE, &[*shift]),
+            TcpOption::SackPermitted => push(&mut bytes, kind::SACK_PERMITTED, &[]),
             TcpOption::Sack(blocks) => {
                 let edges: Vec<u8> = blocks
                     .iter()
                     .flat_map(|(left, right)| [left.to_be_bytes(), right.to_be_bytes()])
                     .flatten()
                     .collect();
-                push(&mut bytes, SACK, &edges);
+                push(&mut bytes, kind::SACK, &edges);
             }
             TcpOption::Timestamp { value, echo } => {
                 let both: Vec<u8> = [value.to_be_bytes(), echo.to_be_bytes()].concat();
-                push(&mut bytes, TIMESTAMP, &both);
+                push(&mut bytes, kind::TIMESTAMPS, &both);
             }
-            TcpOption::FastOpen(cookie) => push(&mut bytes, FAST_OPEN, cookie),
+            TcpOption::FastOpen(cookie) => push(&mut bytes, kind::FAST_OPEN, cookie),
             TcpOption::Other(kind, data) => push(&mut bytes, *kind, data),
         }
     }
@@ -47,58 +40,74 @@ fn push(bytes: &mut Vec<u8>, kind: u8, data: &[u8]) {
     bytes.extend(data);
 }
 
-/// The options in the order of the wire. Everything after an end-of-list option is padding and
-/// shown as such; bytes that are no option end the list.
-pub(crate) fn decode(mut bytes: &[u8]) -> Vec<TcpOption> {
-    let mut options = Vec::new();
-    while let Some((&kind, rest)) = bytes.split_first() {
-        if kind == END_OF_LIST || kind == NOP {
-            options.push(if kind == NOP {
-                TcpOption::Nop
-            } else {
-                TcpOption::EndOfList
-            });
-            bytes = rest;
-            continue;
+/// The options in the order of the wire, with each octet of padding after an end of the list, or
+/// for want of whole words, as such an end. Octets that are no option end the list.
+pub(crate) fn decode(options: &Options) -> Vec<TcpOption> {
+    let mut listed = Vec::new();
+    let wire_len = |listed: &[TcpOption]| listed.iter().map(TcpOption::wire_len).sum::<usize>();
+    for read in options {
+        match read {
+            Ok(options::TcpOption::End) => break,
+            Ok(option) => listed.push(owned(option)),
+            Err(_) => {
+                let rest = &options.as_bytes()[wire_len(&listed)..];
+                listed.extend(
+                    rest.split_first()
+                        .map(|(&kind, data)| TcpOption::Other(kind, data.to_vec())),
+                );
+                return listed;
+            }
         }
-        let len = rest.first().map_or(0, |&len| usize::from(len));
-        let Some(data) = bytes.get(2..len) else {
-            options.push(TcpOption::Other(kind, rest.to_vec()));
-            return options;
-        };
-        options.push(option(kind, data));
-        bytes = &bytes[len..];
     }
-    options
+    let padding = options.padded_len() - wire_len(&listed);
+    listed.extend(std::iter::repeat_n(TcpOption::EndOfList, padding));
+    listed
 }
 
-fn option(kind: u8, data: &[u8]) -> TcpOption {
-    let word = |at: usize| {
-        data.get(at..at + 4)
-            .and_then(|word| word.try_into().ok())
-            .map_or(0, u32::from_be_bytes)
-    };
-    match (kind, data) {
-        (MSS, &[high, low]) => TcpOption::Mss(u16::from_be_bytes([high, low])),
-        (WINDOW_SCALE, &[shift]) => TcpOption::WindowScale(shift),
-        (SACK_PERMITTED, []) => TcpOption::SackPermitted,
-        (SACK, edges) if !edges.is_empty() && edges.len().is_multiple_of(8) => TcpOption::Sack(
-            (0..edges.len() / 8)
-                .map(|block| (word(8 * block), word(8 * block + 4)))
-                .collect(),
-        ),
-        (TIMESTAMP, both) if both.len() == 8 => TcpOption::Timestamp {
-            value: word(0),
-            echo: word(4),
+fn owned(option: options::TcpOption<'_>) -> TcpOption {
+    match option {
+        options::TcpOption::Nop => TcpOption::Nop,
+        options::TcpOption::End => TcpOption::EndOfList,
+        options::TcpOption::Mss(mss) => TcpOption::Mss(mss),
+        options::TcpOption::WindowScale(shift) => TcpOption::WindowScale(shift),
+        options::TcpOption::SackPermitted => TcpOption::SackPermitted,
+        options::TcpOption::Sack(edges) => {
+            let (words, _) = edges.as_chunks::<4>();
+            let (blocks, _) = words.as_chunks::<2>();
+            TcpOption::Sack(
+                blocks
+                    .iter()
+                    .map(|&[left, right]| (u32::from_be_bytes(left), u32::from_be_bytes(right)))
+                    .collect(),
+            )
+        }
+        options::TcpOption::Timestamps(stamps) => TcpOption::Timestamp {
+            value: stamps.value,
+            echo: stamps.echo,
         },
-        (FAST_OPEN, cookie) => TcpOption::FastOpen(cookie.to_vec()),
-        _ => TcpOption::Other(kind, data.to_vec()),
+        options::TcpOption::FastOpen(cookie) => TcpOption::FastOpen(cookie.to_vec()),
+        options::TcpOption::Unknown { kind, data } => TcpOption::Other(kind, data.to_vec()),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn read(bytes: &[u8]) -> Options {
+        Options::from_bytes(bytes).expect("no more than 40 octets")
+    }
+
+    #[test]
+    fn padding_is_shown_as_ends_of_the_list() {
+        let end = TcpOption::EndOfList;
+        let scale = TcpOption::WindowScale(6);
+        assert_eq!(decode(&read(&[3, 3, 6])), [scale.clone(), end.clone()]);
+        assert_eq!(
+            decode(&read(&[3, 3, 6, 0, 9, 9])),
+            [vec![scale], vec![end; 5]].concat()
+        );
+    }
 
     #[test]
     fn what_is_encoded_decodes_to_itself() {
@@ -116,19 +125,24 @@ mod tests {
             TcpOption::Other(77, vec![1, 2, 3]),
             TcpOption::EndOfList,
             TcpOption::EndOfList,
+            TcpOption::EndOfList,
         ];
         let bytes = encode(&options);
         assert_eq!(
             bytes.len(),
             options.iter().map(TcpOption::wire_len).sum::<usize>()
         );
-        assert_eq!(decode(&bytes), options);
+        assert_eq!(bytes.len() % 4, 0);
+        assert_eq!(decode(&read(&bytes)), options);
     }
 
     #[test]
     fn broken_bytes_end_the_list() {
-        assert_eq!(decode(&[2, 4, 5]), vec![TcpOption::Other(2, vec![4, 5])]);
-        assert_eq!(decode(&[9]), vec![TcpOption::Other(9, vec![])]);
-        assert_eq!(decode(&[9, 0, 1]), vec![TcpOption::Other(9, vec![0, 1])]);
+        let other = |kind, data: &[u8]| vec![TcpOption::Other(kind, data.to_vec())];
+        assert_eq!(decode(&read(&[2, 4, 5])), other(2, &[4, 5]));
+        assert_eq!(decode(&read(&[9])), other(9, &[]));
+        assert_eq!(decode(&read(&[9, 0, 1])), other(9, &[0, 1]));
+        // A known option of the wrong size is none that the stack reads.
+        assert_eq!(decode(&read(&[2, 3, 5, 1])), other(2, &[3, 5, 1]));
     }
 }

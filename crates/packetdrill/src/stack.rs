@@ -46,6 +46,8 @@ pub(crate) struct Stack {
     local: SocketAddr,
     config: Config,
     listen_config: ListenConfig,
+    /// The most that `listen()` may ask for.
+    backlog_limit: u32,
     keepalive: KeepAlive,
     /// Shift that the profile offers, for scaling that is switched off and on again.
     shift: Option<u8>,
@@ -86,6 +88,7 @@ impl Stack {
             now: Instant::ZERO,
             local,
             listen_config: profile.listen_config(),
+            backlog_limit: choices::backlog_limit(profile),
             keepalive: config.keepalive.unwrap_or(KeepAlive::DEFAULT),
             shift: config.window_scale,
             delayed_ack: config.delayed_ack,
@@ -183,16 +186,8 @@ impl Stack {
         options: &SocketOptions,
     ) -> Result<Listener, Errno> {
         let config = self.configure(options)?;
-        // BSD lets half as many again wait, and one more (listen(2)); a negative backlog asks for
-        // the most.
-        let asked = u32::try_from(backlog).unwrap_or(self.listen_config.backlog);
-        let most = if self.listen_config.backlog_plus_one {
-            asked
-        } else {
-            asked.saturating_add(asked / 2).saturating_add(1)
-        };
         let choices = ListenConfig {
-            backlog: most,
+            backlog: self.granted(backlog),
             ..self.listen_config
         };
         let listener =

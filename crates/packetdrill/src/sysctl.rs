@@ -17,8 +17,6 @@ pub(crate) enum Knob {
     InsecureAck(bool),
     /// A segment with SYN and FIN is dropped in LISTEN.
     DropSynFin(bool),
-    /// 1: no RST for a SYN to a closed port, 2: no RST for anything there.
-    Blackhole(u8),
     /// Maximum segment lifetime in nanoseconds.
     Msl(u64),
     /// How long an orphan stays in FIN-WAIT-2, in nanoseconds.
@@ -35,6 +33,10 @@ pub(crate) enum Knob {
     SynAckRetries(u32),
     /// Retransmissions of data.
     DataRetries(u32),
+    /// Retransmissions of data and FIN once the user has let go.
+    OrphanRetries(u32),
+    /// Retransmissions after which the user is warned.
+    WarnRetries(u32),
     /// First retransmission timeout in nanoseconds.
     InitialRto(u64),
     /// Smallest retransmission timeout in nanoseconds.
@@ -61,16 +63,22 @@ pub(crate) enum Knob {
     SynBacklog(u32),
     /// RST is ignored in TIME-WAIT (RFC 1337).
     Rfc1337(bool),
-    /// Segment size towards a peer that names none.
+    /// Segment size towards a peer that names none, over IPv4.
     DefaultMss(u16),
+    /// The same over IPv6.
+    DefaultMssIpv6(u16),
     /// Initial window in segments.
     InitialWindow(u32),
-    /// Challenge ACKs in a second, or in the period of the stack.
-    ChallengeAckLimit(u32),
+    /// The time in which one ACK answers unacceptable segments, in nanoseconds; 0 limits nothing.
+    AckRateLimit(u64),
     /// Linear timeouts of a SYN before the exponential ones.
     SynLinearTimeouts(u32),
-    /// Nothing enters TIME-WAIT for a peer on this host; peers of scripts are remote.
+    /// A RST for the ACK that completes a handshake for which the accept queue has no room.
     AbortOnOverflow(bool),
+    /// The most that `listen()` may ask for.
+    BacklogLimit(u32),
+    /// Timestamps decide whether a connection in TIME-WAIT may be replaced.
+    TimeWaitReuse,
 }
 
 /// What a name means.
@@ -84,15 +92,19 @@ enum Meaning {
     NoEffect,
     /// It is honoured only at these values; another would need what the stack does not have.
     Only(&'static [i64]),
+    /// The same for a value of several numbers.
+    OnlyAll(&'static [i64]),
     /// The second and, for some, the third of `min default max`.
     Triple(fn(u32) -> Knob, Option<fn(u32) -> Knob>),
 }
 
 use Knob as K;
-use Meaning::{NoEffect, Only, Sets, SetsBoth, Triple};
+use Meaning::{NoEffect, Only, OnlyAll, Sets, SetsBoth, Triple};
 
 const MILLISECOND: u64 = 1_000_000;
 const SECOND: u64 = 1_000_000_000;
+/// The limit for the whole host that Linux takes for none, its default.
+const NO_CHALLENGE_ACK_LIMIT: i64 = i32::MAX as i64;
 
 fn scaled(value: i64, unit: u64) -> Option<u64> {
     u64::try_from(value).ok()?.checked_mul(unit)
@@ -108,6 +120,12 @@ fn small<T: TryFrom<i64>>(value: i64) -> Option<T> {
 
 fn upto(value: i64, most: u8) -> Option<u8> {
     small(value).filter(|&value| value <= most)
+}
+
+fn backlog_limit(value: i64) -> Option<Knob> {
+    small(value)
+        .filter(|&most: &u32| i32::try_from(most).is_ok())
+        .map(K::BacklogLimit)
 }
 
 /// 0 neither, 1 both, 2 scaling only, 3 timestamps only.
@@ -129,7 +147,7 @@ const TABLE: &[(&str, Meaning)] = &[
     ("net.inet.tcp.insecure_syn", Sets(|v| Some(K::InsecureSyn(on(v))))),
     ("net.inet.tcp.insecure_ack", Sets(|v| Some(K::InsecureAck(on(v))))),
     ("net.inet.tcp.drop_synfin", Sets(|v| Some(K::DropSynFin(on(v))))),
-    ("net.inet.tcp.blackhole", Sets(|v| upto(v, 3).map(K::Blackhole))),
+    ("net.inet.tcp.blackhole", Only(&[0])),
     ("net.inet.tcp.msl", Sets(|v| scaled(v, MILLISECOND).map(K::Msl))),
     ("net.inet.tcp.finwait2_timeout", Sets(|v| scaled(v, MILLISECOND).map(K::FinWait2))),
     ("net.inet.tcp.recvspace", Sets(|v| small(v).map(K::ReceiveBuffer))),
@@ -149,9 +167,10 @@ const TABLE: &[(&str, Meaning)] = &[
     ("net.inet.tcp.syncookies", Sets(|v| upto(v, 1).map(K::SynCookies))),
     ("net.inet.tcp.syncookies_only", Sets(|v| upto(v, 1).map(|only| K::SynCookies(1 + only)))),
     ("net.inet.tcp.mssdflt", Sets(|v| small(v).map(K::DefaultMss))),
-    ("net.inet.tcp.v6mssdflt", NoEffect),
+    // The stack assumes no less over IPv6 (RFC 9293 MUST-15).
+    ("net.inet.tcp.v6mssdflt", Sets(|v| small(v).filter(|&v| v >= 1220).map(K::DefaultMssIpv6))),
     ("net.inet.tcp.initcwnd_segments", Sets(|v| small(v).map(K::InitialWindow))),
-    ("net.inet.tcp.ack_war_cnt", Sets(|v| small(v).map(K::ChallengeAckLimit))),
+    ("net.inet.tcp.ack_war_cnt", Only(&[5])),
     ("net.inet.tcp.ack_war_timewindow", Only(&[1000])),
     // 2 answers a request for ECN and never asks for it; see the note on ECN in the crate's
     // documentation.
@@ -163,6 +182,7 @@ const TABLE: &[(&str, Meaning)] = &[
     ("net.inet.tcp.tolerate_missing_ts", NoEffect),
     ("net.inet.tcp.path_mtu_discovery", NoEffect),
     ("net.inet.tcp.pmtud_blackhole_detection", Only(&[0])),
+    // The peers of scripts are remote.
     ("net.inet.tcp.nolocaltimewait", NoEffect),
     ("net.inet.tcp.fast_finwait2_recycle", Only(&[0])),
     ("net.inet.tcp.tso", NoEffect),
@@ -174,7 +194,7 @@ const TABLE: &[(&str, Meaning)] = &[
     ("net.inet.tcp.hostcache.enable", NoEffect),
     ("net.inet.tcp.hostcache.purge", NoEffect),
     ("net.inet.tcp.syncache.see_other", NoEffect),
-    ("net.inet.tcp.syncache.rst_on_sock_fail", NoEffect),
+    ("net.inet.tcp.syncache.rst_on_sock_fail", Sets(|v| Some(K::AbortOnOverflow(on(v))))),
     ("net.inet.tcp.recvbuf_auto", NoEffect),
     ("net.inet.tcp.recvbuf_inc", NoEffect),
     ("net.inet.tcp.recvbuf_max", NoEffect),
@@ -187,6 +207,7 @@ const TABLE: &[(&str, Meaning)] = &[
     ("net.inet.tcp.cc.newreno.beta", NoEffect),
     ("net.inet.tcp.functions_default", NoEffect),
     ("net.inet.tcp.rfc3042", NoEffect),
+    // It decides only while initcwnd_segments is 0, which is no choice here.
     ("net.inet.tcp.rfc3390", NoEffect),
     ("net.inet.tcp.rfc3465", NoEffect),
     ("net.inet.tcp.abc_l_var", NoEffect),
@@ -211,8 +232,8 @@ const TABLE: &[(&str, Meaning)] = &[
     ("net.inet.icmp.icmplim_jitter", NoEffect),
     ("net.inet.ip.portrange.randomized", NoEffect),
     ("kern.timecounter.alloweddeviation", NoEffect),
-    ("kern.ipc.soacceptqueue", NoEffect),
-    ("kern.ipc.somaxconn", NoEffect),
+    ("kern.ipc.soacceptqueue", Sets(backlog_limit)),
+    ("kern.ipc.somaxconn", Sets(backlog_limit)),
     // Linux.
     ("net.ipv4.tcp_timestamps", Sets(|v| (0..=2).contains(&v).then(|| K::Timestamps(on(v))))),
     ("net.ipv4.tcp_window_scaling", Sets(|v| Some(K::WindowScaling(on(v))))),
@@ -221,8 +242,9 @@ const TABLE: &[(&str, Meaning)] = &[
     ("net.ipv4.tcp_synack_retries", Sets(|v| small(v).map(K::SynAckRetries))),
     ("net.ipv4.tcp_syn_linear_timeouts", Sets(|v| small(v).map(K::SynLinearTimeouts))),
     ("net.ipv4.tcp_retries2", Sets(|v| small(v).map(K::DataRetries))),
-    ("net.ipv4.tcp_retries1", NoEffect),
-    ("net.ipv4.tcp_orphan_retries", NoEffect),
+    ("net.ipv4.tcp_retries1", Sets(|v| small(v).map(K::WarnRetries))),
+    // 0 means 8.
+    ("net.ipv4.tcp_orphan_retries", Sets(|v| small(if v == 0 { 8 } else { v }).map(K::OrphanRetries))),
     ("net.ipv4.tcp_fin_timeout", Sets(|v| scaled(v, SECOND).map(K::FinWait2))),
     ("net.ipv4.tcp_keepalive_time", Sets(|v| scaled(v, SECOND).map(K::KeepIdle))),
     ("net.ipv4.tcp_keepalive_intvl", Sets(|v| scaled(v, SECOND).map(K::KeepInterval))),
@@ -231,7 +253,7 @@ const TABLE: &[(&str, Meaning)] = &[
     ("net.ipv4.tcp_max_syn_backlog", Sets(|v| small(v).map(K::SynBacklog))),
     ("net.ipv4.tcp_rfc1337", Sets(|v| Some(K::Rfc1337(on(v))))),
     ("net.ipv4.tcp_abort_on_overflow", Sets(|v| Some(K::AbortOnOverflow(on(v))))),
-    ("net.ipv4.tcp_challenge_ack_limit", Sets(|v| small(v).map(K::ChallengeAckLimit))),
+    ("net.ipv4.tcp_challenge_ack_limit", Only(&[NO_CHALLENGE_ACK_LIMIT])),
     ("net.ipv4.tcp_rto_min_us", Sets(|v| scaled(v, 1_000).map(K::MinRto))),
     ("net.ipv4.tcp_rmem", Triple(K::ReceiveBuffer, Some(K::BufferLimit))),
     ("net.ipv4.tcp_wmem", Triple(K::SendBuffer, None)),
@@ -241,8 +263,10 @@ const TABLE: &[(&str, Meaning)] = &[
     ("net.ipv4.tcp_fastopen", Only(&[0, 1])),
     ("net.ipv4.tcp_fastopen_key", NoEffect),
     ("net.ipv4.tcp_mtu_probing", Only(&[0])),
-    ("net.ipv4.tcp_tw_reuse", NoEffect),
-    ("net.ipv4.tcp_invalid_ratelimit", NoEffect),
+    // 0 forbids and 2 allows on this host alone what the stack then allows with any peer; it has no
+    // choice for active opens only.
+    ("net.ipv4.tcp_tw_reuse", Sets(|v| (v == 1).then_some(K::TimeWaitReuse))),
+    ("net.ipv4.tcp_invalid_ratelimit", Sets(|v| scaled(v, MILLISECOND).map(K::AckRateLimit))),
     ("net.ipv4.tcp_no_metrics_save", NoEffect),
     ("net.ipv4.tcp_congestion_control", NoEffect),
     ("net.ipv4.tcp_available_congestion_control", NoEffect),
@@ -276,8 +300,9 @@ const TABLE: &[(&str, Meaning)] = &[
     ("net.ipv4.tcp_max_orphans", NoEffect),
     ("net.ipv4.tcp_max_tw_buckets", NoEffect),
     ("net.ipv4.tcp_mem", NoEffect),
-    ("net.ipv4.ip_local_port_range", NoEffect),
-    ("net.core.somaxconn", NoEffect),
+    // The ports of the stack are chosen before a script begins.
+    ("net.ipv4.ip_local_port_range", OnlyAll(&[32768, 60999])),
+    ("net.core.somaxconn", Sets(backlog_limit)),
     ("net.core.rmem_max", NoEffect),
     ("net.core.wmem_max", NoEffect),
     ("net.core.default_qdisc", NoEffect),
@@ -307,6 +332,14 @@ pub(crate) fn knobs(name: &str, value: &str) -> Result<Vec<Knob>, String> {
             .ok_or_else(impossible),
         Only(values) if values.contains(&number(value)?) => Ok(Vec::new()),
         Only(_) => Err(impossible()),
+        OnlyAll(values) => {
+            let words: Result<Vec<i64>, String> = value.split_whitespace().map(number).collect();
+            if words? == values {
+                Ok(Vec::new())
+            } else {
+                Err(impossible())
+            }
+        }
         Triple(default, most) => {
             let words: Vec<&str> = value.split_whitespace().collect();
             let [_, second, third] = words.as_slice() else {
@@ -369,6 +402,31 @@ mod tests {
             knobs("net.inet.tcp.msl", "-1"),
             Err("sysctl net.inet.tcp.msl=-1".to_owned())
         );
+        for (name, value) in [
+            ("net.inet.tcp.blackhole", "1"),
+            ("net.inet.tcp.ack_war_cnt", "6"),
+            ("net.inet.tcp.v6mssdflt", "1219"),
+            ("net.ipv4.tcp_challenge_ack_limit", "1000"),
+            ("net.ipv4.tcp_tw_reuse", "0"),
+            ("net.ipv4.ip_local_port_range", "1024 65535"),
+            ("net.ipv4.ip_local_port_range", "32768"),
+            ("net.core.somaxconn", "4294967295"),
+        ] {
+            let reason = format!("sysctl {name}={value}");
+            assert_eq!(knobs(name, value), Err(reason));
+        }
+    }
+
+    #[test]
+    fn what_the_stack_does_anyway_may_be_asked_for() {
+        for (name, value) in [
+            ("net.inet.tcp.blackhole", "0"),
+            ("net.inet.tcp.ack_war_cnt", "5"),
+            ("net.ipv4.tcp_challenge_ack_limit", "2147483647"),
+            ("net.ipv4.ip_local_port_range", "32768\t60999"),
+        ] {
+            assert_eq!(knobs(name, value), Ok(Vec::new()), "{name}");
+        }
     }
 
     #[test]
