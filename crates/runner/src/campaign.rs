@@ -28,6 +28,9 @@ pub struct Campaign {
     pub digest: [u8; 32],
     /// The incarnations whose history is shown.
     pub shown: Vec<Tag>,
+    /// Whether something befell the connection of a population that is shown; otherwise it is
+    /// simply the first.
+    pub shown_for_trouble: bool,
     /// How much there was to do in all runs.
     pub effort: Effort,
 }
@@ -53,6 +56,12 @@ impl Point {
     /// A metric over all replications; `None` if none of them measured it.
     pub fn summary(&self, key: MetricKey) -> Option<Summary> {
         Summary::of(self.replications.iter().map(|run| run.get(key)))
+    }
+
+    /// Whether a held segment was released in any replication.
+    pub fn has_time_after_fault(&self) -> bool {
+        let mut runs = self.replications.iter();
+        runs.any(Measurements::has_time_after_fault)
     }
 }
 
@@ -125,7 +134,9 @@ impl Campaign {
             let tag = befallen.unwrap_or(Tag(0));
             let is_known = |point: &Point| !point.trace.is_cut && chosen.contains(&tag);
             if points.iter().all(is_known) {
-                points.iter_mut().for_each(|point| point.trace.keep(tag));
+                for point in &mut points {
+                    point.trace.keep(tag);
+                }
             } else {
                 let histories = pool.install(|| histories(plan, tag)).map_err(Box::new)?;
                 for (point, trace) in points.iter_mut().zip(histories) {
@@ -140,6 +151,7 @@ impl Campaign {
             points,
             digest: digest.finalize().into(),
             shown,
+            shown_for_trouble: plan.connections.is_empty() && befallen.is_some(),
             effort,
         })
     }

@@ -10,7 +10,7 @@ use tcp_core::Handshake;
 use crate::cli::{CheckArguments, exit};
 use crate::console::{Console, Stop};
 use crate::describe;
-use crate::diagnostic::render_notes;
+use crate::diagnostic::{counted, render_notes};
 use crate::experiment::Experiment;
 use crate::overrides::Override;
 use crate::plan::{Arrivals, Host, Load, Opening, Plan, Responds};
@@ -82,7 +82,7 @@ pub fn summary(experiment: &Experiment) -> String {
     line(format!(
         "  runs      {}, {} each, until {}, seed {}",
         policies.join(" and "),
-        count(plan.run.replications as usize, "replication"),
+        counted(plan.run.replications.into(), "replication"),
         Time(plan.run.until),
         plan.run.seed,
     ));
@@ -106,11 +106,6 @@ pub fn summary(experiment: &Experiment) -> String {
     }
     line(format!("  expects   {}", expectations(plan)));
     page
-}
-
-/// `1 fault`, `2 faults`.
-fn count(number: usize, what: &str) -> String {
-    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
 fn host(host: &Host) -> String {
@@ -187,7 +182,7 @@ fn impairments(link: &LinkConfig) -> String {
 
 fn workload(plan: &Plan) -> String {
     let scripted = plan.connections.len();
-    let scripted = (scripted > 0).then(|| count(scripted, "scripted connection"));
+    let scripted = (scripted > 0).then(|| counted(scripted as u64, "scripted connection"));
     let loads = plan.loads.iter().map(load);
     scripted
         .into_iter()
@@ -205,7 +200,7 @@ fn load(load: &Load) -> String {
         .count
         .map_or_else(String::new, |most| format!(", at most {most}"));
     let (kind, clients) = match load.opening {
-        Opening::Connect => ("load", count(load.clients as usize, "client")),
+        Opening::Connect => ("load", counted(load.clients.into(), "client")),
         Opening::Flood(Responds::Never) => ("SYN flood", "nobody answers".to_owned()),
         Opening::Flood(Responds::Rst) => ("SYN flood", "answered by RST".to_owned()),
     };
@@ -222,7 +217,7 @@ fn expectations(plan: &Plan) -> String {
             .iter()
             .filter(|expectation| expectation.policy == *policy);
         let checks: usize = own.map(|expectation| expectation.checks.len()).sum();
-        format!("{} of {}", count(checks, "check"), policy.name())
+        format!("{} of {}", counted(checks as u64, "check"), policy.name())
     };
     plan.run
         .policies

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use netsim::{Ending, Window};
 
+use crate::diagnostic::counted;
 use crate::plan::{Action, Fault, FlagPattern, Moment, Occurrence, Plan};
 use crate::quantity::Time;
 
@@ -50,9 +51,11 @@ fn pattern(plan: &Plan, fault: &Fault) -> String {
     };
     match pattern.payload {
         (0, u32::MAX) => {}
-        (least, most) if least == most => words.push(format!("with {least} bytes")),
-        (least, u32::MAX) => words.push(format!("with at least {least} bytes")),
-        (least, most) => words.push(format!("with {least} to {most} bytes")),
+        (least, most) if least == most => {
+            words.push(format!("with {}", counted(least.into(), "byte")));
+        }
+        (least, u32::MAX) => words.push(format!("with at least {}", counted(least.into(), "byte"))),
+        (least, most) => words.push(format!("with {least} to {}", counted(most.into(), "byte"))),
     }
     if let Some(link) = pattern.link {
         words.push(format!("on {}", plan.link(link).name()));
@@ -139,7 +142,7 @@ mod tests {
             (
                 "match = { flags = { none = \"ACK\" }, payload = { min = 1 }, probability = \"5%\" }\n\
                  delay_by = \"1s\"",
-                "delays every segment without ACK with at least 1 bytes by chance by 1s",
+                "delays every segment without ACK with at least 1 byte by chance by 1s",
             ),
             (
                 "match = { connection = 0, nth = [1, 3], window = { from = \"1s\", until = \"2s\" } }\n\

@@ -72,7 +72,7 @@ impl Sources {
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Sources {
         Sources {
             parts: vec![Part {
-                name: name.into(),
+                name: visible(&name.into()),
                 text: text.into(),
                 start: 0,
             }],
@@ -87,7 +87,7 @@ impl Sources {
             .last()
             .map_or(0, |part| part.start + part.text.len() + 1);
         self.parts.push(Part {
-            name: name.to_owned(),
+            name: visible(name),
             text: text.to_owned(),
             start,
         });
@@ -162,11 +162,11 @@ fn render(sources: &Sources, diagnostics: &[Diagnostic], level: &Level<'_>, colo
     };
     let mut page = String::new();
     for diagnostic in diagnostics {
-        let title = level.clone().primary_title(&diagnostic.title);
+        let title = level.clone().primary_title(visible(&diagnostic.title));
         let mut group = match &diagnostic.span {
             Some(span) => {
                 let (part, span) = sources.locate(span);
-                let label = Some(diagnostic.label.as_str()).filter(|label| !label.is_empty());
+                let label = Some(visible(&diagnostic.label)).filter(|label| !label.is_empty());
                 let annotation = AnnotationKind::Primary.span(span).label(label);
                 title.element(
                     Snippet::source(&part.text)
@@ -177,12 +177,35 @@ fn render(sources: &Sources, diagnostics: &[Diagnostic], level: &Level<'_>, colo
             None => title.element(annotate_snippets::Origin::path(sources.name())),
         };
         if !diagnostic.help.is_empty() {
-            group = group.element(Level::HELP.message(&diagnostic.help));
+            group = group.element(Level::HELP.message(visible(&diagnostic.help)));
         }
         // Writing to a String cannot fail.
         writeln!(page, "{}\n", renderer.render(&[group])).expect("a String takes any text");
     }
     page
+}
+
+/// Text that does nothing to a terminal: a picture of each control character (U+2400 and the
+/// following) in its place. The controls of C1 and those of bidirectional text have no picture.
+pub(crate) fn visible(text: &str) -> String {
+    let replaced = text.chars().map(|c| match c {
+        '\0'..='\x1f' => {
+            char::from_u32(0x2400 + u32::from(c)).unwrap_or(char::REPLACEMENT_CHARACTER)
+        }
+        '\x7f' => '\u{2421}',
+        '\u{80}'..='\u{9f}'
+        | '\u{200e}'
+        | '\u{200f}'
+        | '\u{2028}'..='\u{202e}'
+        | '\u{2066}'..='\u{2069}' => char::REPLACEMENT_CHARACTER,
+        other => other,
+    });
+    replaced.collect()
+}
+
+/// `1 fault`, `2 faults`.
+pub(crate) fn counted(number: u64, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
 /// The word of `known` that `written` was probably meant to be.
@@ -319,5 +342,28 @@ fn in_words(expected: &str) -> String {
         "a map" => "a table".to_owned(),
         _ if expected.starts_with("struct ") => "a table".to_owned(),
         other => other.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_that_a_message_quotes_reaches_the_terminal_as_a_command() {
+        let sources = Sources::new("n\x1b[31m.toml", "a = 1\u{1b}[2J\n");
+        let diagnostic = Diagnostic::at(0..1, "bad \x07\u{9b}1m")
+            .label("here\r")
+            .help("not \u{202e}this\x7f");
+        for place in [Some(0..1), None] {
+            let diagnostic = Diagnostic {
+                span: place,
+                ..diagnostic.clone()
+            };
+            let text = render_notes(&sources, &[diagnostic], false);
+            let harmful = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
+            assert!(!text.contains(harmful), "{text:?}");
+            assert!(text.contains("n\u{241b}[31m.toml"), "{text}");
+        }
     }
 }

@@ -1,23 +1,17 @@
 //! The lesson in plain words, from the numbers.
 
+use std::time::Duration;
+
 use tcp_core::KeepAlive;
 
 use crate::campaign::{Campaign, Point};
-use crate::metrics::{Billionths, rounded};
+use crate::metrics::{Billionths, decimal, rounded};
 use crate::plan::{Class, Counter, Metric, MetricKey, Period, Plan, Statistic};
 
 /// What the run has shown: a sentence for each policy, and what the reader may take home.
 pub fn sentences(plan: &Plan, campaign: &Campaign) -> Vec<String> {
-    let period = if plan.has_time_after_fault() {
-        Period::AfterFault
-    } else {
-        Period::WholeRun
-    };
-    let views: Vec<View<'_>> = campaign
-        .points
-        .iter()
-        .map(|point| View { point, period })
-        .collect();
+    let view = |point| View::of(plan, point);
+    let views: Vec<View<'_>> = campaign.points.iter().map(view).collect();
     let mut sentences: Vec<String> = views.iter().map(View::sentence).collect();
     if let Some(view) = views.iter().find(|view| view.orphans() > 0) {
         sentences.push(keep_alive(view, plan));
@@ -27,11 +21,25 @@ pub fn sentences(plan: &Plan, campaign: &Campaign) -> Vec<String> {
 
 /// One policy's numbers.
 struct View<'c> {
+    plan: &'c Plan,
     point: &'c Point,
     period: Period,
 }
 
-impl View<'_> {
+impl<'c> View<'c> {
+    fn of(plan: &'c Plan, point: &'c Point) -> View<'c> {
+        let period = if point.has_time_after_fault() {
+            Period::AfterFault
+        } else {
+            Period::WholeRun
+        };
+        View {
+            plan,
+            point,
+            period,
+        }
+    }
+
     fn get(&self, metric: Metric) -> Option<Billionths> {
         let period = self.period;
         let summary = self.point.summary(MetricKey { period, metric })?;
@@ -54,9 +62,16 @@ impl View<'_> {
         let spurious = self.number(Metric::Counter(Counter::AppSpuriousAccepts));
         let stale = self.class(Class::EmbryonicStale, Statistic::Area);
         let text = if spurious > 0 {
-            self.deceived(spurious)
+            let assumption = self.broken_assumption().unwrap_or_default();
+            format!("{assumption}{}", self.deceived(spurious))
         } else if stale > 0 {
             self.undeceived(stale)
+        } else if !self.has_opened() {
+            self.unopened()
+        } else if self.period == Period::AfterFault {
+            self.unmoved()
+        } else if self.plan.has_time_after_fault() {
+            self.unreleased()
         } else {
             self.undisturbed()
         };
@@ -67,11 +82,49 @@ impl View<'_> {
         }
     }
 
+    /// Whether any client ever became ESTABLISHED.
+    fn has_opened(&self) -> bool {
+        let metric = Metric::Counter(Counter::ConnectTimeMedian);
+        let period = Period::WholeRun;
+        self.point.summary(MetricKey { period, metric }).is_some()
+    }
+
+    /// What a policy cannot be blamed for.
+    fn broken_assumption(&self) -> Option<String> {
+        let violations = self.number(Metric::Counter(Counter::AssumptionViolations));
+        if violations == 0 {
+            return None;
+        }
+        let policy = self.point.policy;
+        let listening = self.plan.hosts.iter();
+        let mut limits: Vec<Duration> = listening
+            .filter(|host| !host.passive_open.is_empty())
+            .filter_map(|host| policy.assumed_lifetime(&host.config))
+            .collect();
+        limits.sort_unstable();
+        limits.dedup();
+        // Servers with different settings have no common number.
+        let limit = match limits.as_slice() {
+            [only] => format!(
+                "{} s",
+                decimal(i128::try_from(only.as_nanos()).unwrap_or(i128::MAX))
+            ),
+            _ => "its server's limit".to_owned(),
+        };
+        Some(format!(
+            "assumption broken: {} {} than {limit}, and {} is right only while none is; ",
+            rounded(violations, 3),
+            plural(violations, "SYN was older", "SYNs were older"),
+            policy.name()
+        ))
+    }
+
     /// The application was handed connections that nobody wanted.
     fn deceived(&self, spurious: Billionths) -> String {
         let area = self.class(Class::OrphanEstablished, Statistic::Area);
         let fate = match self.orphans() {
             0 => "all of that is over at the end".to_owned(),
+            ONE if spurious == ONE => "it still waits for data when the run ends".to_owned(),
             left => format!(
                 "{} of them still {} for data when the run ends",
                 rounded(left, 3),
@@ -79,61 +132,61 @@ impl View<'_> {
             ),
         };
         format!(
-            "the server's application was handed {} {} that no client wanted; {} \
-             connection-seconds were spent in waiting for their data, and {fate}.",
+            "the server's application was handed {} {} that no client wanted; {} spent in waiting \
+             for {} data, and {fate}.",
             rounded(spurious, 3),
             plural(spurious, "connection", "connections"),
-            rounded(area, 3)
+            seconds_were(area),
+            plural(spurious, "its", "their")
         )
     }
 
     /// Only entries of the SYN queue were wasted.
     fn undeceived(&self, stale: Billionths) -> String {
-        let synacks = self.number(Metric::Counter(Counter::SynackSent));
-        let left = self.class(Class::EmbryonicStale, Statistic::Final);
-        let fate = if left == 0 {
-            "nothing of that is left".to_owned()
-        } else {
+        // Of a whole run these would be the answers to wanted SYNs as well.
+        let answers = if self.period == Period::AfterFault {
+            let synacks = self.number(Metric::Counter(Counter::SynackSent));
             format!(
-                "{} of them {} left",
-                rounded(left, 3),
-                plural(left, "is", "are")
+                " ({} {} sent in that time)",
+                rounded(synacks, 3),
+                plural(synacks, "SYN,ACK was", "SYN,ACKs were")
             )
+        } else {
+            String::new()
+        };
+        let fate = match self.class(Class::EmbryonicStale, Statistic::Final) {
+            0 => "nothing of that is left".to_owned(),
+            left => format!(
+                "{} stale {} left",
+                rounded(left, 3),
+                plural(left, "entry is", "entries are")
+            ),
         };
         format!(
-            "no application was disturbed; stale SYNs cost {} connection-seconds in the SYN queue \
-             ({} {} sent in that time), and {fate}.",
-            rounded(stale, 3),
-            rounded(synacks, 3),
-            plural(synacks, "SYN,ACK was", "SYN,ACKs were")
+            "no application was disturbed; stale SYNs cost {} in the SYN queue{answers}, and {fate}.",
+            seconds(stale)
         )
     }
 
-    /// Nothing stale found a home.
+    /// Nothing came late, and nothing was meant to.
     fn undisturbed(&self) -> String {
-        if self.period == Period::AfterFault {
-            return self.unmoved();
-        }
         let embryonic = self.class(Class::Embryonic, Statistic::Area);
         let waiting = self.class(Class::TimeWait, Statistic::Area);
-        let opened = match self.get(Metric::Counter(Counter::ConnectTimeMedian)) {
-            Some(time) => format!(
-                "the client is ESTABLISHED {} s after its SYN",
-                rounded(time, 3)
-            ),
-            None => "no connection was established".to_owned(),
+        let time = self.number(Metric::Counter(Counter::ConnectTimeMedian));
+        let time = rounded(time, 3);
+        let is_single = self.plan.loads.is_empty() && self.plan.connections.len() == 1;
+        let opened = if is_single && self.point.replications.len() == 1 {
+            format!("the client is ESTABLISHED {time} s after its SYN")
+        } else {
+            format!("of the clients that get through, half are ESTABLISHED within {time} s")
         };
         let received = if embryonic > 0 {
-            let area = rounded(embryonic, 3);
-            format!("the server spends {area} connection-seconds in SYN-RECEIVED")
+            format!("the server spends {} in SYN-RECEIVED", seconds(embryonic))
         } else {
             "the server never waits in SYN-RECEIVED".to_owned()
         };
         let closed = if waiting > 0 {
-            format!(
-                "; TIME-WAIT takes {} connection-seconds",
-                rounded(waiting, 3)
-            )
+            format!("; TIME-WAIT takes {}", seconds(waiting))
         } else {
             String::new()
         };
@@ -150,11 +203,43 @@ impl View<'_> {
             plural(segments, "segment was", "segments were")
         )
     }
+
+    /// No client became ESTABLISHED, so nothing could come late.
+    fn unopened(&self) -> String {
+        let embryonic = self.class(Class::Embryonic, Statistic::Area);
+        let received = if embryonic > 0 {
+            format!("the server spends {} in SYN-RECEIVED", seconds(embryonic))
+        } else {
+            "the server keeps nothing".to_owned()
+        };
+        format!("no connection was established, and {received}.")
+    }
+
+    /// Something was meant to come late, and did not.
+    fn unreleased(&self) -> String {
+        let why = if self.point.holding.is_empty() {
+            "no segment met the fault"
+        } else {
+            "the run ends before the held segment is released"
+        };
+        format!("nothing came late, as {why}; there is nothing to learn from this run.")
+    }
 }
 
 /// The form of a word that goes with a number.
 fn plural<'w>(value: Billionths, one: &'w str, many: &'w str) -> &'w str {
     if value == ONE { one } else { many }
+}
+
+/// For example `0.1 connection-seconds`.
+fn seconds(area: Billionths) -> String {
+    let unit = plural(area, "connection-second", "connection-seconds");
+    format!("{} {unit}", rounded(area, 3))
+}
+
+/// For example `0.1 connection-seconds were`.
+fn seconds_were(area: Billionths) -> String {
+    format!("{} {}", seconds(area), plural(area, "was", "were"))
 }
 
 /// One, in billionths.
@@ -200,4 +285,60 @@ fn capital(text: &str) -> String {
     letters.next().map_or_else(String::new, |first| {
         first.to_uppercase().chain(letters).collect()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiment::Experiment;
+    use crate::overrides::Override;
+
+    /// The first sentence about a stale SYN under these changes.
+    fn lesson(changes: &[&str]) -> String {
+        let text = include_str!("../../../scenarios/s01-stale-syn-client-closed.toml");
+        let changes: Vec<Override> = changes.iter().map(|&set| Override::set(set)).collect();
+        let experiment = Experiment::parse("x.toml", text, &changes).expect("it is good");
+        let campaign = Campaign::run(&experiment.plan, None, &|| ()).expect("it runs");
+        sentences(&experiment.plan, &campaign).swap_remove(0)
+    }
+
+    #[test]
+    fn a_policy_is_not_blamed_for_a_broken_assumption() {
+        let late = "fault.old-syn.hold_until.plus=1000s";
+        let text = lesson(&["run.policies=[\"two-way-mpl\"]", "run.until=3000s", late]);
+        let expected = "Two-way-mpl: assumption broken: 1 SYN was older than 30 s, and two-way-mpl \
+                        is right only while none is; the server's application was handed 1 \
+                        connection";
+        assert!(text.starts_with(expected), "{text}");
+        let text = lesson(&["run.policies=[\"two-way\"]", "run.until=3000s", late]);
+        assert!(!text.contains("assumption"), "{text}");
+        let text = lesson(&["run.policies=[\"two-way-mpl\"]"]);
+        assert!(text.contains("no application was disturbed"), "{text}");
+    }
+
+    #[test]
+    fn a_run_in_which_nothing_came_late_teaches_nothing() {
+        for (change, why) in [
+            ("run.until=1400ms", "the run ends before the held segment"),
+            ("fault.old-syn.match.nth=9", "no segment met the fault"),
+        ] {
+            let text = lesson(&[change]);
+            assert!(text.contains("nothing came late"), "{text}");
+            assert!(text.contains(why), "{text}");
+        }
+        let text = lesson(&["link.c2s.loss.random=100%", "link.s2c.loss.random=100%"]);
+        assert!(text.contains("no connection was established"), "{text}");
+    }
+
+    #[test]
+    fn one_is_singular() {
+        assert_eq!(seconds_were(ONE), "1 connection-second was");
+        assert_eq!(seconds_were(ONE / 10), "0.1 connection-seconds were");
+        let ignore = "host.client.client_on_unexpected=ignore";
+        let text = lesson(&[ignore]);
+        assert!(
+            text.contains("waiting for its data, and it still waits"),
+            "{text}"
+        );
+    }
 }

@@ -121,6 +121,7 @@ impl Span<'_> {
             Counter::AppSpuriousAccepts => count(Count::SpuriousAccepts),
             Counter::AppDuplicateBytes => count(Count::DuplicateBytes),
             Counter::AppSpuriousErrors => count(Count::SpuriousErrors),
+            Counter::AssumptionViolations => count(Count::AssumptionViolations),
             Counter::ConnectTimeMin => self.connect_time(0),
             Counter::ConnectTimeMedian => self.connect_time(50),
             Counter::ConnectTimeQ99 => self.connect_time(99),

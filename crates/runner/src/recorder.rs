@@ -38,10 +38,12 @@ pub enum Count {
     DuplicateBytes,
     /// Errors told about connections that no client wanted.
     SpuriousErrors,
+    /// Spurious accepts whose SYN was older than the policy takes a segment to become.
+    AssumptionViolations,
 }
 
 /// Number of [`Count`]s.
-const COUNTS: usize = Count::SpuriousErrors as usize + 1;
+const COUNTS: usize = Count::AssumptionViolations as usize + 1;
 
 /// Everything that only grows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

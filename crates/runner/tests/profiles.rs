@@ -1,6 +1,6 @@
 //! Every setting of a profile can be written out, and written out means what it meant.
 
-use std::fmt::Write as _;
+use std::fmt::{Display, Write as _};
 use std::time::Duration;
 
 use runner::experiment::Experiment;
@@ -27,8 +27,7 @@ fn plan(server: &str) -> Plan {
 struct Lines(String);
 
 impl Lines {
-    fn plain(&mut self, key: &str, value: impl ToString) {
-        let value = value.to_string();
+    fn plain(&mut self, key: &str, value: impl Display) {
         writeln!(self.0, "{key} = {value}").expect("memory suffices");
     }
 

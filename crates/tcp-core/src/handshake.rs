@@ -175,6 +175,16 @@ impl Handshake {
         self == Handshake::FastOpen
     }
 
+    /// The age up to which an old SYN cannot deceive this policy where its connection was known:
+    /// one MSL for two-way-mpl, 2 delta-t for delta-t. Networks that keep segments longer break
+    /// the policy's assumption. `None` for policies that assume nothing about it.
+    pub fn assumed_lifetime(self, config: &Config) -> Option<Duration> {
+        match self.memory(config) {
+            Memory::For(span) => Some(span),
+            Memory::None | Memory::Forever => None,
+        }
+    }
+
     /// What is remembered of a four-tuple when its connection has ended.
     ///
     /// For delta-t: R is how long a sender goes on retransmitting, A how long an ACK may wait;

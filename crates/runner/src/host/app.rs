@@ -68,9 +68,12 @@ impl Host<'_> {
     fn accept_all(&mut self, now: Instant, listener: ListenerId) {
         while let Some(id) = self.endpoint.accept(listener) {
             let host = self.id;
+            let is_impossible = self.hears_the_impossible(now);
             if let Some(app) = self.apps.get_mut(id) {
                 let mut recorder = self.recorder.borrow();
                 app.is_spurious = recorder.accepted(now, host, app.tag, app.entry);
+                let is_violation = app.is_spurious && is_impossible;
+                recorder.count(Count::AssumptionViolations, u64::from(is_violation));
             }
             self.app_begins(now, id);
         }

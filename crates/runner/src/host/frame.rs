@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use netsim::Instant;
 use tcp_core::{Kind, Packet, Tag, Transmit, wire};
 
 /// Octets of an IPv4 header without options (RFC 791 section 3.1).
@@ -19,6 +20,8 @@ pub struct Datagram {
     /// Which entry of its incarnation sent it: 0 for the client, n for the n-th entry that the
     /// incarnation's SYNs made at the server.
     pub entry: u32,
+    /// When its sender sent it. A copy is as old as its original.
+    pub sent: Instant,
     /// Whether it is a retransmission: not the first of its kind that its entry sent.
     pub is_repeated: bool,
     /// Whether the network made it, as a copy of another.
@@ -30,9 +33,15 @@ pub struct Datagram {
 }
 
 impl Datagram {
-    /// What an endpoint sends. `identity` names the incarnation; `provoked_by` is the key of the packet that it has just processed,
-    /// which names the replies that no entry counts.
-    pub fn new(transmit: Transmit, identity: u64, entry: u32, provoked_by: u64) -> Datagram {
+    /// What an endpoint sends now. `identity` names the incarnation; `provoked_by` is the key of
+    /// the packet that it has just processed, which names the replies that no entry counts.
+    pub fn new(
+        now: Instant,
+        transmit: Transmit,
+        identity: u64,
+        entry: u32,
+        provoked_by: u64,
+    ) -> Datagram {
         let Transmit {
             packet,
             kind,
@@ -49,6 +58,7 @@ impl Datagram {
             packet,
             kind,
             entry,
+            sent: now,
             is_repeated: ordinal.is_some_and(|ordinal| ordinal > 1),
             is_copy: false,
             flipped: [None; 2],
@@ -164,13 +174,17 @@ mod tests {
                 for kind in [Kind::Syn, Kind::SynAck, Kind::Ack, Kind::Rst] {
                     for ordinal in 1..4 {
                         let frame = Datagram::new(
+                            Instant::ZERO,
                             transmit(tag, kind, Some(ordinal)),
                             u64::from(tag),
                             entry,
                             0,
                         );
                         let reply = transmit(tag, Kind::Rst, None);
-                        keys.push(Datagram::new(reply, u64::from(tag), entry, frame.key()).key());
+                        let provoked_by = frame.key();
+                        let reply =
+                            Datagram::new(Instant::ZERO, reply, u64::from(tag), entry, provoked_by);
+                        keys.push(reply.key());
                         keys.push(frame.copied(1).key());
                         keys.push(frame.copied(2).key());
                         keys.push(frame.key());
@@ -186,7 +200,7 @@ mod tests {
 
     #[test]
     fn no_flipped_bit_goes_unnoticed() {
-        let clean = Datagram::new(transmit(1, Kind::Syn, Some(1)), 1, 0, 0);
+        let clean = Datagram::new(Instant::ZERO, transmit(1, Kind::Syn, Some(1)), 1, 0, 0);
         for bit in 0..160 {
             let mut frame = clean;
             frame.corrupt(bit);
@@ -202,7 +216,7 @@ mod tests {
 
     #[test]
     fn the_second_flip_counts_and_may_undo_the_first() {
-        let clean = Datagram::new(transmit(1, Kind::Syn, Some(1)), 1, 0, 0);
+        let clean = Datagram::new(Instant::ZERO, transmit(1, Kind::Syn, Some(1)), 1, 0, 0);
         let flipped = |draws: [u64; 2]| {
             let mut frame = clean;
             for draw in draws {
@@ -219,7 +233,7 @@ mod tests {
 
     #[test]
     fn the_length_counts_the_ip_header() {
-        let mut frame = Datagram::new(transmit(0, Kind::Ack, Some(1)), 0, 0, 0);
+        let mut frame = Datagram::new(Instant::ZERO, transmit(0, Kind::Ack, Some(1)), 0, 0, 0);
         assert_eq!(frame.wire_len(), 40);
         frame.packet.source = "[fd00::1]:1".parse().expect("an address");
         assert_eq!(frame.wire_len(), 60);

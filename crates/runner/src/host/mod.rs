@@ -12,6 +12,7 @@ mod tasks;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 
 use netsim::{Frame as _, Instant, LinkId, Node, Seed, Signal};
 use tcp_core::{
@@ -113,6 +114,10 @@ pub struct Host<'p> {
     /// processing one).
     provoked_by: u64,
     answering: u32,
+    /// When the packet in process was sent.
+    hearing_since: Option<Instant>,
+    /// The age of segments that the policy takes to be impossible, if it has such an assumption.
+    assumed_lifetime: Option<Duration>,
     alien_octets: u64,
     challenge_acks: u64,
     is_off: bool,
@@ -164,6 +169,8 @@ impl<'p> Host<'p> {
             signals_matter: !plan.faults.is_empty(),
             provoked_by: 0,
             answering: 0,
+            hearing_since: None,
+            assumed_lifetime: policy.assumed_lifetime(&spec.config),
             alien_octets: 0,
             challenge_acks: 0,
             is_off: false,
@@ -407,6 +414,15 @@ impl<'p> Host<'p> {
         link.copied().unwrap_or(LinkId(u32::MAX))
     }
 
+    /// Whether the packet in process is older than the policy takes a packet to become.
+    fn hears_the_impossible(&self, now: Instant) -> bool {
+        let sent = self.hearing_since.map(Instant::as_nanos);
+        match (sent, self.assumed_lifetime) {
+            (Some(sent), Some(limit)) => u128::from(now.as_nanos() - sent) > limit.as_nanos(),
+            _ => false,
+        }
+    }
+
     /// Whether the host has lost power; if so it forgets everything.
     fn loses_power(&mut self, now: Instant) -> bool {
         if !self.is_off && self.recorder.borrow().is_off(now, self.id) {
@@ -458,8 +474,10 @@ impl Node for Host<'_> {
         self.recorder.borrow().heard(&frame);
         self.provoked_by = frame.key();
         self.answering = frame.entry;
+        self.hearing_since = Some(frame.sent);
         self.settle(now);
         self.answering = 0;
+        self.hearing_since = None;
     }
 
     fn on_deadline(&mut self, now: Instant) {
@@ -499,7 +517,7 @@ impl Node for Host<'_> {
             let tag = transmit.packet.tag;
             let entry = self.seat(tag).entries;
             let identity = self.workload.identity(tag);
-            let frame = Datagram::new(transmit, identity, entry, self.provoked_by);
+            let frame = Datagram::new(now, transmit, identity, entry, self.provoked_by);
             return Some((self.route(&frame), frame));
         }
     }

@@ -129,6 +129,9 @@ pub enum Counter {
     AppDuplicateBytes,
     /// Errors told to an application about a connection that no peer wanted.
     AppSpuriousErrors,
+    /// Spurious accepts that only a broken assumption made possible: the SYN was older than the
+    /// policy takes a segment to become. Zero under policies without such an assumption.
+    AssumptionViolations,
     /// The shortest time from an active OPEN to the client's entering ESTABLISHED.
     ConnectTimeMin,
     /// The median of these times.
@@ -141,7 +144,7 @@ pub enum Counter {
 
 impl Counter {
     /// Every counter, in the order of tables.
-    pub const ALL: [Counter; 12] = [
+    pub const ALL: [Counter; 13] = [
         Counter::SegmentsSent,
         Counter::SynackSent,
         Counter::RstSent,
@@ -150,6 +153,7 @@ impl Counter {
         Counter::AppSpuriousAccepts,
         Counter::AppDuplicateBytes,
         Counter::AppSpuriousErrors,
+        Counter::AssumptionViolations,
         Counter::ConnectTimeMin,
         Counter::ConnectTimeMedian,
         Counter::ConnectTimeQ99,
@@ -167,6 +171,7 @@ impl Counter {
             Counter::AppSpuriousAccepts => "app_spurious_accepts",
             Counter::AppDuplicateBytes => "app_duplicate_bytes",
             Counter::AppSpuriousErrors => "app_spurious_errors",
+            Counter::AssumptionViolations => "assumption_violations",
             Counter::ConnectTimeMin => "connect_time.min",
             Counter::ConnectTimeMedian => "connect_time.q50",
             Counter::ConnectTimeQ99 => "connect_time.q99",
@@ -248,7 +253,7 @@ impl Metric {
                 | Counter::ChallengeAcks => Unit::Segments,
                 Counter::AppSpuriousAccepts => Unit::Connections,
                 Counter::AppDuplicateBytes => Unit::Bytes,
-                Counter::AppSpuriousErrors => Unit::Events,
+                Counter::AppSpuriousErrors | Counter::AssumptionViolations => Unit::Events,
                 Counter::ConnectTimeMin
                 | Counter::ConnectTimeMedian
                 | Counter::ConnectTimeQ99
@@ -294,7 +299,7 @@ mod tests {
         for metric in Metric::all() {
             assert_eq!(Metric::from_name(&metric.to_string()), Some(metric));
         }
-        assert_eq!(Metric::all().count(), 12 * 4 + 12);
+        assert_eq!(Metric::all().count(), 12 * 4 + 13);
         assert_eq!(Metric::from_name("half_open"), None);
     }
 }

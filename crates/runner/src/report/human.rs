@@ -14,7 +14,12 @@ use crate::story::Story;
 pub fn human(experiment: &Experiment, campaign: &Campaign, has_color: bool) -> String {
     let plan = &experiment.plan;
     let mut page = Page::new(has_color);
-    page.line(Ink::Strong, &format!("{}: {}", plan.name, plan.title.en));
+    // A file without a title has its name in both places.
+    if plan.title.en == plan.name {
+        page.line(Ink::Strong, &plan.name);
+    } else {
+        page.line(Ink::Strong, &format!("{}: {}", plan.name, plan.title.en));
+    }
     if plan.title.zh != plan.title.en {
         page.line(Ink::Plain, &plan.title.zh);
     }
@@ -50,8 +55,13 @@ pub(crate) fn ladders(plan: &Plan, campaign: &Campaign, point: &Point, has_color
             } else {
                 String::new()
             };
+            let what = if campaign.shown_for_trouble {
+                "the first that something befell"
+            } else {
+                "the first"
+            };
             format!(
-                "connection of {} in run 1{of}, the first that something befell\n",
+                "connection of {} in run 1{of}, {what}\n",
                 plan.host(story.host(End::Client)).name
             )
         } else {

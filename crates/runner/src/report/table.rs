@@ -8,7 +8,7 @@ use crate::paint::{Ink, Page};
 use crate::plan::{Class, Counter, Metric, MetricKey, Period, Plan, Statistic};
 
 /// Columns of the names of rows.
-const NAMES: usize = 44;
+const NAMES: usize = 45;
 /// Least columns of a policy.
 const CELL: usize = 12;
 
@@ -47,7 +47,8 @@ impl Table<'_> {
         self.row(page, Ink::Strong, &title, |point| {
             point.policy.name().to_owned()
         });
-        let after = plan.has_time_after_fault().then_some(Period::AfterFault);
+        let was_released = self.all.iter().any(Point::has_time_after_fault);
+        let after = was_released.then_some(Period::AfterFault);
         for period in [Some(Period::WholeRun), after].into_iter().flatten() {
             let heading = match period {
                 Period::WholeRun => "whole run",
@@ -57,8 +58,15 @@ impl Table<'_> {
             self.counters(page, period);
             self.classes(page, period, Statistic::Area);
         }
-        page.line(Ink::Faint, "left at the end of the run");
-        self.classes(page, Period::WholeRun, Statistic::Final);
+        if self
+            .occurring(Period::WholeRun, Statistic::Final)
+            .is_empty()
+        {
+            page.line(Ink::Faint, "nothing is left at the end of the run");
+        } else {
+            page.line(Ink::Faint, "left at the end of the run");
+            self.classes(page, Period::WholeRun, Statistic::Final);
+        }
     }
 
     fn row(&self, page: &mut Page, ink: Ink, name: &str, cell: impl Fn(&Point) -> String) {
@@ -87,17 +95,22 @@ impl Table<'_> {
         }
     }
 
+    /// The classes that occur under any policy.
+    fn occurring(&self, period: Period, statistic: Statistic) -> Vec<(Class, MetricKey)> {
+        let keys = Class::ALL.map(|class| {
+            let metric = Metric::Class(class, statistic);
+            (class, MetricKey { period, metric })
+        });
+        let occurs = |key| {
+            let counts = |point: &Point| point.summary(key).is_some_and(|found| found.sum != 0);
+            self.all.iter().any(counts)
+        };
+        keys.into_iter().filter(|(_, key)| occurs(*key)).collect()
+    }
+
     /// A row for every class that occurs under any policy.
     fn classes(&self, page: &mut Page, period: Period, statistic: Statistic) {
-        let mut is_empty = true;
-        for class in Class::ALL {
-            let metric = Metric::Class(class, statistic);
-            let key = MetricKey { period, metric };
-            let occurs = |point: &Point| point.summary(key).is_some_and(|found| found.sum != 0);
-            if !self.all.iter().any(occurs) {
-                continue;
-            }
-            is_empty = false;
+        for (class, key) in self.occurring(period, statistic) {
             let indent = if class.name().contains('.') { 4 } else { 2 };
             let unit = match statistic {
                 Statistic::Area => ", connection-seconds",
@@ -105,9 +118,6 @@ impl Table<'_> {
             };
             let name = format!("{:indent$}{}{unit}", "", class.name());
             self.row(page, Ink::Plain, &name, |point| number(point, key));
-        }
-        if is_empty {
-            self.row(page, Ink::Plain, "  nothing", |_| "0".to_owned());
         }
     }
 }

@@ -223,7 +223,7 @@ fn keepalive_does_not_cut_fin_wait_2_short() {
     let mut solo = Solo::new(config).listen(Profile::Rfc9293.listen_config(), 300);
     solo.gets(syn(100));
     solo.gets(ack(101, 301));
-    solo.calls(|endpoint, now, id| endpoint.release(now, id));
+    solo.calls(tcp_core::Endpoint::release);
     solo.gets(ack(101, 302));
     assert_eq!(solo.phase(), Phase::FinWait2);
     assert_eq!(

@@ -125,12 +125,19 @@ fn address(text: &Spanned<String>) -> Result<IpAddr, Diagnostic> {
             .help("an address is one host's, such as \"10.0.0.1\" or \"2001:db8::1\""))
     };
     match text.get_ref().parse::<IpAddr>() {
-        Ok(address) if address.is_unspecified() || address.is_multicast() => {
+        Ok(address) if !is_of_one_host(address) => {
             refuse(format!("`{address}` is not the address of one host"))
         }
         Ok(address) => Ok(address),
         Err(_) => refuse(format!("`{}` is no IP address", text.get_ref())),
     }
+}
+
+/// Whether an address can be a host's: nobody is at the unspecified one, and a group of hosts, or
+/// all of them, cannot be an end of a connection (RFC 9293 section 3.9.2.3, MUST-46 and MUST-57).
+fn is_of_one_host(address: IpAddr) -> bool {
+    let is_broadcast = matches!(address, IpAddr::V4(address) if address.is_broadcast());
+    !address.is_unspecified() && !address.is_multicast() && !is_broadcast
 }
 
 /// The first addresses of block 10.N.
@@ -141,11 +148,18 @@ fn block_of(block: u8, count: u32) -> Vec<IpAddr> {
         .collect()
 }
 
+/// Who has an address, and where that is written, if it is.
+#[derive(Clone)]
+struct Claim {
+    host: String,
+    place: Option<Range<usize>>,
+}
+
 /// Records a host's addresses; two hosts cannot share one, and all are of one family.
 fn claim(
     host: &Host,
     spec: &HostSpec,
-    taken: &mut BTreeMap<IpAddr, String>,
+    taken: &mut BTreeMap<IpAddr, Claim>,
     findings: &mut Findings<'_>,
 ) {
     for (index, address) in host.addresses.iter().enumerate() {
@@ -158,7 +172,15 @@ fn claim(
             Some((AddressesSpec::Count(_), span)) => Some(span),
             None => None,
         };
-        if let Some(other) = taken.insert(*address, host.name.clone()) {
+        let claim = Claim {
+            host: host.name.clone(),
+            place: place(),
+        };
+        let other_family = taken
+            .iter()
+            .find(|(known, _)| known.is_ipv4() != address.is_ipv4())
+            .map(|(known, claim)| (*known, claim.clone()));
+        if let Some(Claim { host: other, .. }) = taken.insert(*address, claim) {
             let title = if other == host.name {
                 format!("host `{other}` has the address {address} twice")
             } else {
@@ -173,17 +195,16 @@ fn claim(
             });
             return;
         }
-        if let Some((first, owner)) = taken.first_key_value()
-            && first.is_ipv4() != address.is_ipv4()
-        {
+        if let Some((first, owner)) = other_family {
             let title = format!(
-                "host `{}` has the address {address}, host `{owner}` has {first}: TCP does not \
+                "host `{}` has the address {address}, host `{}` has {first}: TCP does not \
                  translate between IPv4 and IPv6",
-                host.name
+                host.name, owner.host
             );
             findings.problem(
                 Diagnostic {
-                    span: place(),
+                    // An address that nobody wrote is not to blame.
+                    span: place().or(owner.place),
                     ..Diagnostic::new(title)
                 }
                 .help("give every host addresses of the same family"),

@@ -18,7 +18,7 @@ use std::ops::Range;
 use tcp_core::Handshake;
 use toml::Spanned;
 
-use crate::diagnostic::{Diagnostic, Sources, suggestion};
+use crate::diagnostic::{Diagnostic, Sources, suggestion, visible};
 use crate::spec::{Named, ProseSpec, RunSpec, Short, Spec, TextFiles};
 
 use super::{HostId, LinkId, Plan, Prose, Run};
@@ -179,7 +179,7 @@ fn resolve_spec(spec: Spec, findings: &mut Findings<'_>) -> Option<Plan> {
     let faults = fault::resolve_all(spec.fault, &names, findings);
     let mut plan = Plan {
         name: name.unwrap_or_default(),
-        title: prose(spec.title, spec.name.get_ref()),
+        title: one_line(prose(spec.title, spec.name.get_ref())),
         lesson: prose(spec.lesson, ""),
         refs: spec.refs,
         run,
@@ -239,6 +239,14 @@ fn prose(spec: Option<Short<ProseSpec>>, absent: &str) -> Prose {
     };
     let zh = zh.unwrap_or_else(|| en.clone());
     Prose { en, zh }
+}
+
+/// A text for headings: whatever breaks a line, or does worse to a terminal, is made visible.
+fn one_line(Prose { en, zh }: Prose) -> Prose {
+    Prose {
+        en: visible(&en),
+        zh: visible(&zh),
+    }
 }
 
 /// `syncookies` is Linux's name for three of the policies.

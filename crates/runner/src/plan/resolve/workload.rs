@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use toml::Spanned;
 
-use crate::diagnostic::{Diagnostic, suggestion};
+use crate::diagnostic::{Diagnostic, counted, suggestion};
 use crate::spec::{
     ArrivalsSpec, BytesSpec, CloseSpec, ConnectionSpec, EndSpec, LoadSpec, Named, Short,
 };
@@ -300,8 +300,10 @@ fn ports(
     Err(Diagnostic::at(
         place,
         format!(
-            "{sharing} clients on each address with {pool} ports each need more than the \
-             {available} ephemeral ports of host `{}`",
+            "{} on each address with {} for each need more than the {} of host `{}`",
+            counted(sharing.into(), "client"),
+            counted(pool.into(), "port"),
+            counted(available.into(), "ephemeral port"),
             host.name
         ),
     )
