@@ -32,12 +32,13 @@ pub struct Datagram {
 impl Datagram {
     /// What an endpoint sends. `provoked_by` is the key of the packet that it has just processed,
     /// which names the replies that no entry counts.
-    pub fn new(transmit: Transmit, entry: u32, provoked_by: u64) -> Datagram {
+    #[inline]
+    pub fn new(transmit: &Transmit, entry: u32, provoked_by: u64) -> Datagram {
         let Transmit {
             packet,
             kind,
             ordinal,
-        } = transmit;
+        } = *transmit;
         let key = match ordinal {
             Some(ordinal) => {
                 let own = u64::from(packet.tag.0) << 32 | u64::from(entry);
@@ -158,9 +159,9 @@ mod tests {
             for entry in 0..3 {
                 for kind in [Kind::Syn, Kind::SynAck, Kind::Ack, Kind::Rst] {
                     for ordinal in 1..4 {
-                        let frame = Datagram::new(transmit(tag, kind, Some(ordinal)), entry, 0);
+                        let frame = Datagram::new(&transmit(tag, kind, Some(ordinal)), entry, 0);
                         let reply = transmit(tag, Kind::Rst, None);
-                        keys.push(Datagram::new(reply, entry, frame.key()).key());
+                        keys.push(Datagram::new(&reply, entry, frame.key()).key());
                         keys.push(frame.copied(1).key());
                         keys.push(frame.copied(2).key());
                         keys.push(frame.key());
@@ -176,7 +177,7 @@ mod tests {
 
     #[test]
     fn no_flipped_bit_goes_unnoticed() {
-        let clean = Datagram::new(transmit(1, Kind::Syn, Some(1)), 0, 0);
+        let clean = Datagram::new(&transmit(1, Kind::Syn, Some(1)), 0, 0);
         for bit in 0..160 {
             let mut frame = clean;
             frame.corrupt(bit);
@@ -186,7 +187,7 @@ mod tests {
 
     #[test]
     fn the_length_counts_the_ip_header() {
-        let mut frame = Datagram::new(transmit(0, Kind::Ack, Some(1)), 0, 0);
+        let mut frame = Datagram::new(&transmit(0, Kind::Ack, Some(1)), 0, 0);
         assert_eq!(frame.wire_len(), 40);
         frame.packet.source = "[fd00::1]:1".parse().expect("an address");
         assert_eq!(frame.wire_len(), 60);

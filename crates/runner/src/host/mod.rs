@@ -399,10 +399,10 @@ impl<'p> Host<'p> {
         (self.alien_octets, self.challenge_acks) = (alien, challenges);
     }
 
-    /// The link that leads to where a packet goes; the simulator drops what names no link, and
+    /// The link that leads to an address; the simulator drops what names no link, and
     /// counts it.
-    fn route(&self, frame: &Datagram) -> LinkId {
-        let link = self.routes.get(&frame.packet.target.ip());
+    fn route(&self, target: IpAddr) -> LinkId {
+        let link = self.routes.get(&target);
         link.copied().unwrap_or(LinkId(u32::MAX))
     }
 
@@ -443,7 +443,7 @@ fn reversed(flow: Flow) -> Flow {
 impl Node for Host<'_> {
     type Frame = Datagram;
 
-    fn on_frame(&mut self, now: Instant, frame: Datagram) {
+    fn on_frame(&mut self, now: Instant, frame: &Datagram) {
         let deafness = if self.loses_power(now) {
             Some(Deafness::PowerOff)
         } else {
@@ -454,7 +454,7 @@ impl Node for Host<'_> {
             recorder.unheard(now, frame.tag(), What::Unheard(deafness));
             return;
         }
-        self.recorder.borrow().heard(&frame);
+        self.recorder.borrow().heard(frame);
         self.provoked_by = frame.key();
         self.answering = frame.entry;
         self.endpoint.on_packet(core_time(now), &frame.packet);
@@ -485,20 +485,18 @@ impl Node for Host<'_> {
             return None;
         }
         if let Some(frame) = self.forged.pop_front() {
-            return Some((self.route(&frame), frame));
+            return Some((self.route(frame.packet.target.ip()), frame));
         }
         loop {
-            let polled = self.endpoint.poll_packet(core_time(now));
-            let was_told = self.settle(now);
-            let Some(transmit) = polled else {
-                if was_told {
-                    continue;
-                }
+            if let Some(transmit) = self.endpoint.poll_packet(core_time(now)) {
+                self.settle(now);
+                let entry = self.seat(transmit.packet.tag).entries;
+                let link = self.route(transmit.packet.target.ip());
+                return Some((link, Datagram::new(&transmit, entry, self.provoked_by)));
+            }
+            if !self.settle(now) {
                 return None;
-            };
-            let entry = self.seat(transmit.packet.tag).entries;
-            let frame = Datagram::new(transmit, entry, self.provoked_by);
-            return Some((self.route(&frame), frame));
+            }
         }
     }
 
