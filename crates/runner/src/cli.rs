@@ -129,13 +129,13 @@ pub struct PacketdrillArguments {
     /// The TCP to test [default: the one whose sysctls a script sets, else rfc9293]
     #[arg(long, value_parser = parse_profile)]
     pub profile: Option<Profile>,
-    /// Set a sysctl before each script, for example net.ipv4.tcp_rfc1337=1; may be repeated
+    /// Set a sysctl before each script, for example `net.ipv4.tcp_rfc1337=1`; may be repeated
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub sets: Vec<String>,
     /// Print the ladder of every script, not only of those that fail
     #[arg(long, short)]
     pub verbose: bool,
-    /// Write a JUnit report to this file
+    /// Write a report in the format of `JUnit` to this file
     #[arg(long, value_name = "FILE")]
     pub junit: Option<PathBuf>,
 }

@@ -1,6 +1,7 @@
 //! `runner run`: each file is read, run, reported and recorded.
 
 use std::io::{self, IsTerminal as _, Write};
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -73,7 +74,7 @@ impl<O: Write, E: Write> Session<'_, O, E> {
             Err(error) => return self.complain(&experiment, &error),
         };
         let wall = started.elapsed();
-        let jobs = self.arguments.jobs.map_or(0, std::num::NonZeroUsize::get);
+        let jobs = self.arguments.jobs.map_or(0, NonZeroUsize::get);
         let usage = meter.stop(campaign.effort);
         self.report(&experiment, &campaign, is_further)?;
         self.tell(&usage.to_string())?;
@@ -143,8 +144,8 @@ impl<O: Write, E: Write> Session<'_, O, E> {
         }
     }
 
-    /// Records the results of an experiment as its file has it; those of a changed one go to the
-    /// scratch folder.
+    /// Records the results of an experiment as its file has it. Those of a changed one go to the
+    /// scratch folder, and so do new ones that are not as expected.
     fn record(
         &mut self,
         file: &Path,
@@ -156,8 +157,11 @@ impl<O: Write, E: Write> Session<'_, O, E> {
         let name = &experiment.plan.name;
         let files = results::files(experiment, campaign);
         let given = self.arguments.out.as_ref();
-        let is_scratch =
-            given.is_none() && (experiment.is_overridden || !experiment.plan.run.record);
+        let is_unworthy = !campaign.is_as_expected()
+            && !self.arguments.bless
+            && !places.results.join(name).exists();
+        let is_unrecorded = experiment.is_overridden || !experiment.plan.run.record || is_unworthy;
+        let is_scratch = given.is_none() && is_unrecorded;
         let folder = match given {
             Some(out) => out.join(name),
             None if is_scratch => places.scratch.join(name),

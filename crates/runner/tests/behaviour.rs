@@ -2,6 +2,7 @@
 
 use runner::campaign::{Campaign, Point};
 use runner::experiment::Experiment;
+use runner::ladder::{Ladder, WIDTH, draw};
 use runner::metrics::decimal;
 use runner::plan::{End, Metric, MetricKey, Period};
 use runner::story::Story;
@@ -275,6 +276,55 @@ fn a_ghost_that_reads_old_text_counts_its_bytes() {
             ],
         );
     }
+}
+
+/// The time at the left margin of a ladder's row and the one at the right, if there are any.
+fn margins(row: &str) -> [Option<f64>; 2] {
+    let letters: Vec<char> = row.chars().collect();
+    let time = |from: usize, to: usize| {
+        let text: String = letters.get(from..to)?.iter().collect();
+        text.trim().parse().ok()
+    };
+    [time(0, 9), time(WIDTH - 9, WIDTH)]
+}
+
+#[test]
+fn time_runs_downwards_at_both_margins_of_every_ladder() {
+    let mut crossings = 0;
+    for seed in 0..40 {
+        let mut experiment = small(&format!(
+            "{CONNECTION}send = [{{ from = \"client\", bytes = 9000 }}, \
+             {{ from = \"server\", bytes = 9000 }}]\n\
+             close = {{ after = \"150ms\", second_after = \"90ms\" }}\n\
+             [[fault]]\nid = \"late\"\nmatch = {{ link = \"c2s\", nth = [2, 5] }}\n\
+             delay_by = \"700ms\"\n"
+        ));
+        experiment.plan.run.seed = seed;
+        for link in &mut experiment.plan.links {
+            link.config.delay = Some(netsim::DelayConfig {
+                jitter: std::time::Duration::from_millis(40),
+                ..netsim::DelayConfig::constant(std::time::Duration::from_millis(50))
+            });
+        }
+        let campaign = run(&experiment);
+        let trace = &campaign.points[0].trace;
+        let stories = Story::all(&experiment.plan, trace, &campaign.shown);
+        let page = draw(&Ladder::new(&experiment.plan, &stories[0]), false);
+        let mut last = [0.0; 2];
+        for row in page.lines().skip(2) {
+            for (last, now) in last.iter_mut().zip(margins(row)) {
+                let now = now.unwrap_or(*last);
+                assert!(*last <= now, "seed {seed}: {row}\n{page}");
+                *last = now;
+            }
+            crossings += usize::from(row.contains('┄'));
+        }
+        assert!(
+            last[0] > 99.0 && last[1] > 99.0,
+            "the end is shown:\n{page}"
+        );
+    }
+    assert!(crossings > 0, "no two segments ever crossed");
 }
 
 #[test]

@@ -351,6 +351,21 @@ fn recorded_results_stay_until_they_are_blessed() {
 }
 
 #[test]
+fn what_is_not_as_expected_is_not_recorded_by_itself() {
+    let home = Home::new();
+    let file = home.path(S03);
+    let good = fs::read_to_string(&file).expect("the scenario");
+    let bad = good.replace("rst_sent = 2", "rst_sent = 3");
+    assert_ne!(bad, good);
+    fs::write(&file, bad).expect("writable");
+    assert_eq!(home.run(&[S03]).status.code(), Some(1));
+    assert!(!home.path("results").exists());
+    assert!(home.path("out/s03-stale-syn-rst-lost").exists());
+    assert_eq!(home.run(&[S03, "--bless"]).status.code(), Some(1));
+    assert!(home.path("results/s03-stale-syn-rst-lost").exists());
+}
+
+#[test]
 fn colours_only_when_asked_for() {
     let home = Home::new();
     let escape = "\u{1b}[";

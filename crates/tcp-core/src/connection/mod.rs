@@ -439,6 +439,15 @@ impl Connection {
         )
     }
 
+    /// Whether it entered TIME-WAIT (or began it anew) now, with nothing left to receive. One with
+    /// unread text stays a connection to its end: a table entry could not wait any less than the
+    /// whole time.
+    pub(crate) fn has_just_entered_time_wait(&self, now: Instant, config: &Config) -> bool {
+        matches!(self.state, State::TimeWait(_))
+            && self.unread == 0
+            && self.timer(Timer::Idle) == now + config.time_wait
+    }
+
     /// Asks for a turn to send.
     pub(crate) fn wants_turn(&mut self) {
         self.marks.set(Marks::READY, true);

@@ -229,6 +229,7 @@ impl Endpoint {
             io: &mut self.io,
             room: Room::Free,
         };
+        let config = turn.config;
         let was_ready = connection.marks.has(Marks::READY);
         let result = act(connection, &mut turn);
         let flow = turn.flow;
@@ -243,7 +244,7 @@ impl Endpoint {
         }
         if connection.state == State::Closed {
             self.forget(now, slot, flow);
-        } else if connection.phase() == Phase::TimeWait && connection.unread == 0 {
+        } else if connection.has_just_entered_time_wait(now, config) {
             self.freeze(now, slot, flow);
         } else {
             let deadline = connection.next_deadline();

@@ -7,7 +7,7 @@ use tcp_core::{
     Tag,
 };
 
-use super::duet::{Solo, ack, rst, syn};
+use super::duet::{Solo, Words, ack, fin, rst, syn};
 
 /// A listener whose queues hold `backlog` entries, and whose user accepts nothing.
 fn sleepy(backlog: u32, abort_on_overflow: bool) -> Solo {
@@ -188,4 +188,24 @@ fn no_connection_with_a_crowd() {
         assert_eq!(solo.gets(syn(100)), [], "{crowd}");
         assert_eq!(solo.phase(), Phase::Listen, "{crowd}");
     }
+}
+
+/// Text that was not received before TIME-WAIT neither prolongs it nor is lost in it.
+#[test]
+fn reading_late_does_not_prolong_time_wait() {
+    let listen = Profile::Rfc9293.listen_config();
+    let mut solo = Solo::new(Profile::Rfc9293.config()).listen(listen, 300);
+    solo.gets(syn(100));
+    solo.gets(ack(101, 301));
+    solo.calls(|endpoint, now, id| endpoint.close(now, id).unwrap());
+    solo.gets(ack(101, 302));
+    solo.gets(fin(101, 302).text(7));
+    assert_eq!(solo.phase(), Phase::TimeWait);
+    solo.waits(Duration::from_secs(239));
+    let id = solo.id.unwrap();
+    assert_eq!(solo.endpoint.receive(solo.now, id, 99), Ok(7));
+    solo.waits(Duration::from_millis(999));
+    assert_eq!(solo.phase(), Phase::TimeWait);
+    solo.waits(Duration::from_millis(1));
+    assert_eq!(solo.phase(), Phase::Listen);
 }

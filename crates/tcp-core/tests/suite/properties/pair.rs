@@ -34,10 +34,14 @@ pub(crate) struct Plan {
     pub(crate) octets: [u32; 2],
     /// What a user takes at once; it comes back for more half a second later.
     pub(crate) appetite: u32,
-    /// Whether the server closes when it has sent everything, or waits for the client.
+    /// Who closes when it has sent everything; the other one waits for that.
     pub(crate) server_closes_first: bool,
     /// The client's first ISS.
     pub(crate) iss: Option<SeqNum>,
+    /// Width of all other initial sequence numbers.
+    pub(crate) isn_bits: u8,
+    /// How many connections the client wants, one after the other, from the same port.
+    pub(crate) rounds: usize,
     pub(crate) fates: Vec<Fate>,
 }
 
@@ -83,7 +87,7 @@ const DELAY: Duration = Duration::from_millis(20);
 /// Harm that lasted until R2 would end connections, and rightly.
 const HARM_ENDS: Instant = Instant::from_secs(30);
 /// More than any plan needs; a pair that goes on talking is caught here.
-const MOST_STEPS: usize = 4_000;
+const MOST_STEPS: usize = 8_000;
 
 fn millis(millis: u64) -> Duration {
     Duration::from_millis(millis)
@@ -94,6 +98,7 @@ impl Pair {
         let end = |n: usize| {
             let mut config = plan.profiles[n].config();
             config.receive_buffer = plan.buffer;
+            config.isn_bits = plan.isn_bits;
             // Without a limit, two ends with numbers of different incarnations (TIME-WAIT and
             // SYN-RECEIVED, say) answer each other's ACKs for ever: RFC 5961 section 7.
             config.ack_rate_limit.get_or_insert(millis(500));
@@ -173,10 +178,10 @@ impl Pair {
     }
 
     fn open(&mut self) {
-        self.attempts += 1;
+        let attempt = self.attempts + 1;
         let open = Open {
-            iss: self.plan.iss.filter(|_| self.attempts == 1),
-            ..Open::tagged(Tag(self.attempts))
+            iss: self.plan.iss.filter(|_| attempt == 1),
+            ..Open::tagged(Tag(attempt))
         };
         let flow = Flow {
             local: client_address(),
@@ -185,9 +190,11 @@ impl Pair {
         let client = &mut self.ends[0];
         match client.endpoint.connect(self.now, flow, open) {
             Ok(id) => {
+                self.attempts = attempt;
                 client.uses.insert(id, Use::default());
             }
-            Err(error) => panic!("the client cannot open at {}: {error}", self.now),
+            // The connection before this one is in TIME-WAIT.
+            Err(_) => self.reopen = Some(self.now + millis(10_000)),
         }
     }
 
@@ -275,7 +282,7 @@ impl Pair {
         {
             used.sent += taken;
         }
-        let may_close = !server || self.plan.server_closes_first || used.peer_closed;
+        let may_close = self.plan.server_closes_first == server || used.peer_closed;
         // Text that is unread when LAST-ACK ends is lost (RFC 9293 section 3.10.3).
         let ready = end
             .endpoint
@@ -351,9 +358,10 @@ impl Pair {
     }
 
     fn client_is_done(&self) -> bool {
-        self.ends[0].uses.values().any(|used| {
+        let complete = |used: &&Use| {
             used.ended == Some(Outcome::Finished) && used.received == self.plan.octets[1]
-        })
+        };
+        self.ends[0].uses.values().filter(complete).count() == self.plan.rounds
     }
 
     /// When the client had finished; the end of time if it never did.
@@ -361,13 +369,23 @@ impl Pair {
         self.done.unwrap_or(Instant::END)
     }
 
-    /// The client's last connection did everything; one of the server's has everything too.
+    /// As many of the client's connections as it wanted did everything, and of the server's too.
     pub(crate) fn check_finished(&self) {
         let log = || self.log.join("\n");
         assert!(self.client_is_done(), "the client gave up:\n{}", log());
-        let complete = |used: &Use| used.received == self.plan.octets[0] && used.peer_closed;
-        let served = self.ends[1].uses.values().any(complete);
-        assert!(served, "the server missed something:\n{}", log());
+        let complete = |used: &&Use| used.received == self.plan.octets[0] && used.peer_closed;
+        let served = self.ends[1].uses.values().filter(complete).count();
+        assert!(
+            served >= self.plan.rounds,
+            "the server missed something:\n{}",
+            log()
+        );
+    }
+
+    /// Octets of one incarnation that were taken for text of another.
+    pub(crate) fn alien_octets(&self) -> u64 {
+        let counters = self.ends.iter().map(|end| end.endpoint.counters());
+        counters.map(|counters| counters.AlienOctets).sum()
     }
 
     /// Nothing is going to happen, and nothing is left that ought to have a timer.
