@@ -98,7 +98,7 @@ struct Host {
 impl Node for Host {
     type Frame = Segment;
 
-    fn on_frame(&mut self, _: Instant, frame: Segment) {
+    fn on_frame(&mut self, _: Instant, frame: &Segment) {
         self.received += frame.body[0];
     }
 

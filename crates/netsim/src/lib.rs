@@ -46,7 +46,7 @@
 //!
 //! impl Node for Host {
 //!     type Frame = Ping;
-//!     fn on_frame(&mut self, _now: Instant, _ping: Ping) { self.received += 1 }
+//!     fn on_frame(&mut self, _now: Instant, _ping: &Ping) { self.received += 1 }
 //!     fn on_deadline(&mut self, now: Instant) {
 //!         self.outbox = Some(Ping(self.to_send));
 //!         self.to_send -= 1;

@@ -15,7 +15,7 @@ pub trait Node {
     type Frame: Frame;
 
     /// A frame has arrived.
-    fn on_frame(&mut self, now: Instant, frame: Self::Frame);
+    fn on_frame(&mut self, now: Instant, frame: &Self::Frame);
 
     /// A deadline has passed. Afterwards [`Node::next_deadline`] must be later than `now`; an early
     /// call must do no harm.

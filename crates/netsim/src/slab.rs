@@ -29,18 +29,6 @@ impl<T> Slab<T> {
         key
     }
 
-    /// Takes the value of this key out.
-    ///
-    /// # Panics
-    /// As for [`Slab::get`].
-    pub(crate) fn remove(&mut self, key: u32) -> T {
-        let value = self.slots[key as usize]
-            .take()
-            .expect("a pending event owns its frame");
-        self.free.push(key);
-        value
-    }
-
     /// Frees the value of this key.
     pub(crate) fn discard(&mut self, key: u32) {
         self.slots[key as usize] = None;

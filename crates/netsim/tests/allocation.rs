@@ -54,7 +54,7 @@ struct Metronome {
 impl Node for Metronome {
     type Frame = Pulse;
 
-    fn on_frame(&mut self, _: Instant, _: Pulse) {}
+    fn on_frame(&mut self, _: Instant, _: &Pulse) {}
 
     fn on_deadline(&mut self, now: Instant) {
         self.is_due = true;

@@ -292,15 +292,19 @@ where
 
     fn deliver(&mut self, key: u32, last_step: u64) -> Result<(), Option<StuckReason>> {
         let Flight {
-            id, link, frame, ..
-        } = self.flights.remove(key);
+            id,
+            link,
+            ref frame,
+            ..
+        } = *self.flights.get(key);
         self.counts.delivered += 1;
-        self.observer.delivered(self.now, link, id, &frame);
+        self.observer.delivered(self.now, link, id, frame);
         self.director.on_fate(self.now, id, Fate::Delivered);
         let link = &mut self.links[link.0 as usize];
         link.forget();
         let node = link.to;
         self.nodes[node.0 as usize].on_frame(self.now, frame);
+        self.flights.discard(key);
         self.settle(node, last_step)
     }
 

@@ -108,7 +108,7 @@ impl Host {
 impl Node for Host {
     type Frame = Packet;
 
-    fn on_frame(&mut self, now: Instant, frame: Packet) {
+    fn on_frame(&mut self, now: Instant, frame: &Packet) {
         self.signals.push_back(Signal {
             name: RECEIVED,
             subject: frame.subject(),
@@ -116,7 +116,7 @@ impl Node for Host {
         if let Some(link) = self.forward {
             self.outbox.push_back((link, frame.clone()));
         }
-        self.received.push((now, frame));
+        self.received.push((now, frame.clone()));
     }
 
     fn on_deadline(&mut self, now: Instant) {

@@ -22,10 +22,11 @@ struct Diary {
 impl Node for Diary {
     type Frame = Packet;
 
-    fn on_frame(&mut self, now: Instant, frame: Packet) {
+    fn on_frame(&mut self, now: Instant, frame: &Packet) {
         self.entries
             .push(format!("frame {} at {}", frame.number, now.as_nanos() / MS));
-        self.outbox.extend(self.answer.map(|link| (link, frame)));
+        self.outbox
+            .extend(self.answer.map(|link| (link, frame.clone())));
     }
 
     fn on_deadline(&mut self, now: Instant) {

@@ -20,7 +20,7 @@ impl Host<'_> {
             self.opens += 1;
             self.forged.push_back(Datagram::new(
                 arrival.at,
-                transmit,
+                &transmit,
                 self.workload.identity(tag),
                 0,
                 0,

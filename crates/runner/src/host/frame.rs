@@ -37,7 +37,7 @@ impl Datagram {
     /// the packet that it has just processed, which names the replies that no entry counts.
     pub fn new(
         now: Instant,
-        transmit: Transmit,
+        transmit: &Transmit,
         identity: u64,
         entry: u32,
         provoked_by: u64,
@@ -46,7 +46,7 @@ impl Datagram {
             packet,
             kind,
             ordinal,
-        } = transmit;
+        } = *transmit;
         let key = match ordinal {
             Some(ordinal) => {
                 let own = mix(identity, u64::from(entry));
@@ -175,15 +175,20 @@ mod tests {
                     for ordinal in 1..4 {
                         let frame = Datagram::new(
                             Instant::ZERO,
-                            transmit(tag, kind, Some(ordinal)),
+                            &transmit(tag, kind, Some(ordinal)),
                             u64::from(tag),
                             entry,
                             0,
                         );
                         let reply = transmit(tag, Kind::Rst, None);
                         let provoked_by = frame.key();
-                        let reply =
-                            Datagram::new(Instant::ZERO, reply, u64::from(tag), entry, provoked_by);
+                        let reply = Datagram::new(
+                            Instant::ZERO,
+                            &reply,
+                            u64::from(tag),
+                            entry,
+                            provoked_by,
+                        );
                         keys.push(reply.key());
                         keys.push(frame.copied(1).key());
                         keys.push(frame.copied(2).key());
@@ -200,7 +205,7 @@ mod tests {
 
     #[test]
     fn no_flipped_bit_goes_unnoticed() {
-        let clean = Datagram::new(Instant::ZERO, transmit(1, Kind::Syn, Some(1)), 1, 0, 0);
+        let clean = Datagram::new(Instant::ZERO, &transmit(1, Kind::Syn, Some(1)), 1, 0, 0);
         for bit in 0..160 {
             let mut frame = clean;
             frame.corrupt(bit);
@@ -216,7 +221,7 @@ mod tests {
 
     #[test]
     fn the_second_flip_counts_and_may_undo_the_first() {
-        let clean = Datagram::new(Instant::ZERO, transmit(1, Kind::Syn, Some(1)), 1, 0, 0);
+        let clean = Datagram::new(Instant::ZERO, &transmit(1, Kind::Syn, Some(1)), 1, 0, 0);
         let flipped = |draws: [u64; 2]| {
             let mut frame = clean;
             for draw in draws {
@@ -233,7 +238,7 @@ mod tests {
 
     #[test]
     fn the_length_counts_the_ip_header() {
-        let mut frame = Datagram::new(Instant::ZERO, transmit(0, Kind::Ack, Some(1)), 0, 0, 0);
+        let mut frame = Datagram::new(Instant::ZERO, &transmit(0, Kind::Ack, Some(1)), 0, 0, 0);
         assert_eq!(frame.wire_len(), 40);
         frame.packet.source = "[fd00::1]:1".parse().expect("an address");
         assert_eq!(frame.wire_len(), 60);

@@ -53,11 +53,11 @@ mod tests {
         let mut server = Host::new(HostId(1), &workload, Handshake::ThreeWay, seed, recorder)
             .expect("its settings are good");
         let flow = Workload::scripted_flow(plan, &plan.connections[0]).expect("both have one");
-        let mut frame = Datagram::new(Instant::ZERO, flood::syn(flow, Tag(0), SeqNum(1)), 0, 0, 0);
+        let mut frame = Datagram::new(Instant::ZERO, &flood::syn(flow, Tag(0), SeqNum(1)), 0, 0, 0);
         for &bit in bits {
             frame.corrupt(bit);
         }
-        server.on_frame(Instant::ZERO, frame);
+        server.on_frame(Instant::ZERO, &frame);
         let counters = server.endpoint.counters();
         let counted = (counters.InErrs, counters.InCsumErrors);
         (counted.0, counted.1, server.ends_alive())

@@ -407,10 +407,10 @@ impl<'p> Host<'p> {
         (self.alien_octets, self.challenge_acks) = (alien, challenges);
     }
 
-    /// The link that leads to where a packet goes; the simulator drops what names no link, and
+    /// The link that leads to an address; the simulator drops what names no link, and
     /// counts it.
-    fn route(&self, frame: &Datagram) -> LinkId {
-        let link = self.routes.get(&frame.packet.target.ip());
+    fn route(&self, target: IpAddr) -> LinkId {
+        let link = self.routes.get(&target);
         link.copied().unwrap_or(LinkId(u32::MAX))
     }
 
@@ -460,18 +460,18 @@ fn reversed(flow: Flow) -> Flow {
 impl Node for Host<'_> {
     type Frame = Datagram;
 
-    fn on_frame(&mut self, now: Instant, frame: Datagram) {
+    fn on_frame(&mut self, now: Instant, frame: &Datagram) {
         let deafness = if self.loses_power(now) {
             Some(Deafness::PowerOff)
         } else {
-            (!self.hear(now, &frame)).then_some(Deafness::Damaged)
+            (!self.hear(now, frame)).then_some(Deafness::Damaged)
         };
         if let Some(deafness) = deafness {
             let mut recorder = self.recorder.borrow();
             recorder.unheard(now, frame.tag(), What::Unheard(deafness));
             return;
         }
-        self.recorder.borrow().heard(&frame);
+        self.recorder.borrow().heard(frame);
         self.provoked_by = frame.key();
         self.answering = frame.entry;
         self.hearing_since = Some(frame.sent);
@@ -503,22 +503,21 @@ impl Node for Host<'_> {
             return None;
         }
         if let Some(frame) = self.forged.pop_front() {
-            return Some((self.route(&frame), frame));
+            return Some((self.route(frame.packet.target.ip()), frame));
         }
         loop {
-            let polled = self.endpoint.poll_packet(core_time(now));
-            let was_told = self.settle(now);
-            let Some(transmit) = polled else {
-                if was_told {
-                    continue;
-                }
+            if let Some(transmit) = self.endpoint.poll_packet(core_time(now)) {
+                self.settle(now);
+                let tag = transmit.packet.tag;
+                let entry = self.seat(tag).entries;
+                let identity = self.workload.identity(tag);
+                let link = self.route(transmit.packet.target.ip());
+                let frame = Datagram::new(now, &transmit, identity, entry, self.provoked_by);
+                return Some((link, frame));
+            }
+            if !self.settle(now) {
                 return None;
-            };
-            let tag = transmit.packet.tag;
-            let entry = self.seat(tag).entries;
-            let identity = self.workload.identity(tag);
-            let frame = Datagram::new(now, transmit, identity, entry, self.provoked_by);
-            return Some((self.route(&frame), frame));
+            }
         }
     }
 

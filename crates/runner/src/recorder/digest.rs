@@ -7,19 +7,23 @@ use crate::host::Datagram;
 
 /// Bytes that are gathered before they are hashed.
 const BLOCK: usize = 4096;
+/// Most bytes of one event.
+const LONGEST: usize = 64;
 
 /// See the module's documentation.
 #[derive(Clone, Debug)]
 pub(super) struct Digest {
     hash: Sha256,
-    pending: Vec<u8>,
+    pending: Box<[u8; BLOCK + LONGEST]>,
+    len: usize,
 }
 
 impl Default for Digest {
     fn default() -> Digest {
         Digest {
             hash: Sha256::new(),
-            pending: Vec::with_capacity(BLOCK + 64),
+            pending: Box::new([0; BLOCK + LONGEST]),
+            len: 0,
         }
     }
 }
@@ -42,11 +46,13 @@ pub(super) enum Code {
 impl Digest {
     /// Adds an event: its code, its time, up to two numbers.
     pub(super) fn event(&mut self, code: Code, at: Instant, numbers: (u64, u64)) {
-        self.pending.push(code as u8);
-        self.pending.extend(at.as_nanos().to_le_bytes());
-        self.pending.extend(numbers.0.to_le_bytes());
-        self.pending.extend(numbers.1.to_le_bytes());
-        if self.pending.len() >= BLOCK {
+        let mut bytes = [0; 25];
+        bytes[0] = code as u8;
+        bytes[1..9].copy_from_slice(&at.as_nanos().to_le_bytes());
+        bytes[9..17].copy_from_slice(&numbers.0.to_le_bytes());
+        bytes[17..].copy_from_slice(&numbers.1.to_le_bytes());
+        self.append(bytes);
+        if self.len >= BLOCK {
             self.flush();
         }
     }
@@ -56,16 +62,24 @@ impl Digest {
         let segment = &frame.packet.segment;
         let incarnation = u64::from(frame.tag().0) << 32 | u64::from(frame.entry);
         self.event(code, at, (id.0, incarnation));
-        self.pending.extend(segment.seq.0.to_le_bytes());
-        self.pending.extend(segment.ack.0.to_le_bytes());
-        self.pending.push(segment.flags.bits());
-        self.pending.extend(segment.window.to_le_bytes());
-        self.pending.extend(segment.text.len.to_le_bytes());
+        let mut bytes = [0; 15];
+        bytes[..4].copy_from_slice(&segment.seq.0.to_le_bytes());
+        bytes[4..8].copy_from_slice(&segment.ack.0.to_le_bytes());
+        bytes[8] = segment.flags.bits();
+        bytes[9..11].copy_from_slice(&segment.window.to_le_bytes());
+        bytes[11..].copy_from_slice(&segment.text.len.to_le_bytes());
+        self.append(bytes);
+    }
+
+    /// Appends bytes; there is room for those of one event beyond a full block.
+    fn append<const N: usize>(&mut self, bytes: [u8; N]) {
+        self.pending[self.len..self.len + N].copy_from_slice(&bytes);
+        self.len += N;
     }
 
     fn flush(&mut self) {
-        self.hash.update(&self.pending);
-        self.pending.clear();
+        self.hash.update(&self.pending[..self.len]);
+        self.len = 0;
     }
 
     /// The digest of everything so far.
