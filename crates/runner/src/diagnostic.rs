@@ -16,6 +16,9 @@ pub struct Diagnostic {
     pub label: String,
     /// What to do about it; may be empty.
     pub help: String,
+    /// Whether the cause lies elsewhere and may show in several places: then one of this title is
+    /// enough.
+    pub is_consequence: bool,
 }
 
 impl Diagnostic {
@@ -34,6 +37,7 @@ impl Diagnostic {
             span: None,
             label: String::new(),
             help: String::new(),
+            is_consequence: false,
         }
     }
 
@@ -41,6 +45,13 @@ impl Diagnostic {
     #[must_use]
     pub fn label(mut self, label: impl Into<String>) -> Diagnostic {
         self.label = label.into();
+        self
+    }
+
+    /// As a consequence of something that is written elsewhere.
+    #[must_use]
+    pub fn consequence(mut self) -> Diagnostic {
+        self.is_consequence = true;
         self
     }
 
@@ -253,10 +264,10 @@ pub(crate) fn from_toml(error: &toml::de::Error) -> Diagnostic {
         _ => help,
     };
     Diagnostic {
-        title,
         span,
         label,
         help,
+        ..Diagnostic::new(title)
     }
 }
 

@@ -389,6 +389,23 @@ fn problems_in_several_places_are_all_shown_in_the_order_of_the_text() {
     );
 }
 
+#[test]
+fn the_same_mistake_in_two_places_is_shown_twice_and_its_consequences_once() {
+    let count = |text: &str, title: &str| {
+        let rejection = Experiment::parse("bad.toml", text, &[]).expect_err(title);
+        let titles = rejection.diagnostics.iter().map(|one| one.title.as_str());
+        titles.filter(|one| *one == title).count()
+    };
+    let twice = "[[fault]]\nid = \"a\"\nmatch = {}\ndelay_by = \"0s\"\n\
+                 [[fault]]\nid = \"b\"\nmatch = {}\ndelay_by = \"0s\"\n";
+    let text = GOOD.replace("[[expect]]", &format!("{twice}[[expect]]"));
+    assert_eq!(count(&text, "a delay of 0s does nothing"), 2);
+    // Both a connection and a load lead to the one port that is missing.
+    let text = GOOD.replace("backlog = 128", "passive_open = [8080]");
+    let title = "host `server` does not listen on port 80";
+    assert_eq!(count(&text, title), 1);
+}
+
 /// Overrides that cannot be applied or that spoil the file.
 const BAD_OVERRIDES: &[&str] = &[
     "",

@@ -2,8 +2,16 @@
 
 use super::Files;
 
+/// The line of the manifest that tells one text of an experiment from another.
+const TEXT: &str = "\"scenario_sha256\"";
+
 /// What differs, file by file, with the first line that does.
 pub(super) fn differences(recorded: &Files, now: &Files) -> Vec<String> {
+    if without_text(recorded) == without_text(now) {
+        let what =
+            "only the text of the experiment has changed (a comment, say): every run is the same";
+        return vec![what.to_owned()];
+    }
     let mut lines = Vec::new();
     for (name, text) in now {
         match recorded.get(name) {
@@ -15,6 +23,18 @@ pub(super) fn differences(recorded: &Files, now: &Files) -> Vec<String> {
     let gone = recorded.keys().filter(|name| !now.contains_key(*name));
     lines.extend(gone.map(|name| format!("{name}: recorded, but no longer made")));
     lines
+}
+
+/// The lines of all files, but for the one that only says which text the experiment had.
+fn without_text(files: &Files) -> Vec<(&str, &str)> {
+    let mut kept = Vec::new();
+    for (name, text) in files {
+        let says_text = |line: &&str| name == "manifest.json" && line.trim().starts_with(TEXT);
+        // With their ends, which may be all that differs.
+        let lines = text.split_inclusive('\n').filter(|line| !says_text(line));
+        kept.extend(lines.map(|line| (name.as_str(), line)));
+    }
+    kept
 }
 
 fn first_change(old: &str, new: &str) -> String {
@@ -44,5 +64,33 @@ fn excerpt(line: &str) -> String {
         line.to_owned()
     } else {
         format!("{}...", line.chars().take(MOST).collect::<String>())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn files(sha: &str, summary: &str) -> Files {
+        let manifest =
+            format!("{{\n  \"scenario_sha256\": \"{sha}\",\n  \"trace_sha256\": \"7\"\n}}\n");
+        [
+            ("manifest.json", manifest.as_str()),
+            ("summary.json", summary),
+        ]
+        .map(|(name, text)| (name.to_owned(), text.to_owned()))
+        .into()
+    }
+
+    #[test]
+    fn another_text_with_the_same_runs_is_told_from_other_runs() {
+        let recorded = files("1", "{}\n");
+        let lines = differences(&recorded, &files("2", "{}\n"));
+        assert_eq!(lines.len(), 1);
+        assert!(lines[0].starts_with("only the text"), "{}", lines[0]);
+        let lines = differences(&recorded, &files("2", "{ }\n"));
+        assert_eq!(lines.len(), 2, "{lines:?}");
+        let lines = differences(&recorded, &files("1", "{}\r\n"));
+        assert_eq!(lines, ["summary.json: only the ends of lines differ"]);
     }
 }

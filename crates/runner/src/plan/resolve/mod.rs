@@ -97,13 +97,12 @@ impl Findings<'_> {
         result.map_err(|problem| self.problem(problem)).ok()
     }
 
-    /// One cause may show in several places; the first is enough to find it.
+    /// The same words in another place are another problem, unless both have one cause.
     fn problem(&mut self, problem: Diagnostic) {
-        if !self
-            .problems
-            .iter()
-            .any(|known| known.title == problem.title)
-        {
+        let is_known = |known: &Diagnostic| {
+            known.title == problem.title && (known.span == problem.span || problem.is_consequence)
+        };
+        if !self.problems.iter().any(is_known) {
             self.problems.push(problem);
         }
     }

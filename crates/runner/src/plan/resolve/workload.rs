@@ -60,6 +60,7 @@ impl Topology<'_> {
                 span,
                 format!("host `{name}` does not listen on port {port}"),
             )
+            .consequence()
             .help(format!(
                 "it listens on {}; `passive_open` lists the ports, and an empty list makes a \
                      host that refuses every connection",
@@ -83,14 +84,16 @@ impl Topology<'_> {
             {
                 let (from, to) = (&self.names.hosts[from.0], &self.names.hosts[to.0]);
                 let title = format!("no link leads from host `{from}` to host `{to}`");
-                return Err(Diagnostic::at(span.clone(), title).help(format!(
-                    "add a [link.NAME] with from = \"{from}\" and to = \"{to}\"; {}",
-                    suggestion(
-                        "",
-                        self.names.links.iter().map(String::as_str),
-                        "links of this file"
-                    )
-                )));
+                return Err(Diagnostic::at(span.clone(), title)
+                    .consequence()
+                    .help(format!(
+                        "add a [link.NAME] with from = \"{from}\" and to = \"{to}\"; {}",
+                        suggestion(
+                            "",
+                            self.names.links.iter().map(String::as_str),
+                            "links of this file"
+                        )
+                    )));
             }
         }
         Ok(())
