@@ -141,10 +141,11 @@ fn endpoint(secret: u8) -> Endpoint {
     Endpoint::new(Profile::Rfc9293.config(), Secret([secret; 16])).expect("a profile is valid")
 }
 
-fn listening(six: bool) -> Endpoint {
+/// A server whose queue has room for so many entries.
+fn listening(six: bool, entries: u32) -> Endpoint {
     let mut endpoint = endpoint(2);
     let config = ListenConfig {
-        backlog: u32::MAX,
+        backlog: entries.max(1_000),
         ..Profile::Rfc9293.listen_config()
     };
     endpoint
@@ -190,7 +191,7 @@ fn drain(endpoint: &mut Endpoint, now: Instant) -> Option<Packet> {
 
 /// A server with this many established connections, opened by hand.
 fn with_established(open: u32, six: bool) -> Endpoint {
-    let mut endpoint = listening(six);
+    let mut endpoint = listening(six, open);
     let now = Instant::ZERO;
     for n in 0..open {
         endpoint.on_packet(now, &packet(n, six, bare(Flags::SYN, 100, SeqNum(0))));
@@ -204,7 +205,7 @@ fn with_established(open: u32, six: bool) -> Endpoint {
 
 /// SYNs that nobody answers.
 fn flood(entries: u32) -> (u64, Duration) {
-    let mut endpoint = listening(false);
+    let mut endpoint = listening(false, entries);
     let time = timed(|| {
         for n in 0..entries {
             let now = Instant::from_nanos(u64::from(n) * 100);
@@ -305,7 +306,7 @@ fn bytes_for_each(kind: &str, entries: u32, six: bool) -> f64 {
     let region = Region::new(ALLOCATOR);
     let mut endpoint = match kind {
         "embryonic" => {
-            let mut endpoint = listening(six);
+            let mut endpoint = listening(six, entries);
             for n in 0..entries {
                 let syn = bare(Flags::SYN, 100, SeqNum(0));
                 endpoint.on_packet(Instant::ZERO, &packet(n, six, syn));
@@ -332,7 +333,7 @@ fn bytes_for_each(kind: &str, entries: u32, six: bool) -> f64 {
 
 /// A server that closed first, so many times.
 fn with_time_wait(entries: u32, six: bool) -> Endpoint {
-    let mut endpoint = listening(six);
+    let mut endpoint = listening(six, entries);
     let now = Instant::ZERO;
     for n in 0..entries {
         endpoint.on_packet(now, &packet(n, six, bare(Flags::SYN, 100, SeqNum(0))));
