@@ -19,8 +19,6 @@ pub mod exit {
     pub const USAGE: u8 = 2;
     /// This program has a bug.
     pub const BUG: u8 = 70;
-    /// It was interrupted from the keyboard.
-    pub const INTERRUPTED: u8 = 130;
 }
 
 const EXIT_CODES: &str = "Exit codes:

@@ -1,0 +1,75 @@
+//! The host as the network sees it: it hears frames, says frames, and names its next deadline.
+
+use netsim::{Frame as _, Instant, LinkId, Node, Signal};
+
+use super::{Datagram, Host, core_time, net_time};
+use crate::trace::{Deafness, What};
+
+impl Node for Host<'_> {
+    type Frame = Datagram;
+
+    fn on_frame(&mut self, now: Instant, frame: &Datagram) {
+        let deafness = if self.loses_power(now) {
+            Some(Deafness::PowerOff)
+        } else {
+            (!self.hear(now, frame)).then_some(Deafness::Damaged)
+        };
+        if let Some(deafness) = deafness {
+            let mut recorder = self.recorder.borrow();
+            recorder.unheard(now, frame.tag(), What::Unheard(deafness));
+            return;
+        }
+        self.recorder.borrow().heard(frame);
+        self.provoked_by = frame.key();
+        self.answering = frame.entry;
+        self.hearing_since = Some(frame.sent);
+        self.settle(now);
+        self.answering = 0;
+        self.hearing_since = None;
+    }
+
+    fn on_deadline(&mut self, now: Instant) {
+        if self.loses_power(now) {
+            return;
+        }
+        self.endpoint.on_deadline(core_time(now));
+        self.settle(now);
+        self.run_tasks(now);
+    }
+
+    fn next_deadline(&self) -> Option<Instant> {
+        if self.is_off {
+            return None;
+        }
+        let endpoint = self.endpoint.next_deadline().map(net_time);
+        let task = self.tasks.next_time();
+        [endpoint, task].into_iter().flatten().min()
+    }
+
+    fn poll_frame(&mut self, now: Instant) -> Option<(LinkId, Datagram)> {
+        if self.is_off {
+            return None;
+        }
+        if let Some(frame) = self.forged.pop_front() {
+            return Some((self.route(frame.packet.target.ip()), frame));
+        }
+        loop {
+            if let Some(transmit) = self.endpoint.poll_packet(core_time(now)) {
+                self.settle(now);
+                let tag = transmit.packet.tag;
+                let entry = self.seat(tag).entries;
+                let identity = self.workload.identity(tag);
+                let link = self.route(transmit.packet.target.ip());
+                let frame = Datagram::new(now, &transmit, identity, entry, self.provoked_by);
+                return Some((link, frame));
+            }
+            if !self.settle(now) {
+                return None;
+            }
+        }
+    }
+
+    fn poll_signal(&mut self) -> Option<Signal> {
+        self.signals.pop_front()
+    }
+}
