@@ -167,11 +167,17 @@ fn copies_are_no_release_and_a_fault_that_holds_for_ever_is_named() {
 #[test]
 fn a_fault_can_depend_on_the_state_of_an_end() {
     // Only what the client sends while its server is in CLOSE-WAIT is dropped: nothing, for the
-    // server leaves that state at once; and while it is ESTABLISHED: the FIN, once.
-    for (state, segments) in [("CLOSE-WAIT", 6), ("ESTABLISHED", 7)] {
+    // server leaves that state at once; and while it is ESTABLISHED: the FIN, once. `FIN` alone is
+    // as good a name for it.
+    for (flags, state, segments) in [
+        ("FIN,ACK", "CLOSE-WAIT", 6),
+        ("FIN,ACK", "ESTABLISHED", 7),
+        ("FIN", "ESTABLISHED", 7),
+        ("FIN,PSH", "ESTABLISHED", 6),
+    ] {
         let campaign = run(&small(&format!(
             "{CONNECTION}close = {{ after = \"300ms\" }}\n[[fault]]\nid = \"cut\"\n\
-             match = {{ link = \"c2s\", flags = \"FIN,ACK\", state = \"server.state == {state}\", \
+             match = {{ link = \"c2s\", flags = \"{flags}\", state = \"server.state == {state}\", \
              nth = 1 }}\ndrop = true\n"
         )));
         assert_values(&campaign, &[("segments_sent", &segments.to_string())]);

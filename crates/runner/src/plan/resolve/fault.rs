@@ -143,10 +143,14 @@ fn flag_pattern(spec: &Spanned<Short<FlagsSpec>>) -> Result<FlagPattern, Diagnos
     let Short(FlagsSpec { exactly, all, none }) = spec.get_ref();
     if let Some(text) = exactly {
         let value = flags(text, spec.span())?;
-        return Ok(FlagPattern {
-            mask: value | KIND,
-            value,
-        });
+        // Every FIN of a TCP carries an ACK, so `FIN` names the segment that closes; taken to the
+        // letter it would never match.
+        let mask = if value == Flags::FIN {
+            KIND.without(Flags::ACK)
+        } else {
+            value | KIND
+        };
+        return Ok(FlagPattern { mask, value });
     }
     let read = |text: &Option<Spanned<String>>| match text {
         Some(text) => flags(text.get_ref(), text.span()),
