@@ -5,7 +5,7 @@ use std::time::Duration;
 use netsim::{Ending, Window};
 
 use crate::diagnostic::counted;
-use crate::plan::{Action, Fault, FlagPattern, Moment, Occurrence, Plan};
+use crate::plan::{Action, Fault, FlagPattern, Moment, Occurrence, Plan, Rewrite};
 use crate::quantity::Time;
 
 /// For example `holds SYN number 1 on c2s until client is CLOSED, plus 200ms`.
@@ -17,9 +17,11 @@ pub fn fault(plan: &Plan, fault: &Fault) -> String {
         Action::Replay(_) => "replays",
         Action::Duplicate { .. } => "duplicates",
         Action::Corrupt => "corrupts",
+        Action::Rewrite(_) => "rewrites",
     };
     let consequence = match &fault.action {
         Action::Drop | Action::Corrupt => String::new(),
+        Action::Rewrite(rewrite) => rewritten(*rewrite),
         Action::DelayBy(time) => format!(" by {}", Time(*time)),
         Action::HoldUntil(moment) => format!(" until {}", self::moment(plan, moment)),
         Action::Replay(moment @ Moment::At(_)) => format!(" at {}", self::moment(plan, moment)),
@@ -36,6 +38,24 @@ pub fn fault(plan: &Plan, fault: &Fault) -> String {
         " by chance"
     };
     format!("{verb} {}{chance}{consequence}", pattern(plan, fault))
+}
+
+/// To what a segment is changed.
+fn rewritten(rewrite: Rewrite) -> String {
+    let Rewrite {
+        seq,
+        ack,
+        window,
+        flags,
+    } = rewrite;
+    let fields = [
+        flags.map(|flags| flags.to_string()),
+        seq.map(|seq| format!("seq={seq}")),
+        ack.map(|ack| format!("ack={ack}")),
+        window.map(|window| format!("win={window}")),
+    ];
+    let fields: Vec<String> = fields.into_iter().flatten().collect();
+    format!(" to {}", fields.join(" "))
 }
 
 /// Which segments a fault hits.
@@ -148,6 +168,10 @@ mod tests {
                 "match = { connection = 0, nth = [1, 3], window = { from = \"1s\", until = \"2s\" } }\n\
                  duplicate = { copies = 2, spacing = \"1ms\" }",
                 "duplicates segment number 1, 3 of connection 0 from 1s to 2s 2 times, 1ms apart",
+            ),
+            (
+                "rewrite = { window = 0, flags = \"RST,ACK\" }",
+                "rewrites every segment to RST,ACK win=0",
             ),
             (
                 "match = { flags = \"RST\", payload = 0, state = \"server.state == LISTEN\" }\n\

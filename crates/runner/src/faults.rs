@@ -9,7 +9,7 @@ use netsim::{
 use tcp_core::Phase;
 
 use crate::host::{Datagram, signal_meaning, signal_name};
-use crate::plan::{Action, Fault, Match, Moment, Occurrence, Plan, StateCondition};
+use crate::plan::{Action, Fault, Match, Moment, Occurrence, Plan, Rewrite, StateCondition};
 use crate::recorder::SharedRecorder;
 
 /// The scripted faults of one run. Tells the recorder which of them acted on which frame.
@@ -72,6 +72,8 @@ impl Director<Datagram> for Faults {
 #[derive(Clone, Debug)]
 struct Matcher {
     pattern: Match,
+    /// How the segment is changed, if the fault does that.
+    rewrite: Option<Rewrite>,
     /// The incarnations whose end is in the state that the pattern asks for, or, if absence of an
     /// entry is asked for, those that are not.
     marked: BTreeSet<u32>,
@@ -105,6 +107,12 @@ impl netsim::Match<Datagram> for Matcher {
             && state.is_none_or(|condition| self.state_holds(condition, tag))
     }
 
+    fn rewrite(&mut self, _now: Instant, frame: &mut Datagram) {
+        if let Some(rewrite) = self.rewrite {
+            rewrite.apply(&mut frame.packet.segment);
+        }
+    }
+
     fn on_signal(&mut self, _now: Instant, signal: Signal) {
         let Some(StateCondition { host, phase }) = self.pattern.state else {
             return;
@@ -129,6 +137,10 @@ impl netsim::Match<Datagram> for Matcher {
 fn compile(plan: &Plan, fault: &Fault) -> netsim::Fault<Matcher> {
     let matcher = Matcher {
         pattern: fault.pattern.clone(),
+        rewrite: match fault.action {
+            Action::Rewrite(rewrite) => Some(rewrite),
+            _ => None,
+        },
         marked: BTreeSet::new(),
     };
     let occurrences = match &fault.nth {
@@ -157,6 +169,7 @@ fn action(plan: &Plan, action: &Action) -> netsim::Action {
             spacing: *spacing,
         },
         Action::Corrupt => netsim::Action::Corrupt,
+        Action::Rewrite(_) => netsim::Action::Rewrite,
     }
 }
 

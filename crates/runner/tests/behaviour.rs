@@ -185,6 +185,24 @@ fn a_fault_can_depend_on_the_state_of_an_end() {
 }
 
 #[test]
+fn a_middlebox_that_rewrites_makes_a_reset_of_a_syn_ack() {
+    // The client's SYN is answered with what reads RST,ACK: it is refused, and says nothing more.
+    // The server keeps its entry and its timer, until a SYN,ACK meets a client that is CLOSED.
+    let campaign = run(&small(&format!(
+        "{CONNECTION}[[fault]]\nid = \"box\"\nmatch = {{ flags = \"SYN,ACK\", nth = 1 }}\n\
+         rewrite = {{ flags = \"RST,ACK\", seq = 0 }}\n"
+    )));
+    assert_values(
+        &campaign,
+        &[
+            ("synack_sent", "2"),
+            ("rst_sent", "1"),
+            ("embryonic.area", "1.1"),
+        ],
+    );
+}
+
+#[test]
 fn both_ends_talk_half_close_and_close() {
     let experiment = small(&format!(
         "{CONNECTION}send = [{{ from = \"client\", bytes = 10 }}, \

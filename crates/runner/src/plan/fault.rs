@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use netsim::{Ending, Probability, Window};
-use tcp_core::{Flags, Phase};
+use tcp_core::{Flags, Phase, Segment, SeqNum};
 
 use super::host::HostId;
 use super::link::LinkId;
@@ -103,6 +103,31 @@ pub enum Action {
     },
     /// One bit of it is flipped, chosen by a keyed draw.
     Corrupt,
+    /// Fields of its header are changed, with a checksum that fits: what a middlebox does.
+    Rewrite(Rewrite),
+}
+
+/// New values for fields of a TCP header; `None` leaves a field as it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Rewrite {
+    /// Sequence number.
+    pub seq: Option<u32>,
+    /// Acknowledgment number.
+    pub ack: Option<u32>,
+    /// Window, as it stands in the header (not scaled).
+    pub window: Option<u16>,
+    /// All control bits.
+    pub flags: Option<Flags>,
+}
+
+impl Rewrite {
+    /// Changes a segment.
+    pub fn apply(self, segment: &mut Segment) {
+        segment.seq = self.seq.map_or(segment.seq, SeqNum);
+        segment.ack = self.ack.map_or(segment.ack, SeqNum);
+        segment.window = self.window.unwrap_or(segment.window);
+        segment.flags = self.flags.unwrap_or(segment.flags);
+    }
 }
 
 impl Action {

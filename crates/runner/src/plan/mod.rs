@@ -15,7 +15,7 @@ mod sequence;
 mod workload;
 
 pub use expectation::{Bound, Check, Expectation, Period, Reached};
-pub use fault::{Action, Fault, FlagPattern, Match, Moment, Occurrence, StateCondition};
+pub use fault::{Action, Fault, FlagPattern, Match, Moment, Occurrence, Rewrite, StateCondition};
 pub use host::{Host, HostId, PowerOff};
 pub use link::{Link, LinkId};
 pub use metric::{Class, Counter, Metric, MetricKey, Statistic, Unit};

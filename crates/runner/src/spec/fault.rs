@@ -23,6 +23,7 @@ pub(crate) struct FaultSpec {
     pub(crate) replay: Option<Spanned<MomentSpec>>,
     pub(crate) duplicate: Option<Spanned<Short<DuplicateSpec>>>,
     pub(crate) corrupt: Option<Spanned<bool>>,
+    pub(crate) rewrite: Option<Spanned<RewriteSpec>>,
 }
 
 /// `match = { link = "c2s", connection = 0, flags = "SYN", nth = 1 }`.
@@ -111,6 +112,16 @@ impl Shorthand for DuplicateSpec {
             spacing: None,
         }
     }
+}
+
+/// `rewrite = { flags = "RST", seq = 1001 }`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RewriteSpec {
+    pub(crate) seq: Option<u32>,
+    pub(crate) ack: Option<u32>,
+    pub(crate) window: Option<u16>,
+    pub(crate) flags: Option<Spanned<String>>,
 }
 
 /// `{ event = "client.state == CLOSED", plus = "200ms" }` or `{ at = "5s" }`.

@@ -16,7 +16,7 @@ mod workload;
 pub(crate) use document::Document;
 pub(crate) use expect::{ExpectSpec, ExpectedValue, PeriodSpec};
 pub(crate) use fault::{
-    DuplicateSpec, FaultSpec, FlagsSpec, MatchSpec, MomentSpec, NthSpec, PayloadSpec,
+    DuplicateSpec, FaultSpec, FlagsSpec, MatchSpec, MomentSpec, NthSpec, PayloadSpec, RewriteSpec,
 };
 pub(crate) use host::{
     AbortSpec, AddressesSpec, BlindAttackSpec, CrossedSynAckSpec, HostSpec, KeepAliveSpec,

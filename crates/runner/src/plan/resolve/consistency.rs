@@ -94,7 +94,8 @@ fn check_fault(plan: &Plan, fault: &Fault, place: &Range<usize>) -> Result<(), D
         | Action::Drop
         | Action::DelayBy(_)
         | Action::Duplicate { .. }
-        | Action::Corrupt => None,
+        | Action::Corrupt
+        | Action::Rewrite(_) => None,
     };
     let condition = fault.pattern.state.map(|state| state.host);
     for host in [event, condition].into_iter().flatten() {

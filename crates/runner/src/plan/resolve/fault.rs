@@ -9,10 +9,13 @@ use toml::Spanned;
 use crate::diagnostic::{Diagnostic, suggestion};
 use crate::quantity::Time;
 use crate::spec::{
-    DuplicateSpec, FaultSpec, FlagsSpec, MatchSpec, MomentSpec, NthSpec, PayloadSpec, Short,
+    DuplicateSpec, FaultSpec, FlagsSpec, MatchSpec, MomentSpec, NthSpec, PayloadSpec, RewriteSpec,
+    Short,
 };
 
-use super::super::{Action, Fault, FlagPattern, HostId, Match, Moment, Occurrence, StateCondition};
+use super::super::{
+    Action, Fault, FlagPattern, HostId, Match, Moment, Occurrence, Rewrite, StateCondition,
+};
 use super::{Findings, Names, check_name, expectation, impairment};
 
 /// The bits that tell one kind of segment from another.
@@ -221,7 +224,7 @@ fn action(
         .help("give it one, or write two faults")),
         (None, _) => Err(
             Diagnostic::at(span.clone(), format!("fault `{id}` does nothing"))
-                .help("actions: drop, corrupt, delay_by, hold_until, replay, duplicate"),
+                .help("actions: drop, corrupt, rewrite, delay_by, hold_until, replay, duplicate"),
         ),
     }
 }
@@ -240,6 +243,30 @@ fn immediate_actions(spec: &FaultSpec) -> Result<Vec<(Range<usize>, Action)>, Di
             return Err(Diagnostic::at(value.span(), title).help("delete the key, or the fault"));
         }
         actions.push((value.span(), action));
+    }
+    if let Some(value) = &spec.rewrite {
+        let RewriteSpec {
+            seq,
+            ack,
+            window,
+            flags: bits,
+        } = value.get_ref();
+        let bits = bits.as_ref();
+        let rewrite = Rewrite {
+            seq: *seq,
+            ack: *ack,
+            window: *window,
+            flags: bits
+                .map(|text| flags(text.get_ref(), text.span()))
+                .transpose()?,
+        };
+        if rewrite == Rewrite::default() {
+            return Err(
+                Diagnostic::at(value.span(), "an empty `rewrite` does nothing")
+                    .help("fields: seq, ack, window, flags"),
+            );
+        }
+        actions.push((value.span(), Action::Rewrite(rewrite)));
     }
     if let Some(time) = &spec.delay_by {
         if time.get_ref().0.is_zero() {
