@@ -40,8 +40,8 @@ pub fn fault(plan: &Plan, fault: &Fault) -> String {
     format!("{verb} {}{chance}{consequence}", pattern(plan, fault))
 }
 
-/// To what a segment is changed.
-fn rewritten(rewrite: Rewrite) -> String {
+/// To what a segment is changed, for example ` to RST,ACK seq=0`.
+pub fn rewritten(rewrite: Rewrite) -> String {
     let Rewrite {
         seq,
         ack,

@@ -17,6 +17,8 @@ use crate::recorder::SharedRecorder;
 pub struct Faults {
     script: Script<Datagram, Matcher>,
     recorder: SharedRecorder,
+    /// Of each fault, whether it changes headers.
+    rewriting: Vec<bool>,
 }
 
 impl Faults {
@@ -27,7 +29,13 @@ impl Faults {
     pub fn new(plan: &Plan, seed: Seed, recorder: SharedRecorder) -> Result<Faults, ConfigError> {
         let faults = plan.faults.iter().map(|fault| compile(plan, fault));
         let script = Script::new(seed, faults.collect(), Vec::new())?;
-        Ok(Faults { script, recorder })
+        let faults = plan.faults.iter();
+        let rewriting = faults.map(|fault| matches!(fault.action, Action::Rewrite(_)));
+        Ok(Faults {
+            script,
+            recorder,
+            rewriting: rewriting.collect(),
+        })
     }
 
     /// What the script did and did not do.
@@ -46,7 +54,11 @@ impl Director<Datagram> for Faults {
     ) -> Verdict {
         let verdict = self.script.verdict(now, link, id, frame);
         if let Some(fault) = self.script.last_hit() {
-            self.recorder.borrow().hit(id, fault, frame);
+            let mut recorder = self.recorder.borrow();
+            recorder.hit(id, fault, frame);
+            if self.rewriting[fault] {
+                recorder.rewritten(now, id, fault, frame);
+            }
         }
         verdict
     }

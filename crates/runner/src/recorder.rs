@@ -321,6 +321,12 @@ impl Recorder {
         self.troubles.fault.get_or_insert(frame.tag());
     }
 
+    /// A fault changed the header of a frame.
+    pub fn rewritten(&mut self, now: Instant, id: FrameId, fault: usize, frame: &Datagram) {
+        self.trace
+            .note(now, frame.tag(), What::Rewritten(id, fault));
+    }
+
     /// The end of a frame's passage.
     fn ended(&mut self, now: Instant, id: FrameId, ending: Ending) -> Option<usize> {
         if self.hit.is_empty() {

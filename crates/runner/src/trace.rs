@@ -35,6 +35,8 @@ pub enum What {
     Released(FrameId),
     /// A bit of it was flipped.
     Damaged(FrameId),
+    /// A fault, of this index, changed its header.
+    Rewritten(FrameId, usize),
     /// It is lost; the index of the fault, if one did it.
     Dropped(FrameId, DropReason, Option<usize>),
     /// It arrived.

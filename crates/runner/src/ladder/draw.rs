@@ -4,8 +4,9 @@ use netsim::{DropReason, FrameId, Instant};
 
 use super::passage::{Passage, Source};
 use super::{Ladder, Mark, Middle, Row};
+use crate::describe;
 use crate::paint::{Ink, Page};
-use crate::plan::{End, Plan};
+use crate::plan::{Action, End, Plan};
 use crate::story::{Story, absent};
 use crate::trace::Deafness;
 
@@ -320,6 +321,9 @@ fn remark(plan: &Plan, passage: &Passage, ends: Ends, decimals: usize) -> String
         && let Some(arrived) = passage.arrived
     {
         words.push(under_way(passage.left, arrived, decimals));
+    }
+    if let Some(Action::Rewrite(rewrite)) = passage.rewritten.map(|at| &plan.faults[at].action) {
+        words.push(format!("rewritten{}", describe::rewritten(*rewrite)));
     }
     match passage.unheard {
         Some(Deafness::PowerOff) => words.push("nobody hears it".to_owned()),

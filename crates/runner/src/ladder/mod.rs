@@ -156,6 +156,7 @@ impl Builder<'_> {
             | What::Held(..)
             | What::Released(_)
             | What::Damaged(_)
+            | What::Rewritten(..)
             | What::Dropped(..) => {}
         }
     }

@@ -33,6 +33,8 @@ pub(super) struct Passage {
     pub(super) arrived: Option<Instant>,
     pub(super) dropped: Option<(Instant, DropReason, Option<usize>)>,
     pub(super) is_damaged: bool,
+    /// The fault that changed its header.
+    pub(super) rewritten: Option<usize>,
     pub(super) unheard: Option<Deafness>,
 }
 
@@ -72,6 +74,7 @@ pub(super) fn collect(story: &Story<'_>) -> BTreeMap<FrameId, Passage> {
                 arrived: None,
                 dropped: None,
                 is_damaged: false,
+                rewritten: None,
                 unheard: None,
             };
             passages.insert(*id, passage);
@@ -87,6 +90,9 @@ pub(super) fn collect(story: &Story<'_>) -> BTreeMap<FrameId, Passage> {
                 passage.released = Some(entry.at);
             }),
             What::Damaged(id) => change(&mut passages, *id, |passage| passage.is_damaged = true),
+            What::Rewritten(id, fault) => change(&mut passages, *id, |passage| {
+                passage.rewritten = Some(*fault);
+            }),
             What::Dropped(id, reason, fault) => change(&mut passages, *id, |passage| {
                 passage.dropped = Some((entry.at, *reason, *fault));
             }),
