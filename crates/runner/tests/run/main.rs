@@ -1,5 +1,7 @@
 //! `runner run` from end to end: the program itself, on the scenarios that it comes with.
 
+mod results;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -333,146 +335,6 @@ fn an_expectation_that_fails_shows_what_was_observed() {
 }
 
 #[test]
-fn recorded_results_stay_until_they_are_blessed() {
-    let home = Home::new();
-    assert_eq!(home.run(&[S03]).status.code(), Some(0));
-    let summary = home.path("results/s03-stale-syn-rst-lost/summary.json");
-    let good = fs::read_to_string(&summary).expect("recorded");
-    fs::write(&summary, good.replacen("\"seed\":42", "\"seed\":43", 1)).expect("writable");
-    let output = home.run(&[S03]);
-    let message = text(&output.stderr);
-    assert_eq!(output.status.code(), Some(1));
-    for part in [
-        "summary.json: line 3",
-        "\"seed\":43",
-        "\"seed\":42",
-        "--bless",
-    ] {
-        assert!(message.contains(part), "{part} is not in {message}");
-    }
-    let kept = fs::read_to_string(&summary).expect("recorded");
-    assert!(kept.contains("\"seed\":43"), "nothing was overwritten");
-    assert!(
-        home.path("out/s03-stale-syn-rst-lost/summary.json")
-            .exists()
-    );
-    assert_eq!(home.run(&[S03, "--bless"]).status.code(), Some(0));
-    assert_eq!(fs::read_to_string(&summary).expect("recorded"), good);
-}
-
-#[test]
-fn a_folder_of_the_user_is_never_replaced() {
-    let home = Home::new();
-    fs::create_dir(home.path("src")).expect("writable");
-    fs::write(home.path("src/file"), "mine").expect("writable");
-    let output = home.run(&[S03, "--set", "name=src", "--out", ".", "--bless"]);
-    assert_eq!(output.status.code(), Some(1));
-    let message = text(&output.stderr);
-    assert!(
-        message.contains("./src is not empty and has no manifest.json of this program")
-            && message.contains("--out DIR"),
-        "{message}"
-    );
-    assert_eq!(home.names("src"), ["file"]);
-
-    assert_eq!(home.run(&[S03]).status.code(), Some(0));
-    let folder = home.path("results/s03-stale-syn-rst-lost");
-    fs::write(folder.join("notes.txt"), "mine").expect("writable");
-    fs::write(folder.join("summary.json"), "changed").expect("writable");
-    let output = home.run(&[S03, "--bless"]);
-    assert_eq!(output.status.code(), Some(0));
-    let message = text(&output.stderr);
-    assert!(message.contains("not from a run: notes.txt"), "{message}");
-    let kept = fs::read_to_string(folder.join("notes.txt")).expect("kept");
-    assert_eq!(kept, "mine");
-}
-
-#[test]
-fn each_change_has_a_scratch_folder_of_its_own() {
-    let home = Home::new();
-    for _ in 0..2 {
-        for seed in ["1", "2"] {
-            assert_eq!(home.run(&[S03, "--seed", seed]).status.code(), Some(0));
-        }
-    }
-    let names = home.names("out");
-    assert_eq!(names.len(), 2, "{names:?}");
-    let output = home.run(&[S03, "--seed", "1"]);
-    let message = text(&output.stderr);
-    let is_told = names
-        .iter()
-        .any(|name| message.contains(&format!("out/{name}")));
-    assert!(is_told, "{message}");
-}
-
-#[test]
-fn a_changed_run_goes_where_it_is_told_to() {
-    let home = Home::new();
-    let summary = "mine/s03-stale-syn-rst-lost/summary.json";
-    let output = home.run(&[S03, "--policy", "two-way", "--out", "mine"]);
-    assert_eq!(output.status.code(), Some(0));
-    assert_eq!(home.names("mine/s03-stale-syn-rst-lost").len(), 4);
-    let output = home.run(&[S03, "--policy", "three-way", "--out", "mine"]);
-    assert_eq!(output.status.code(), Some(0));
-    let names = home.names("mine/s03-stale-syn-rst-lost");
-    assert!(
-        names.contains(&"three-way".to_owned()) && !names.contains(&"two-way".to_owned()),
-        "{names:?}"
-    );
-    let changed = fs::read_to_string(home.path(summary)).expect("written");
-
-    // What the file itself gives does not overwrite what differs, wherever it is.
-    let output = home.run(&[S03, "--out", "mine"]);
-    assert_eq!(output.status.code(), Some(1));
-    assert!(text(&output.stderr).contains("--bless"));
-    let kept = fs::read_to_string(home.path(summary)).expect("kept");
-    assert_eq!(kept, changed);
-    let output = home.run(&[S03, "--out", "mine", "--bless"]);
-    assert_eq!(output.status.code(), Some(0));
-}
-
-#[test]
-fn a_changed_run_does_not_replace_the_recorded_results() {
-    let home = Home::new();
-    assert_eq!(home.run(&[S03]).status.code(), Some(0));
-    let recorded = tree(&home.path("results"));
-    let output = home.run(&[S03, "--seed", "2", "--out", "results"]);
-    assert_eq!(output.status.code(), Some(1));
-    assert!(text(&output.stderr).contains("--bless"));
-    assert_eq!(tree(&home.path("results")), recorded);
-}
-
-#[test]
-fn runs_at_the_same_time_do_not_disturb_each_other() {
-    let home = Home::new();
-    for options in [&[][..], &["--seed", "7"], &["--bless", "--out", "mine"]] {
-        std::thread::scope(|scope| {
-            let run = || home.run(&[&[S03, "--jobs", "1"], options].concat());
-            let runs: Vec<_> = (0..4).map(|_| scope.spawn(run)).collect();
-            for run in runs {
-                let output = run.join().expect("no panic");
-                assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
-            }
-        });
-    }
-}
-
-#[test]
-fn what_is_not_as_expected_is_not_recorded_by_itself() {
-    let home = Home::new();
-    let file = home.path(S03);
-    let good = fs::read_to_string(&file).expect("the scenario");
-    let bad = good.replace("rst_sent = 2", "rst_sent = 3");
-    assert_ne!(bad, good);
-    fs::write(&file, bad).expect("writable");
-    assert_eq!(home.run(&[S03]).status.code(), Some(1));
-    assert!(!home.path("results").exists());
-    assert!(home.path("out/s03-stale-syn-rst-lost").exists());
-    assert_eq!(home.run(&[S03, "--bless"]).status.code(), Some(1));
-    assert!(home.path("results/s03-stale-syn-rst-lost").exists());
-}
-
-#[test]
 fn colours_only_when_asked_for() {
     let home = Home::new();
     let escape = "\u{1b}[";
@@ -501,23 +363,6 @@ fn a_bad_file_does_not_stop_the_others() {
         text(&output.stderr).contains("bad.toml:2"),
         "{}",
         text(&output.stderr)
-    );
-}
-
-#[test]
-fn results_that_cannot_be_written_are_an_error_that_names_the_way_out() {
-    let home = Home::new();
-    fs::write(home.path("results"), "a file where a folder should be").expect("writable");
-    let output = home.run(&[S01]);
-    assert_eq!(output.status.code(), Some(1));
-    let message = text(&output.stderr);
-    assert!(
-        message.contains("cannot") && message.contains("--out DIR"),
-        "{message}"
-    );
-    assert!(
-        text(&output.stdout).contains("end of the run"),
-        "the report is shown all the same"
     );
 }
 
