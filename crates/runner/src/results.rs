@@ -19,8 +19,8 @@ pub use folder::{Recorded, ResultsError, is_recorded, note_timing, record};
 /// The file that lists the others, and by which a folder of results is known.
 const MANIFEST: &str = "manifest.json";
 
-/// Files by their names within the folder, with `/` between parts.
-pub type Files = BTreeMap<String, String>;
+/// The contents of files by their names within the folder, with `/` between parts.
+pub type Files = BTreeMap<String, Vec<u8>>;
 
 /// The files that an experiment records.
 pub fn files(experiment: &Experiment, campaign: &Campaign) -> Files {
@@ -28,21 +28,22 @@ pub fn files(experiment: &Experiment, campaign: &Campaign) -> Files {
     let mut files = Files::new();
     files.insert(
         "summary.json".to_owned(),
-        report::summary(experiment, campaign),
+        report::summary(experiment, campaign).into_bytes(),
     );
     for point in &campaign.points {
         let ladders = report::ladders(plan, campaign, point, false);
         if !ladders.is_empty() {
-            files.insert(format!("{}/ladder.txt", point.policy.name()), ladders);
+            let name = format!("{}/ladder.txt", point.policy.name());
+            files.insert(name, ladders.into_bytes());
         }
     }
     if plan.run.replications > 1 {
         let table = report::replications(plan, campaign);
-        files.insert("replications.csv".to_owned(), table);
+        files.insert("replications.csv".to_owned(), table.into_bytes());
     }
     let names: Vec<&str> = files.keys().map(String::as_str).collect();
     let manifest = report::manifest(experiment, campaign, &names);
-    files.insert(MANIFEST.to_owned(), manifest);
+    files.insert(MANIFEST.to_owned(), manifest.into_bytes());
     files
 }
 

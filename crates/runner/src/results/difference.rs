@@ -1,6 +1,6 @@
 //! How the files of a run differ from those that were recorded, in words.
 
-use super::Files;
+use super::{Files, MANIFEST};
 
 /// The line of the manifest that tells one text of an experiment from another.
 const TEXT: &str = "\"scenario_sha256\"";
@@ -13,10 +13,10 @@ pub(super) fn differences(recorded: &Files, now: &Files) -> Vec<String> {
         return vec![what.to_owned()];
     }
     let mut lines = Vec::new();
-    for (name, text) in now {
+    for (name, bytes) in now {
         match recorded.get(name) {
             None => lines.push(format!("{name}: not recorded")),
-            Some(old) if old != text => lines.push(format!("{name}: {}", first_change(old, text))),
+            Some(old) if old != bytes => lines.push(format!("{name}: {}", change(old, bytes))),
             Some(_) => {}
         }
     }
@@ -26,15 +26,33 @@ pub(super) fn differences(recorded: &Files, now: &Files) -> Vec<String> {
 }
 
 /// The lines of all files, but for the one that only says which text the experiment had.
-fn without_text(files: &Files) -> Vec<(&str, &str)> {
+fn without_text(files: &Files) -> Vec<(&str, &[u8])> {
     let mut kept = Vec::new();
-    for (name, text) in files {
-        let says_text = |line: &&str| name == "manifest.json" && line.trim().starts_with(TEXT);
+    for (name, bytes) in files {
+        let says_text =
+            |line: &&[u8]| name == MANIFEST && line.trim_ascii_start().starts_with(TEXT.as_bytes());
         // With their ends, which may be all that differs.
-        let lines = text.split_inclusive('\n').filter(|line| !says_text(line));
-        kept.extend(lines.map(|line| (name.as_str(), line)));
+        let lines = bytes.split_inclusive(|byte| *byte == b'\n');
+        kept.extend(
+            lines
+                .filter(|line| !says_text(line))
+                .map(|line| (name.as_str(), line)),
+        );
     }
     kept
+}
+
+/// The first line that differs, or of files that are not text the first octet.
+fn change(old: &[u8], new: &[u8]) -> String {
+    let is_binary = |bytes: &[u8]| bytes.contains(&0) || std::str::from_utf8(bytes).is_err();
+    if !is_binary(old) && !is_binary(new) {
+        let [old, new] = [old, new].map(String::from_utf8_lossy);
+        return first_change(&old, &new);
+    }
+    let first = old.iter().zip(new).position(|(old, new)| old != new);
+    let at = first.unwrap_or(old.len().min(new.len()));
+    let (recorded, now) = (old.len(), new.len());
+    format!("octet {at} is the first that differs; {recorded} octets recorded, {now} now")
 }
 
 fn first_change(old: &str, new: &str) -> String {
@@ -78,8 +96,18 @@ mod tests {
             ("manifest.json", manifest.as_str()),
             ("summary.json", summary),
         ]
-        .map(|(name, text)| (name.to_owned(), text.to_owned()))
+        .map(|(name, text)| (name.to_owned(), text.as_bytes().to_owned()))
         .into()
+    }
+
+    #[test]
+    fn of_files_that_are_not_text_the_first_octet_is_named() {
+        let capture = |bytes: &[u8]| Files::from([("a.pcapng".to_owned(), bytes.to_owned())]);
+        let lines = differences(&capture(&[10, 0, 1]), &capture(&[10, 0, 2, 3]));
+        let expected = "a.pcapng: octet 2 is the first that differs; 3 octets recorded, 4 now";
+        assert_eq!(lines, [expected]);
+        let lines = differences(&capture(&[10, 0, 1]), &capture(&[10, 0]));
+        assert!(lines[0].contains("octet 2 is"), "{lines:?}");
     }
 
     #[test]

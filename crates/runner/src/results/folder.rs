@@ -85,9 +85,9 @@ pub fn record(folder: &Path, files: &Files, may_replace: bool) -> Result<Recorde
     if !before.is_empty() && !may_replace {
         return Ok(Recorded::Differs(differences(&before, files)));
     }
-    for (name, text) in files {
+    for (name, bytes) in files {
         let is_free = before.contains_key(name)
-            || read_file(folder, name)?.is_none_or(|found| found == *text);
+            || read_file(folder, name)?.is_none_or(|found| found == *bytes);
         if !is_free {
             return Err(ResultsError::InTheWay(folder.join(name)));
         }
@@ -96,8 +96,8 @@ pub fn record(folder: &Path, files: &Files, may_replace: bool) -> Result<Recorde
         remove(folder, name)?;
     }
     let (manifest, rest): (Vec<_>, Vec<_>) = files.iter().partition(|(name, _)| *name == MANIFEST);
-    for (name, text) in manifest.into_iter().chain(rest) {
-        replace(folder, name, text)?;
+    for (name, bytes) in manifest.into_iter().chain(rest) {
+        replace(folder, name, bytes)?;
     }
     let others = others(folder, files)?;
     Ok(Recorded::Written { others })
@@ -110,7 +110,7 @@ pub fn is_recorded(folder: &Path) -> bool {
 
 /// Notes what a run took, beside its results; of no consequence if it fails.
 pub fn note_timing(folder: &Path, text: &str) {
-    drop(replace(folder, TIMING, text));
+    drop(replace(folder, TIMING, text.as_bytes()));
 }
 
 /// Makes other processes wait that record in the same folder, until the result is dropped.
@@ -130,8 +130,8 @@ struct Manifest {
 
 impl Manifest {
     /// Reads the manifest of this program; other programs have files of this name, too.
-    fn parse(text: &str) -> Option<Manifest> {
-        let manifest: Manifest = serde_json::from_str(text).ok()?;
+    fn parse(text: &[u8]) -> Option<Manifest> {
+        let manifest: Manifest = serde_json::from_slice(text).ok()?;
         let is_ours = manifest
             .tool
             .starts_with(concat!(env!("CARGO_PKG_NAME"), " "));
@@ -158,8 +158,8 @@ fn read(folder: &Path) -> Result<Files, ResultsError> {
     let manifest =
         Manifest::parse(&text).ok_or_else(|| ResultsError::NotOurs(folder.to_owned()))?;
     for name in manifest.files {
-        if let Some(text) = read_file(folder, &name)? {
-            files.insert(name, text);
+        if let Some(bytes) = read_file(folder, &name)? {
+            files.insert(name, bytes);
         }
     }
     files.insert(MANIFEST.to_owned(), text);
@@ -176,14 +176,13 @@ fn is_empty(folder: &Path) -> Result<bool, ResultsError> {
     Ok(true)
 }
 
-/// The text of a file, if it exists.
-fn read_file(folder: &Path, name: &str) -> Result<Option<String>, ResultsError> {
+/// The contents of a file, if it exists.
+fn read_file(folder: &Path, name: &str) -> Result<Option<Vec<u8>>, ResultsError> {
     if !is_file(folder, name)? {
         return Ok(None);
     }
     let path = folder.join(name);
-    let bytes = fs::read(&path).map_err(failed("read", &path))?;
-    Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
+    fs::read(&path).map(Some).map_err(failed("read", &path))
 }
 
 /// Whether a file of this name exists. Neither it nor a folder on the way to it may be anything
@@ -224,7 +223,7 @@ fn remove(folder: &Path, name: &str) -> Result<(), ResultsError> {
 }
 
 /// Writes a file in place of the one that has its name, at one stroke.
-fn replace(folder: &Path, name: &str, text: &str) -> Result<(), ResultsError> {
+fn replace(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), ResultsError> {
     let path = folder.join(name);
     let above = path.parent().unwrap_or(folder);
     fs::create_dir_all(above).map_err(failed("create", above))?;
@@ -233,8 +232,7 @@ fn replace(folder: &Path, name: &str, text: &str) -> Result<(), ResultsError> {
         .prefix(".unfinished-")
         .make_in(above, |path| File::create_new(path))
         .map_err(failed("write to", above))?;
-    file.write_all(text.as_bytes())
-        .map_err(failed("write", &path))?;
+    file.write_all(bytes).map_err(failed("write", &path))?;
     let persisted = file.persist(&path);
     persisted.map_err(|error| failed("write", &path)(error.error))?;
     Ok(())
@@ -269,11 +267,11 @@ mod tests {
 
     /// Files with these names and texts, and their manifest.
     fn some(names: &[(&str, &str)]) -> Files {
-        let owned = |(name, text): &(&str, &str)| ((*name).to_owned(), (*text).to_owned());
+        let owned = |(name, text): &(&str, &str)| ((*name).to_owned(), text.as_bytes().to_owned());
         let mut files: Files = names.iter().map(owned).collect();
         let list: Vec<&String> = files.keys().collect();
         let manifest = format!("{{\"tool\": \"runner 0\",\n\"files\": {list:?}}}\n");
-        files.insert(MANIFEST.to_owned(), manifest);
+        files.insert(MANIFEST.to_owned(), manifest.into_bytes());
         files
     }
 
@@ -387,7 +385,8 @@ mod tests {
         put(&outside, "a.txt", "mine");
         let first = some(&[("p/a.txt", "1")]);
         fs::create_dir(&folder).expect("writable");
-        put(&folder, MANIFEST, &first[MANIFEST]);
+        let manifest = String::from_utf8_lossy(&first[MANIFEST]);
+        put(&folder, MANIFEST, &manifest);
         std::os::unix::fs::symlink(&outside, folder.join("p")).expect("writable");
         for files in [&first, &some(&[("b.txt", "2")])] {
             let outcome = record(&folder, files, true);
