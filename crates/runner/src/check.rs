@@ -2,11 +2,12 @@
 
 use std::fmt::Write as _;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use netsim::LinkConfig;
 use tcp_core::Handshake;
 
+use crate::catalogue;
 use crate::cli::{CheckArguments, exit};
 use crate::console::{Console, Stop};
 use crate::describe;
@@ -47,7 +48,8 @@ pub struct Report {
 
 /// Reads a file and says what was understood, or what is wrong.
 pub fn check(path: &Path, changes: &[Override], color: bool) -> Report {
-    match Experiment::read(path, changes) {
+    let read = |path: PathBuf| Experiment::read(&path, changes);
+    match catalogue::locate(path).and_then(read) {
         Ok(experiment) => Report {
             summary: summary(&experiment),
             messages: render_notes(&experiment.sources, &experiment.notes, color),

@@ -45,6 +45,8 @@ pub enum Command {
     Run(RunArguments),
     /// Say what was understood of experiment files, or everything that is wrong with them
     Check(CheckArguments),
+    /// Show the scenarios at hand, by group, each with its lesson in a line
+    List(ListArguments),
     /// Say how to set the links of an experiment up on Linux
     Explain(ExplainArguments),
     /// Run packetdrill scripts against the simulator's own TCP, in virtual time
@@ -55,7 +57,8 @@ pub enum Command {
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
 pub struct RunArguments {
-    /// Experiment files; each is run even if another is bad
+    /// Experiment files, or names of scenarios or their beginnings (`s01`); each is run even if
+    /// another is bad
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
     /// Changes to the files.
@@ -89,7 +92,8 @@ pub struct RunArguments {
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
 pub struct CheckArguments {
-    /// Experiment files; each is checked even if another is bad
+    /// Experiment files, or names of scenarios or their beginnings (`s01`); each is checked even if
+    /// another is bad
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
     /// Changes to the files.
@@ -100,11 +104,35 @@ pub struct CheckArguments {
     pub color: ColorArgument,
 }
 
+/// `runner list`.
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub struct ListArguments {
+    /// Show only scenarios whose names begin like this
+    pub name: Option<String>,
+    /// The language of the titles
+    #[arg(long, value_enum, default_value_t)]
+    pub language: Language,
+    /// Colours.
+    #[command(flatten)]
+    pub color: ColorArgument,
+}
+
+/// A language that scenarios are written in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Language {
+    /// English
+    #[default]
+    En,
+    /// Chinese
+    Zh,
+}
+
 /// `runner explain`.
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
 pub struct ExplainArguments {
-    /// Experiment file
+    /// Experiment file, or name of a scenario or its beginning (`s01`)
     #[arg(required = true, value_name = "FILE")]
     pub file: PathBuf,
     /// Print a tc command for each link, and as comments what tc cannot express

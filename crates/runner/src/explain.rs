@@ -1,7 +1,9 @@
 //! `runner explain`: the links of an experiment as commands for Linux.
 
 use std::fmt::Write as _;
+use std::path::PathBuf;
 
+use crate::catalogue;
 use crate::cli::{ExplainArguments, exit};
 use crate::console::{Console, Stop};
 use crate::describe;
@@ -13,7 +15,8 @@ use crate::plan::{Link, Plan};
 pub fn run(arguments: &ExplainArguments, mut console: Console<'_>) -> u8 {
     let color = arguments.color.color.is_on(&std::io::stderr());
     let changes = arguments.changes.overrides();
-    match Experiment::read(&arguments.file, &changes) {
+    let read = |path: PathBuf| Experiment::read(&path, &changes);
+    match catalogue::locate(&arguments.file).and_then(read) {
         Ok(experiment) => {
             console.tell(&render_notes(&experiment.sources, &experiment.notes, color));
             console

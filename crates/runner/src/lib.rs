@@ -2,6 +2,7 @@
 //! exact counts of embryonic and orphaned connections, and a verdict on each expectation.
 
 pub mod campaign;
+pub mod catalogue;
 pub mod census;
 pub mod check;
 pub mod cli;
@@ -18,6 +19,7 @@ pub mod flood;
 pub mod host;
 pub mod ladder;
 pub mod lesson;
+pub mod list;
 pub mod metrics;
 pub mod overrides;
 pub mod paint;

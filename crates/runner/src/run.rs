@@ -8,9 +8,10 @@ use std::time::Instant;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::campaign::{Campaign, CampaignError};
+use crate::catalogue;
 use crate::cli::{Format, RunArguments, exit};
 use crate::console::{Console, Stop};
-use crate::diagnostic::render_notes;
+use crate::diagnostic::{Rejection, render_notes};
 use crate::effort::Meter;
 use crate::experiment::Experiment;
 use crate::overrides::Override;
@@ -29,7 +30,11 @@ pub fn run<'a>(arguments: &'a RunArguments, console: Console<'a>) -> u8 {
     };
     let mut worst = exit::GOOD;
     for (index, file) in arguments.files.iter().enumerate() {
-        match session.run_file(file, &changes, index > 0) {
+        let done = match catalogue::locate(file) {
+            Ok(file) => session.run_file(&file, &changes, index > 0),
+            Err(rejection) => Ok(session.refuse(&rejection)),
+        };
+        match done {
             Ok(code) => worst = worst.max(code),
             Err(Stop(code)) => return worst.max(code),
         }
@@ -54,10 +59,7 @@ impl Session<'_> {
     ) -> Result<u8, Stop> {
         let experiment = match Experiment::read(file, changes) {
             Ok(experiment) => experiment,
-            Err(rejection) => {
-                self.console.tell(&rejection.render(self.err_color));
-                return Ok(exit::USAGE);
-            }
+            Err(rejection) => return Ok(self.refuse(&rejection)),
         };
         let notes = render_notes(&experiment.sources, &experiment.notes, self.err_color);
         self.console.tell(&notes);
@@ -88,6 +90,11 @@ impl Session<'_> {
         let code = expected.max(recorded);
         reported.map_err(|Stop(stop)| Stop(stop.max(code)))?;
         Ok(code)
+    }
+
+    fn refuse(&mut self, rejection: &Rejection) -> u8 {
+        self.console.tell(&rejection.render(self.err_color));
+        exit::USAGE
     }
 
     /// A bar on a terminal, for several runs; otherwise nothing.

@@ -48,24 +48,3 @@ fn the_example_is_an_experiment_whose_expectations_hold() {
         String::from_utf8_lossy(&output.stderr)
     );
 }
-
-#[test]
-fn every_scenario_is_listed() {
-    let readme = read("README.md");
-    for entry in fs::read_dir(root().join("scenarios")).expect("the scenarios") {
-        let path = entry.expect("an entry").path();
-        if path
-            .extension()
-            .is_some_and(|extension| extension == "toml")
-        {
-            let name = path
-                .file_stem()
-                .and_then(|name| name.to_str())
-                .expect("a name");
-            assert!(
-                readme.contains(&format!("`{name}`")),
-                "{name} is not in the README"
-            );
-        }
-    }
-}

@@ -2,12 +2,13 @@
 
 use super::table;
 use crate::campaign::{Campaign, Point};
+use crate::diagnostic::visible;
 use crate::expect::Verdict;
 use crate::experiment::Experiment;
 use crate::ladder::{Ladder, WIDTH, draw};
 use crate::lesson;
 use crate::paint::{Ink, Page};
-use crate::plan::{End, Plan};
+use crate::plan::{End, Plan, Prose};
 use crate::story::Story;
 
 /// Everything about one experiment.
@@ -40,7 +41,25 @@ pub fn human(experiment: &Experiment, campaign: &Campaign, has_color: bool) -> S
     for sentence in lesson::sentences(plan, campaign) {
         wrap(&mut page, Ink::Plain, &sentence, 0);
     }
+    authors_lesson(&mut page, plan);
     page.into_text()
+}
+
+/// What the file's author wants the reader to take home, in both languages.
+fn authors_lesson(page: &mut Page, plan: &Plan) {
+    let Prose { en, zh } = &plan.lesson;
+    let words: Vec<&str> = en.split_whitespace().collect();
+    if !words.is_empty() {
+        page.end_line();
+        wrap(page, Ink::Plain, &visible(&words.join(" ")), 0);
+    }
+    if !zh.trim().is_empty() && zh != en {
+        page.end_line();
+        // Chinese has no blanks at which it could be wrapped: its lines are those of the file.
+        for line in zh.trim().lines() {
+            page.line(Ink::Plain, &visible(line));
+        }
+    }
 }
 
 /// The ladders of one policy: of each scripted four-tuple, or of the chosen connection of a
