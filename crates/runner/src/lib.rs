@@ -18,6 +18,7 @@ pub mod faults;
 pub mod flood;
 pub mod host;
 pub mod ladder;
+pub mod language;
 pub mod lesson;
 pub mod list;
 pub mod metrics;

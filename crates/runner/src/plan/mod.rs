@@ -10,6 +10,7 @@ mod fault;
 mod host;
 mod link;
 mod metric;
+mod output;
 mod resolve;
 mod sequence;
 mod workload;
@@ -19,6 +20,7 @@ pub use fault::{Action, Fault, FlagPattern, Match, Moment, Occurrence, Rewrite, 
 pub use host::{Host, HostId, PowerOff};
 pub use link::{Link, LinkId};
 pub use metric::{Class, Counter, Metric, MetricKey, Statistic, Unit};
+pub use output::Output;
 pub(crate) use resolve::{Resolved, resolve};
 pub use sequence::{SegmentPattern, SequenceExpression, SequenceOrigin};
 pub use workload::{
@@ -29,6 +31,8 @@ pub use workload::{
 use std::time::Duration;
 
 use tcp_core::Handshake;
+
+use crate::language::Language;
 
 /// One experiment, ready to run. See the module's documentation.
 #[derive(Clone, Debug)]
@@ -55,6 +59,8 @@ pub struct Plan {
     pub faults: Vec<Fault>,
     /// What must come out, in the order of the file.
     pub expectations: Vec<Expectation>,
+    /// Which files are written beside the numbers.
+    pub output: Output,
 }
 
 impl Plan {
@@ -87,6 +93,13 @@ pub struct Prose {
     pub en: String,
     /// Chinese.
     pub zh: String,
+}
+
+impl Prose {
+    /// The text in this language.
+    pub fn in_language(&self, language: Language) -> &str {
+        language.choose(&self.en, &self.zh)
+    }
 }
 
 /// What is common to all runs of an experiment.

@@ -9,6 +9,7 @@ mod expect;
 mod fault;
 mod host;
 mod link;
+mod output;
 mod shorthand;
 mod text_file;
 mod workload;
@@ -27,6 +28,7 @@ pub(crate) use link::{
     DelaySpec, DistributionSpec, LinkSpec, LossSpec, OutageSpec, RateSpec, ReorderSpec, ShareSpec,
     SlotSpec,
 };
+pub(crate) use output::{LadderSpec, LanguageSpec, OutputSpec, ReportSpec};
 pub(crate) use shorthand::{Short, Shorthand, Switchable};
 pub(crate) use text_file::TextFiles;
 pub(crate) use workload::{
@@ -78,6 +80,8 @@ pub(crate) struct Spec {
     /// What must come out.
     #[serde(default)]
     pub(crate) expect: Vec<Spanned<ExpectSpec>>,
+    /// Which files are written.
+    pub(crate) output: Option<OutputSpec>,
 }
 
 /// A text in one or two languages; a plain string is English.

@@ -42,6 +42,9 @@ policy = "three-way"
 server_states = ["LISTEN", "1.05s SYN-RECEIVED"]
 after_fault = { synack_sent = 1, segments = ["50ms s2c SYN,ACK seq=k2 ack=j+1"] }
 whole_run = { "embryonic.area" = "0.1s" }
+
+[output]
+ladder = ["text"]
 "#;
 
 /// Every case: what is replaced in [`GOOD`], and by what.
@@ -332,6 +335,14 @@ pub(crate) const BAD: &[(&str, &str)] = &[
     ("s2c SYN,ACK seq=k2 ack=j+1", "s2c SYN,ACK win=0"),
     ("s2c SYN,ACK seq=k2 ack=j+1", "s2c SYN,NAK"),
     ("[\"50ms s2c SYN,ACK seq=k2 ack=j+1\"]", "\"s2c SYN,ACK\""),
+    // The files to write.
+    ("ladder = [\"text\"]", "ladders = [\"text\"]"),
+    ("ladder = [\"text\"]", "ladder = \"svg\""),
+    ("ladder = [\"text\"]", "ladder = [\"text\", \"png\"]"),
+    ("ladder = [\"text\"]", "ladder = [\"svg\", \"svg\"]"),
+    ("ladder = [\"text\"]", "pcapng = \"yes\""),
+    ("ladder = [\"text\"]", "report = \"pdf\""),
+    ("ladder = [\"text\"]", "lang = \"de\""),
 ];
 
 /// Overrides that cannot be applied or that spoil the file.

@@ -31,6 +31,7 @@ fn the_description_of_the_vocabulary_knows_every_key() {
         ("link = \"c2s\"", "no_such_key = 1"),
         ("plus = \"1s\"", "no_such_key = 1"),
         ("policy = \"three-way\"", "no_such_key = 1"),
+        ("ladder = [\"text\"]", "no_such_key = 1"),
     ];
     for (good, bad) in tables {
         let text = GOOD.replacen(good, bad, 1);

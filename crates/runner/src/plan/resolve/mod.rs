@@ -10,6 +10,7 @@ mod fault;
 mod flood;
 mod host;
 mod impairment;
+mod output;
 mod settings;
 mod workload;
 
@@ -188,6 +189,7 @@ fn resolve_spec(spec: Spec, findings: &mut Findings<'_>) -> Option<Plan> {
         loads,
         faults,
         expectations: Vec::new(),
+        output: output::resolve(spec.output, findings),
     };
     if findings.is_clean() {
         consistency::check(&plan, &places, findings);

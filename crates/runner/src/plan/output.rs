@@ -1,0 +1,32 @@
+//! Which files a run writes beside its numbers.
+
+use crate::language::Language;
+
+/// The pictures, captures and reports that an experiment asks for. All of them are of the first
+/// replication under each policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Output {
+    /// Ladders as text: `POLICY/ladder.txt`.
+    pub text_ladder: bool,
+    /// Ladders as pictures: `POLICY/ladder.svg`.
+    pub svg_ladder: bool,
+    /// All frames: `POLICY/capture.pcapng`.
+    pub pcapng: bool,
+    /// One document about everything: `report.html`.
+    pub report: bool,
+    /// The language of the ladders, and the one in which the report opens.
+    pub language: Language,
+}
+
+/// Ladders as text, in English, and nothing else.
+impl Default for Output {
+    fn default() -> Output {
+        Output {
+            text_ladder: true,
+            svg_ladder: false,
+            pcapng: false,
+            report: false,
+            language: Language::En,
+        }
+    }
+}

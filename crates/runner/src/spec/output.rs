@@ -1,0 +1,42 @@
+//! `[output]`: which files a run writes beside its numbers.
+
+use serde::Deserialize;
+use toml::Spanned;
+
+/// `[output]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OutputSpec {
+    /// Ladders of the first replication.
+    pub(crate) ladder: Option<Vec<Spanned<LadderSpec>>>,
+    /// Every frame of the first replication.
+    pub(crate) pcapng: Option<bool>,
+    /// Everything in one document.
+    pub(crate) report: Option<ReportSpec>,
+    /// The language of all of them.
+    pub(crate) lang: Option<LanguageSpec>,
+}
+
+/// A form of ladders.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum LadderSpec {
+    Text,
+    Svg,
+}
+
+/// A form of reports.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum ReportSpec {
+    Html,
+    Off,
+}
+
+/// A language.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum LanguageSpec {
+    En,
+    Zh,
+}
