@@ -50,6 +50,9 @@ pub struct Point {
     pub unmatched: Vec<String>,
     /// Ids of faults that still held a segment at the end of a replication, each once.
     pub holding: Vec<String>,
+    /// Ids of injections of which a segment had not entered the network at the end of a
+    /// replication, each once.
+    pub pending: Vec<String>,
 }
 
 impl Point {
@@ -79,7 +82,7 @@ impl Campaign {
         let chosen: Vec<Tag> = if plan.connections.is_empty() {
             (0..SUSPECTS).map(Tag).collect()
         } else {
-            let all = 0..plan.connections.len();
+            let all = 0..Workload::singles(plan);
             all.map(Workload::scripted_tag).collect()
         };
         let mut trials = Vec::new();
@@ -206,6 +209,12 @@ fn point(plan: &Plan, policy: Handshake, outcomes: Vec<Outcome>) -> Point {
     let ids = || plan.faults.iter().map(|fault| fault.id.clone());
     let unmatched = ids().filter(|id| !acted(id)).collect();
     let holding = ids().filter(|id| holds(id)).collect();
+    let waits = |id: &str| {
+        let mut pending = outcomes.iter().flat_map(|outcome| &outcome.faults.pending);
+        pending.any(|name| name.split('#').next() == Some(id))
+    };
+    let injections = plan.injections.iter().map(|injection| injection.id.clone());
+    let pending = injections.filter(|id| waits(id)).collect();
     let mut outcomes = outcomes.into_iter();
     let first = outcomes.next();
     let trace = first
@@ -219,5 +228,6 @@ fn point(plan: &Plan, policy: Handshake, outcomes: Vec<Outcome>) -> Point {
         trace,
         unmatched,
         holding,
+        pending,
     }
 }

@@ -106,6 +106,13 @@ pub fn summary(experiment: &Experiment) -> String {
             describe::fault(plan, fault)
         ));
     }
+    for injection in &plan.injections {
+        line(format!(
+            "  inject    {}: {}",
+            injection.id,
+            describe::injection(plan, injection)
+        ));
+    }
     line(format!("  expects   {}", expectations(plan)));
     page
 }
@@ -186,11 +193,11 @@ fn workload(plan: &Plan) -> String {
     let scripted = plan.connections.len();
     let scripted = (scripted > 0).then(|| counted(scripted as u64, "scripted connection"));
     let loads = plan.loads.iter().map(load);
-    scripted
-        .into_iter()
-        .chain(loads)
-        .collect::<Vec<_>>()
-        .join(", ")
+    let all: Vec<String> = scripted.into_iter().chain(loads).collect();
+    if all.is_empty() {
+        return "nobody opens".to_owned();
+    }
+    all.join(", ")
 }
 
 fn load(load: &Load) -> String {

@@ -5,7 +5,10 @@ use std::time::Duration;
 use netsim::{Ending, Window};
 
 use crate::diagnostic::counted;
-use crate::plan::{Action, Fault, FlagPattern, Moment, Occurrence, Plan, Rewrite};
+use crate::plan::{
+    Action, Direction, Fault, FlagPattern, Injection, Moment, Occurrence, Plan, Rewrite,
+    SequenceExpression, SequenceOrigin,
+};
 use crate::quantity::Time;
 
 /// For example `holds SYN number 1 on c2s until client is CLOSED, plus 200ms`.
@@ -16,11 +19,12 @@ pub fn fault(plan: &Plan, fault: &Fault) -> String {
         Action::HoldUntil(_) => "holds",
         Action::Replay(_) => "replays",
         Action::Duplicate { .. } => "duplicates",
-        Action::Corrupt => "corrupts",
+        Action::Corrupt(_) => "corrupts",
         Action::Rewrite(_) => "rewrites",
     };
     let consequence = match &fault.action {
-        Action::Drop | Action::Corrupt => String::new(),
+        Action::Drop | Action::Corrupt(None) => String::new(),
+        Action::Corrupt(Some(field)) => format!(" in its {}", field.name()),
         Action::Rewrite(rewrite) => rewritten(*rewrite),
         Action::DelayBy(time) => format!(" by {}", Time(*time)),
         Action::HoldUntil(moment) => format!(" until {}", self::moment(plan, moment)),
@@ -38,6 +42,49 @@ pub fn fault(plan: &Plan, fault: &Fault) -> String {
         " by chance"
     };
     format!("{verb} {}{chance}{consequence}", pattern(plan, fault))
+}
+
+/// For example `RST seq=j+1 on c2s from 10.1.0.1:5555 to 10.2.0.1:80 at 1s`.
+pub fn injection(plan: &Plan, injection: &Injection) -> String {
+    let Injection {
+        flags, seq, ack, ..
+    } = injection;
+    let mut words = vec![flags.to_string(), format!("seq={}", number(*seq))];
+    words.extend(ack.map(|ack| format!("ack={}", number(ack))));
+    if injection.payload > 0 {
+        words.push(format!(
+            "with {}",
+            counted(injection.payload.into(), "byte")
+        ));
+    }
+    words.push(format!("on {}", plan.link(injection.link).name()));
+    words.push(format!("from {} to {}", injection.from, injection.to));
+    let moment = moment(plan, &injection.moment);
+    words.push(match injection.moment {
+        Moment::At(_) => format!("at {moment}"),
+        Moment::Enters { .. } | Moment::Fate { .. } => format!("when {moment}"),
+    });
+    match (injection.count, injection.spacing) {
+        (1, _) => {}
+        (count, spacing) if spacing.is_zero() => words.push(format!("{count} times")),
+        (count, spacing) => words.push(format!("{count} times, {} apart", Time(spacing))),
+    }
+    words.join(" ")
+}
+
+/// `1001`, `j+1`, `k2`.
+fn number(expression: SequenceExpression) -> String {
+    let (letter, ordinal) = match expression.origin {
+        SequenceOrigin::Zero => return expression.offset.to_string(),
+        SequenceOrigin::Client(ordinal) => ('j', ordinal),
+        SequenceOrigin::Server(ordinal) => ('k', ordinal),
+    };
+    let ordinal = Some(ordinal).filter(|ordinal| *ordinal > 1);
+    let ordinal = ordinal.map_or_else(String::new, |ordinal| ordinal.to_string());
+    match expression.offset {
+        0 => format!("{letter}{ordinal}"),
+        offset => format!("{letter}{ordinal}+{offset}"),
+    }
 }
 
 /// To what a segment is changed, for example ` to RST,ACK seq=0`.
@@ -82,6 +129,17 @@ fn pattern(plan: &Plan, fault: &Fault) -> String {
     }
     if let Some(connection) = pattern.connection {
         words.push(format!("of connection {}", connection.0));
+    }
+    if let Some(number) = pattern.incarnation {
+        words.push(format!("of incarnation {number}"));
+    }
+    if let Some(number) = pattern.entry {
+        words.push(format!("of entry {number}"));
+    }
+    match pattern.direction {
+        Some(Direction::Forward) => words.push("from the end that opened".to_owned()),
+        Some(Direction::Backward) => words.push("to the end that opened".to_owned()),
+        None => {}
     }
     if let Some(state) = pattern.state {
         let host = &plan.host(state.host).name;
@@ -168,6 +226,12 @@ mod tests {
                 "match = { connection = 0, nth = [1, 3], window = { from = \"1s\", until = \"2s\" } }\n\
                  duplicate = { copies = 2, spacing = \"1ms\" }",
                 "duplicates segment number 1, 3 of connection 0 from 1s to 2s 2 times, 1ms apart",
+            ),
+            (
+                "match = { direction = \"backward\", incarnation = 2, entry = 1 }\n\
+                 corrupt = { field = \"data-offset\" }",
+                "corrupts every segment of incarnation 2 of entry 1 to the end that opened in its \
+                 data-offset",
             ),
             (
                 "rewrite = { window = 0, flags = \"RST,ACK\" }",

@@ -69,6 +69,10 @@ fn beyond_links(plan: &Plan) -> String {
         )
         .expect("a String takes any text");
     }
+    for injection in &plan.injections {
+        let words = describe::injection(plan, injection);
+        writeln!(lines, "# inject {}: {words}", injection.id).expect("a String takes any text");
+    }
     for host in plan.hosts.iter().filter(|host| host.power_off.is_some()) {
         writeln!(lines, "# host {}: power_off", host.name).expect("a String takes any text");
     }

@@ -1,50 +1,75 @@
 //! From the faults of a plan to a script that the network executes.
 
-use std::collections::BTreeSet;
+mod forgery;
+mod matcher;
+
+use std::cell::RefCell;
+use std::rc::Rc;
 
 use netsim::{
     Command, ConfigError, Director, Fate, FrameId, Instant, LinkId, Script, ScriptReport, Seed,
     Signal, Subject, Trigger, Verdict,
 };
-use tcp_core::Phase;
 
-use crate::host::{Datagram, signal_meaning, signal_name};
-use crate::plan::{Action, Fault, Match, Moment, Occurrence, Plan, Rewrite, StateCondition};
+use crate::host::{Datagram, signal_name};
+use crate::plan::{Action, Fault, Field, Moment, Occurrence, Plan};
 use crate::recorder::SharedRecorder;
+use crate::workload::Workload;
+
+use matcher::{Knowledge, Matcher};
 
 /// The scripted faults of one run. Tells the recorder which of them acted on which frame.
 #[derive(Debug)]
-pub struct Faults {
+pub struct Faults<'p> {
+    plan: &'p Plan,
     script: Script<Datagram, Matcher>,
     recorder: SharedRecorder,
-    /// Of each fault, whether it changes headers.
-    rewriting: Vec<bool>,
+    knowledge: Rc<RefCell<Knowledge>>,
+    /// What each fault does.
+    actions: Vec<Action>,
+    /// Injections that could not be made.
+    unforged: Vec<String>,
 }
 
-impl Faults {
+impl<'p> Faults<'p> {
     /// The faults of a plan.
     ///
     /// # Errors
     /// If the network refuses the script; a plan has been checked for that.
-    pub fn new(plan: &Plan, seed: Seed, recorder: SharedRecorder) -> Result<Faults, ConfigError> {
-        let faults = plan.faults.iter().map(|fault| compile(plan, fault));
-        let script = Script::new(seed, faults.collect(), Vec::new())?;
-        let faults = plan.faults.iter();
-        let rewriting = faults.map(|fault| matches!(fault.action, Action::Rewrite(_)));
+    pub fn new(
+        workload: &Workload<'p>,
+        seed: Seed,
+        recorder: SharedRecorder,
+    ) -> Result<Faults<'p>, ConfigError> {
+        let plan = workload.plan();
+        let knowledge = Rc::new(RefCell::new(Knowledge::new(plan)));
+        let faults = plan.faults.iter().map(|fault| {
+            let matcher = Matcher::new(fault, Rc::clone(&knowledge));
+            compile(plan, fault, matcher)
+        });
         Ok(Faults {
-            script,
+            plan,
+            script: Script::new(seed, faults.collect(), forgery::injections(workload))?,
             recorder,
-            rewriting: rewriting.collect(),
+            knowledge,
+            unforged: Vec::new(),
+            actions: plan
+                .faults
+                .iter()
+                .map(|fault| fault.action.clone())
+                .collect(),
         })
     }
 
     /// What the script did and did not do.
     pub fn report(&self) -> ScriptReport {
-        self.script.report()
+        let mut report = self.script.report();
+        report.pending.extend_from_slice(&self.unforged);
+        report
     }
 }
 
-impl Director<Datagram> for Faults {
+impl Director<Datagram> for Faults<'_> {
     fn verdict(
         &mut self,
         now: Instant,
@@ -52,13 +77,19 @@ impl Director<Datagram> for Faults {
         id: FrameId,
         frame: &mut Datagram,
     ) -> Verdict {
+        self.knowledge.borrow_mut().learn(frame);
         let verdict = self.script.verdict(now, link, id, frame);
-        if let Some(fault) = self.script.last_hit() {
-            let mut recorder = self.recorder.borrow();
-            recorder.hit(id, fault, frame);
-            if self.rewriting[fault] {
-                recorder.rewritten(now, id, fault, frame);
+        let Some(fault) = self.script.last_hit() else {
+            return verdict;
+        };
+        let mut recorder = self.recorder.borrow();
+        recorder.hit(id, fault, frame);
+        match (&self.actions[fault], verdict) {
+            (Action::Rewrite(_), _) => recorder.rewritten(now, id, fault, frame),
+            (Action::Corrupt(Some(field)), Verdict::Corrupt(draw)) => {
+                return Verdict::Corrupt(bit_of(*field, frame, draw));
             }
+            _ => {}
         }
         verdict
     }
@@ -76,85 +107,22 @@ impl Director<Datagram> for Faults {
     }
 
     fn poll_command(&mut self, now: Instant) -> Option<Command<Datagram>> {
-        self.script.poll_command(now)
-    }
-}
-
-/// The conditions of a fault that only the runner understands.
-#[derive(Clone, Debug)]
-struct Matcher {
-    pattern: Match,
-    /// How the segment is changed, if the fault does that.
-    rewrite: Option<Rewrite>,
-    /// The incarnations whose end is in the state that the pattern asks for, or, if absence of an
-    /// entry is asked for, those that are not.
-    marked: BTreeSet<u32>,
-}
-
-impl Matcher {
-    fn state_holds(&self, condition: StateCondition, tag: u32) -> bool {
-        self.marked.contains(&tag) != is_absence(condition.phase)
-    }
-}
-
-/// Whether ends are in this state before anything has happened to them.
-fn is_absence(phase: Phase) -> bool {
-    matches!(phase, Phase::Closed | Phase::Listen)
-}
-
-impl netsim::Match<Datagram> for Matcher {
-    fn matches(&mut self, _now: Instant, frame: &Datagram) -> bool {
-        let Match {
-            connection,
-            flags,
-            payload: (least, most),
-            state,
-            ..
-        } = self.pattern;
-        let segment = &frame.packet.segment;
-        let tag = frame.tag().0;
-        connection.is_none_or(|connection| connection.0 == tag as usize)
-            && flags.matches(segment.flags)
-            && (least..=most).contains(&segment.text.len)
-            && state.is_none_or(|condition| self.state_holds(condition, tag))
-    }
-
-    fn rewrite(&mut self, _now: Instant, frame: &mut Datagram) {
-        if let Some(rewrite) = self.rewrite {
-            rewrite.apply(&mut frame.packet.segment);
-        }
-    }
-
-    fn on_signal(&mut self, _now: Instant, signal: Signal) {
-        let Some(StateCondition { host, phase }) = self.pattern.state else {
-            return;
-        };
-        let (at, entered) = signal_meaning(signal.name);
-        if at != host {
-            return;
-        }
-        let is_marked = if is_absence(phase) {
-            !is_absence(entered)
-        } else {
-            entered == phase
-        };
-        if is_marked {
-            self.marked.insert(signal.subject);
-        } else {
-            self.marked.remove(&signal.subject);
+        loop {
+            let mut command = self.script.poll_command(now)?;
+            let Some(frame) = forgery::forged(&mut command) else {
+                return Some(command);
+            };
+            if forgery::complete(now, self.plan, &self.recorder, frame) {
+                return Some(command);
+            }
+            let forged = Workload::injection(self.plan, frame.tag());
+            self.unforged
+                .extend(forged.map(|injection| injection.id.clone()));
         }
     }
 }
 
-fn compile(plan: &Plan, fault: &Fault) -> netsim::Fault<Matcher> {
-    let matcher = Matcher {
-        pattern: fault.pattern.clone(),
-        rewrite: match fault.action {
-            Action::Rewrite(rewrite) => Some(rewrite),
-            _ => None,
-        },
-        marked: BTreeSet::new(),
-    };
+fn compile(plan: &Plan, fault: &Fault, matcher: Matcher) -> netsim::Fault<Matcher> {
     let occurrences = match &fault.nth {
         Occurrence::Every => netsim::Occurrences::All,
         Occurrence::Listed(list) => {
@@ -170,6 +138,14 @@ fn compile(plan: &Plan, fault: &Fault) -> netsim::Fault<Matcher> {
     }
 }
 
+/// The bit that a draw chooses among those of a field.
+fn bit_of(field: Field, frame: &Datagram, draw: u64) -> u64 {
+    match field.bits(&frame.packet.segment) {
+        Some((first, count)) => u64::from(first) + draw % u64::from(count),
+        None => draw,
+    }
+}
+
 fn action(plan: &Plan, action: &Action) -> netsim::Action {
     match action {
         Action::Drop => netsim::Action::Drop,
@@ -180,7 +156,7 @@ fn action(plan: &Plan, action: &Action) -> netsim::Action {
             copies: *copies,
             spacing: *spacing,
         },
-        Action::Corrupt => netsim::Action::Corrupt,
+        Action::Corrupt(_) => netsim::Action::Corrupt,
         Action::Rewrite(_) => netsim::Action::Rewrite,
     }
 }

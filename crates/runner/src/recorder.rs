@@ -2,6 +2,7 @@
 //! nobody is asked.
 
 mod digest;
+mod origins;
 mod power;
 
 use std::cell::{RefCell, RefMut};
@@ -13,10 +14,11 @@ use tcp_core::{Flags, Phase, Reason, Tag};
 
 use crate::census::{Areas, Census, Change};
 use crate::host::Datagram;
-use crate::plan::{End, HostId, Plan};
+use crate::plan::{ConnectionId, End, HostId, Plan, SequenceExpression};
 use crate::trace::{Move, Trace, What};
 
 use digest::{Code, Digest};
+use origins::Origins;
 use power::Power;
 
 /// What is counted one by one.
@@ -113,6 +115,7 @@ pub struct Recorder {
     trace: Trace,
     troubles: Troubles,
     power: Power,
+    origins: Origins,
     /// The host of each incarnation's client and server, by tag; kept only if hosts lose power.
     homes: Vec<[HostId; 2]>,
     /// Which fault acted on a frame that has not ended yet.
@@ -135,6 +138,7 @@ impl Recorder {
             trace: Trace::of(chosen),
             troubles: Troubles::default(),
             power: Power::new(plan),
+            origins: Origins::new(plan),
             homes: Vec::new(),
             hit: BTreeMap::new(),
             waiting_copies: BTreeSet::new(),
@@ -258,10 +262,21 @@ impl Recorder {
                 to,
             },
         );
+        self.origins.note(tag, change.end, change.iss);
         if change.end == End::Client {
             self.time_opening(now, tag, &change);
         }
         self.trace.note(now, tag, What::Changed(change));
+    }
+
+    /// What a sequence number of this connection stands for now; `None` if it counts from an
+    /// initial one that nobody has chosen yet.
+    pub fn sequence_number(
+        &self,
+        connection: Option<ConnectionId>,
+        expression: SequenceExpression,
+    ) -> Option<u32> {
+        self.origins.resolve(connection, expression)
     }
 
     /// Measures the time from OPEN to ESTABLISHED.
@@ -371,14 +386,19 @@ impl Observer<Datagram> for Recorder {
         now: Instant,
         link: LinkId,
         id: FrameId,
-        _original: Option<FrameId>,
+        original: Option<FrameId>,
         frame: &Datagram,
     ) {
         self.cut_power(now);
         self.fault_is_over(now);
-        self.digest.frame(Code::Replayed, now, id, frame);
-        self.trace
-            .note(now, frame.tag(), What::Replayed(link, id, *frame));
+        let (code, what) = if original.is_some() {
+            (Code::Replayed, What::Replayed(link, id, *frame))
+        } else {
+            self.troubles.fault.get_or_insert(frame.tag());
+            (Code::Forged, What::Forged(link, id, *frame))
+        };
+        self.digest.frame(code, now, id, frame);
+        self.trace.note(now, frame.tag(), what);
     }
 
     fn held(&mut self, now: Instant, _link: LinkId, id: FrameId, frame: &Datagram) {

@@ -62,7 +62,8 @@ impl<'t> Story<'t> {
         }
     }
 
-    /// The story of a scripted connection's four-tuple: that of every scripted connection on it.
+    /// The story of a scripted connection's four-tuple: that of every scripted connection on it, and
+    /// of what was forged.
     pub fn of_scripted(
         plan: &Plan,
         connection: ConnectionId,
@@ -72,11 +73,17 @@ impl<'t> Story<'t> {
         let same = |other: &Connection| {
             (other.from, other.from_port, other.to) == (wanted.from, wanted.from_port, wanted.to)
         };
-        let tags: Vec<_> = (0..plan.connections.len())
-            .filter(|&index| same(&plan.connections[index]))
-            .map(Workload::scripted_tag)
-            .collect();
         let flow = Workload::scripted_flow(plan, wanted)?;
+        let scripted = (0..plan.connections.len()).filter(|&index| same(&plan.connections[index]));
+        let forged = plan
+            .injections
+            .iter()
+            .enumerate()
+            .filter_map(|(index, injection)| {
+                let is_part = injection.is_between(flow.local, flow.remote);
+                is_part.then_some(plan.connections.len() + index)
+            });
+        let tags: Vec<_> = scripted.chain(forged).map(Workload::scripted_tag).collect();
         let hosts = [wanted.from, wanted.to.host];
         Some(Story::new(trace, flow, hosts, &tags))
     }
@@ -166,6 +173,11 @@ impl<'t> Story<'t> {
     }
 }
 
+/// Whether two four-tuples are one, seen from either end.
+fn is_same(one: Flow, other: Flow) -> bool {
+    one == other || (one.local, one.remote) == (other.remote, other.local)
+}
+
 /// The state of an end without an entry.
 pub fn absent(end: End) -> Phase {
     match end {
@@ -187,7 +199,7 @@ impl<'t> Story<'t> {
                 Story::of_load(plan, tag, trace)
             };
             if let Some(story) = story
-                && stories.iter().all(|known| known.flow != story.flow)
+                && stories.iter().all(|known| !is_same(known.flow, story.flow))
             {
                 stories.push(story);
             }
@@ -196,12 +208,13 @@ impl<'t> Story<'t> {
     }
 
     /// The story of one incarnation of a load, found by its own OPEN, or in a flood, which has
-    /// none, by its SYN; `None` if there is neither.
+    /// none, by its SYN, or that of a forged segment; `None` if there is none of these.
     fn of_load(plan: &Plan, tag: Tag, trace: &'t Trace) -> Option<Story<'t>> {
         let mut own = trace.entries.iter().filter(|entry| entry.tag == tag);
         let (flow, client) = own.find_map(|entry| match entry.what {
             What::Changed(change) if change.end == End::Client => Some((change.flow, change.host)),
-            What::Sent(link, _, Datagram { packet, .. }) => {
+            What::Sent(link, _, Datagram { packet, .. })
+            | What::Forged(link, _, Datagram { packet, .. }) => {
                 let flow = Flow {
                     local: packet.source,
                     remote: packet.target,

@@ -27,6 +27,8 @@ pub enum What {
     Sent(LinkId, FrameId, Datagram),
     /// A fault put a copy of an earlier segment on the link.
     Replayed(LinkId, FrameId, Datagram),
+    /// A segment entered a link that no host has sent.
+    Forged(LinkId, FrameId, Datagram),
     /// The network copied a segment: the original, the copy.
     Copied(LinkId, FrameId, FrameId, Datagram),
     /// A fault holds or delays it; the fault's index, if known.
@@ -138,7 +140,9 @@ impl Trace {
         self.entries
             .iter()
             .fold(0, |count, entry| match entry.what {
-                What::Sent(..) | What::Replayed(..) | What::Copied(..) => count + 1,
+                What::Sent(..) | What::Replayed(..) | What::Forged(..) | What::Copied(..) => {
+                    count + 1
+                }
                 What::Delivered(_) | What::Dropped(..) => count.saturating_sub(1),
                 _ => count,
             })

@@ -146,10 +146,10 @@ impl Trial {
         self,
         workload: &'p Workload<'p>,
         recorder: &SharedRecorder,
-    ) -> Result<Simulator<Host<'p>, Faults, SharedRecorder>, TrialError> {
+    ) -> Result<Simulator<Host<'p>, Faults<'p>, SharedRecorder>, TrialError> {
         let plan = workload.plan();
         let seed = self.seed(plan);
-        let director = Faults::new(plan, seed, recorder.clone())?;
+        let director = Faults::new(workload, seed, recorder.clone())?;
         let mut simulator = Simulator::new(seed, director, recorder.clone());
         for index in 0..plan.hosts.len() {
             let host = HostId(index);
@@ -176,8 +176,9 @@ fn end_of(plan: &Plan, part: u32) -> Instant {
 /// Whether nothing can happen to an incarnation any more: it has begun, neither end is left, and no
 /// segment of it is under way or kept by a fault.
 fn is_over(plan: &Plan, recorder: &Recorder, tag: Tag) -> bool {
-    let is_undisturbed =
-        plan.faults.is_empty() && plan.hosts.iter().all(|host| host.power_off.is_none());
+    let is_undisturbed = plan.faults.is_empty()
+        && plan.injections.is_empty()
+        && plan.hosts.iter().all(|host| host.power_off.is_none());
     let trace = recorder.trace();
     is_undisturbed
         && !trace.entries.is_empty()

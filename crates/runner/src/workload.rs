@@ -1,7 +1,7 @@
 //! What applications do: which incarnation opens when, and the part that each of its ends plays.
 //!
-//! Incarnations are numbered by their tags: the scripted connections first, then the OPENs of the
-//! loads, dealt out in turn. So a tag says everything, and no policy or fault changes it.
+//! Incarnations are numbered by their tags: the scripted connections first, then the forged
+//! segments, then the OPENs of the loads, dealt out in turn. So a tag says everything, and no policy or fault changes it.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -11,13 +11,26 @@ use netsim::{ConfigError, Instant, Stream, Streams};
 use tcp_core::{Flow, SeqNum, Tag};
 
 use crate::flood::forged_source;
-use crate::plan::{Arrivals, Close, Connection, End, Load, Plan, Send, TransferSize};
+use crate::plan::{
+    Arrivals, Close, Connection, End, Host, Injection, Load, Plan, Send, TransferSize,
+};
 
 /// Everything that applications do in one replication.
 #[derive(Clone, Debug)]
 pub struct Workload<'p> {
     plan: &'p Plan,
     loads: Vec<LoadDraws>,
+    /// What names each injection in the keys of its frames.
+    injections: Vec<u64>,
+}
+
+/// Where an incarnation comes from.
+enum Origin<'p> {
+    Scripted(&'p Connection),
+    /// An injection, by its index.
+    Forged(usize),
+    /// An arrival of a load, by the load's index and its number.
+    Load(usize, u64),
 }
 
 /// The random streams of one load.
@@ -40,6 +53,15 @@ pub struct Part<'p> {
     pub expects: u64,
     /// When it closes; `None`: never.
     pub close: Option<CloseWhen>,
+}
+
+impl Part<'_> {
+    /// Nothing at all.
+    const NONE: Part<'static> = Part {
+        sends: Sends::AtOnce(0),
+        expects: 0,
+        close: None,
+    };
 }
 
 /// What an end sends.
@@ -110,7 +132,16 @@ impl<'p> Workload<'p> {
                 identities: stream("frames")?.draw(0, 0),
             });
         }
-        Ok(Workload { plan, loads })
+        let mut injections = Vec::new();
+        for injection in &plan.injections {
+            let stream = streams.stream(&format!("inject {} / frames", injection.id))?;
+            injections.push(stream.draw(0, 0));
+        }
+        Ok(Workload {
+            plan,
+            loads,
+            injections,
+        })
     }
 
     /// The plan.
@@ -123,12 +154,23 @@ impl<'p> Workload<'p> {
         Tag(connection as u32)
     }
 
+    /// The tag of an injection.
+    pub fn forged_tag(&self, injection: usize) -> Tag {
+        Tag((self.plan.connections.len() + injection) as u32)
+    }
+
+    /// The injection of this tag, if it is one's.
+    pub fn injection(plan: &Plan, tag: Tag) -> Option<&Injection> {
+        let index = (tag.0 as usize).checked_sub(plan.connections.len())?;
+        plan.injections.get(index)
+    }
+
     /// The tag of a load's arrival; `None` beyond 2^32 incarnations.
     pub fn load_tag(&self, load: usize, number: u64) -> Option<Tag> {
         let loads = self.loads.len() as u64;
         let tag = number
             .checked_mul(loads)?
-            .checked_add(load as u64 + self.plan.connections.len() as u64)?;
+            .checked_add(load as u64 + Workload::singles(self.plan) as u64)?;
         u32::try_from(tag).ok().map(Tag)
     }
 
@@ -136,35 +178,43 @@ impl<'p> Workload<'p> {
     /// which other loads there are, so a load that is added leaves everybody's weather as it was.
     pub fn identity(&self, tag: Tag) -> u64 {
         match self.origin(tag) {
-            Ok(_) => u64::from(tag.0),
-            Err((load, number)) => {
+            Origin::Scripted(_) => u64::from(tag.0),
+            Origin::Forged(index) => self.injections[index],
+            Origin::Load(load, number) => {
                 let first = self.loads.get(load).map_or(0, |draws| draws.identities);
                 first.wrapping_add(number)
             }
         }
     }
 
-    /// The scripted connection of this tag, or the load and number of the arrival.
-    fn origin(&self, tag: Tag) -> Result<&'p Connection, (usize, u64)> {
+    /// The number of incarnations that are written down one by one: their tags come first.
+    pub fn singles(plan: &Plan) -> usize {
+        plan.connections.len() + plan.injections.len()
+    }
+
+    fn origin(&self, tag: Tag) -> Origin<'p> {
         let index = tag.0 as usize;
-        self.plan.connections.get(index).ok_or_else(|| {
-            let beyond = index - self.plan.connections.len();
-            let loads = self.loads.len().max(1);
-            (beyond % loads, (beyond / loads) as u64)
-        })
+        let scripted = self.plan.connections.len();
+        if let Some(connection) = self.plan.connections.get(index) {
+            return Origin::Scripted(connection);
+        }
+        match index.checked_sub(Workload::singles(self.plan)) {
+            None => Origin::Forged(index - scripted),
+            Some(beyond) => {
+                let loads = self.loads.len().max(1);
+                Origin::Load(beyond % loads, (beyond / loads) as u64)
+            }
+        }
     }
 
     /// The part that an end of an incarnation plays. An end without a script does nothing.
     pub fn part(&self, tag: Tag, end: End) -> Part<'p> {
         match self.origin(tag) {
-            Ok(connection) => scripted_part(connection, end),
-            Err((load, number)) => match self.plan.loads.get(load) {
+            Origin::Scripted(connection) => scripted_part(connection, end),
+            Origin::Forged(_) => Part::NONE,
+            Origin::Load(load, number) => match self.plan.loads.get(load) {
                 Some(spec) => self.load_part(spec, load, number, end),
-                None => Part {
-                    sends: Sends::AtOnce(0),
-                    expects: 0,
-                    close: None,
-                },
+                None => Part::NONE,
             },
         }
     }
@@ -243,8 +293,13 @@ impl<'p> Workload<'p> {
 
     /// The four-tuple of a scripted connection, as its client sees it.
     pub fn scripted_flow(plan: &Plan, connection: &Connection) -> Option<Flow> {
-        let source = plan.host(connection.from).addresses.first()?;
-        let target = plan.host(connection.to.host).addresses.first()?;
+        Workload::flow_between(&plan.hosts, connection)
+    }
+
+    /// The same of a plan that is not complete yet.
+    pub fn flow_between(hosts: &[Host], connection: &Connection) -> Option<Flow> {
+        let source = hosts.get(connection.from.0)?.addresses.first()?;
+        let target = hosts.get(connection.to.host.0)?.addresses.first()?;
         Some(Flow {
             local: SocketAddr::new(*source, connection.from_port),
             remote: SocketAddr::new(*target, connection.to.port),

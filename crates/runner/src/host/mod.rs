@@ -167,7 +167,7 @@ impl<'p> Host<'p> {
             opens: 0,
             forged: VecDeque::new(),
             signals: VecDeque::new(),
-            signals_matter: !plan.faults.is_empty(),
+            signals_matter: !plan.faults.is_empty() || !plan.injections.is_empty(),
             provoked_by: 0,
             answering: 0,
             hearing_since: None,

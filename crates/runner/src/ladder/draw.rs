@@ -313,6 +313,7 @@ fn remark(plan: &Plan, passage: &Passage, ends: Ends, decimals: usize) -> String
         Source::Host => {}
         Source::Copy => words.push("copy".to_owned()),
         Source::Replay => words.push("replayed".to_owned()),
+        Source::Forgery => words.push("forged".to_owned()),
     }
     if let (Some((caught, _)), Some(released)) = (passage.held, passage.released) {
         let nanos = released.as_nanos() - caught.as_nanos();

@@ -152,6 +152,7 @@ impl Builder<'_> {
             }
             What::Unheard(_)
             | What::Replayed(..)
+            | What::Forged(..)
             | What::Copied(..)
             | What::Held(..)
             | What::Released(_)

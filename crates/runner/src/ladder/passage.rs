@@ -18,6 +18,8 @@ pub(super) enum Source {
     Copy,
     /// A fault played it again.
     Replay,
+    /// Nobody sent it.
+    Forgery,
 }
 
 /// One passage.
@@ -83,6 +85,7 @@ pub(super) fn collect(story: &Story<'_>) -> BTreeMap<FrameId, Passage> {
             What::Sent(_, id, frame) => start(id, Source::Host, frame),
             What::Copied(_, _, id, frame) => start(id, Source::Copy, frame),
             What::Replayed(_, id, frame) => start(id, Source::Replay, frame),
+            What::Forged(_, id, frame) => start(id, Source::Forgery, frame),
             What::Held(id, fault) => change(&mut passages, *id, |passage| {
                 passage.held = Some((entry.at, *fault));
             }),

@@ -39,6 +39,95 @@ pub struct Match {
     pub window: Window,
     /// The state that an end of their connection is in; `None` for any.
     pub state: Option<StateCondition>,
+    /// Which way they go; `None` for both.
+    pub direction: Option<Direction>,
+    /// The number, from 1, of the OPEN that they belong to among those of its four-tuple, in the
+    /// order of the first SYNs; `None` for every one.
+    pub incarnation: Option<u32>,
+    /// The number, from 1, of the server's entry that sent them among those that the SYNs of its
+    /// incarnation have made; `None` for every segment.
+    pub entry: Option<u32>,
+}
+
+/// Which way a segment goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// From the end that opened actively.
+    Forward,
+    /// Towards it.
+    Backward,
+}
+
+/// A field of a TCP segment (RFC 9293 section 3.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Field {
+    /// Source Port.
+    SourcePort,
+    /// Destination Port.
+    DestinationPort,
+    /// Sequence Number.
+    Seq,
+    /// Acknowledgment Number.
+    Ack,
+    /// Data Offset.
+    DataOffset,
+    /// The control bits.
+    Flags,
+    /// Window.
+    Window,
+    /// Checksum.
+    Checksum,
+    /// Urgent Pointer.
+    UrgentPointer,
+    /// All options with their padding.
+    Options,
+    /// The data.
+    Text,
+}
+
+impl Field {
+    /// All fields with their names in experiments.
+    pub const ALL: [(Field, &'static str); 11] = [
+        (Field::SourcePort, "source-port"),
+        (Field::DestinationPort, "destination-port"),
+        (Field::Seq, "seq"),
+        (Field::Ack, "ack"),
+        (Field::DataOffset, "data-offset"),
+        (Field::Flags, "flags"),
+        (Field::Window, "window"),
+        (Field::Checksum, "checksum"),
+        (Field::UrgentPointer, "urgent-pointer"),
+        (Field::Options, "options"),
+        (Field::Text, "text"),
+    ];
+
+    /// Its name in experiments.
+    pub fn name(self) -> &'static str {
+        let (_, name) = Field::ALL[self as usize];
+        name
+    }
+
+    /// Its first bit and the number of its bits in this segment, numbered from the lowest bit of
+    /// the header's first octet. `None` if the segment has no such field.
+    pub fn bits(self, segment: &Segment) -> Option<(u32, u32)> {
+        let octets = |first: u32, count: u32| (first * 8, count * 8);
+        let header = segment.wire_len() - segment.text.len;
+        let (first, count) = match self {
+            Field::SourcePort => octets(0, 2),
+            Field::DestinationPort => octets(2, 2),
+            Field::Seq => octets(4, 4),
+            Field::Ack => octets(8, 4),
+            // The upper half of its octet.
+            Field::DataOffset => (12 * 8 + 4, 4),
+            Field::Flags => octets(13, 1),
+            Field::Window => octets(14, 2),
+            Field::Checksum => octets(16, 2),
+            Field::UrgentPointer => octets(18, 2),
+            Field::Options => octets(20, header - 20),
+            Field::Text => octets(header, segment.text.len),
+        };
+        (count > 0).then_some((first, count))
+    }
 }
 
 /// A set of control bits to compare with: of the bits in `mask`, exactly those in `value` are set.
@@ -101,8 +190,9 @@ pub enum Action {
         /// Zero: all enter the link at once.
         spacing: Duration,
     },
-    /// One bit of it is flipped, chosen by a keyed draw.
-    Corrupt,
+    /// One bit of this field of it, or of all of it, is flipped, chosen by a keyed draw. The
+    /// checksum is not mended, so its receiver notices. A segment without the field is not hit.
+    Corrupt(Option<Field>),
     /// Fields of its header are changed, with a checksum that fits: what a middlebox does.
     Rewrite(Rewrite),
 }

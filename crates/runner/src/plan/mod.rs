@@ -8,6 +8,7 @@
 mod expectation;
 mod fault;
 mod host;
+mod inject;
 mod link;
 mod metric;
 mod output;
@@ -16,8 +17,12 @@ mod sequence;
 mod workload;
 
 pub use expectation::{Bound, Check, Expectation, Period, Reached};
-pub use fault::{Action, Fault, FlagPattern, Match, Moment, Occurrence, Rewrite, StateCondition};
+pub use fault::{
+    Action, Direction, Fault, Field, FlagPattern, Match, Moment, Occurrence, Rewrite,
+    StateCondition,
+};
 pub use host::{Host, HostId, PowerOff};
+pub use inject::Injection;
 pub use link::{Link, LinkId};
 pub use metric::{Class, Counter, Metric, MetricKey, Statistic, Unit};
 pub use output::Output;
@@ -57,6 +62,8 @@ pub struct Plan {
     pub loads: Vec<Load>,
     /// The scripted faults, in the order of the file: the first that matches a segment acts.
     pub faults: Vec<Fault>,
+    /// The forged segments, in the order of the file.
+    pub injections: Vec<Injection>,
     /// What must come out, in the order of the file.
     pub expectations: Vec<Expectation>,
     /// Which files are written beside the numbers.
@@ -80,9 +87,10 @@ impl Plan {
         &self.links[id.0]
     }
 
-    /// Whether some fault holds or delays a segment, so that there is a time "after the fault".
+    /// Whether some segment is held, delayed, replayed or forged, so that there is a time "after
+    /// the fault".
     pub fn has_time_after_fault(&self) -> bool {
-        self.faults.iter().any(|fault| fault.action.releases())
+        !self.injections.is_empty() || self.faults.iter().any(|fault| fault.action.releases())
     }
 }
 

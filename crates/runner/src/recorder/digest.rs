@@ -41,6 +41,7 @@ pub(super) enum Code {
     Changed,
     Accepted,
     PowerOff,
+    Forged,
 }
 
 impl Digest {

@@ -124,7 +124,8 @@ fn observed(page: &mut Page, verdict: &Verdict) {
     wrap(page, Ink::Faint, &text, VERDICT_INDENT);
 }
 
-/// What an author should know: faults that did nothing, segments that never came back.
+/// What an author should know: faults that did nothing, segments that never came back or never
+/// came.
 fn remarks(page: &mut Page, campaign: &Campaign) {
     for point in &campaign.points {
         let policy = point.policy.name();
@@ -135,6 +136,12 @@ fn remarks(page: &mut Page, campaign: &Campaign) {
         for id in &point.holding {
             let text = format!(
                 "note: fault `{id}` still held a segment at the end of a run under {policy}"
+            );
+            page.line(Ink::Odd, &text);
+        }
+        for id in &point.pending {
+            let text = format!(
+                "note: injection `{id}` had not come to its end when a run under {policy} did"
             );
             page.line(Ink::Odd, &text);
         }

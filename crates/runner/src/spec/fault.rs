@@ -22,7 +22,7 @@ pub(crate) struct FaultSpec {
     pub(crate) hold_until: Option<Spanned<MomentSpec>>,
     pub(crate) replay: Option<Spanned<MomentSpec>>,
     pub(crate) duplicate: Option<Spanned<Short<DuplicateSpec>>>,
-    pub(crate) corrupt: Option<Spanned<bool>>,
+    pub(crate) corrupt: Option<Spanned<Short<CorruptSpec>>>,
     pub(crate) rewrite: Option<Spanned<RewriteSpec>>,
 }
 
@@ -39,6 +39,60 @@ pub(crate) struct MatchSpec {
     pub(crate) probability: Option<Spanned<Percent>>,
     /// `HOST.state == STATE`.
     pub(crate) state: Option<Spanned<String>>,
+    pub(crate) direction: Option<DirectionSpec>,
+    /// Number of the OPEN among those of its four-tuple, from 1.
+    pub(crate) incarnation: Option<Spanned<u32>>,
+    /// Number of the server's entry that sends it among its incarnation's, from 1.
+    pub(crate) entry: Option<Spanned<u32>>,
+}
+
+/// Which way a segment goes, seen from the end that opened.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum DirectionSpec {
+    /// Towards the end that was opened.
+    Forward,
+    /// Towards the end that opened.
+    Backward,
+}
+
+/// `corrupt = true`, or `{ field = "checksum" }`: one bit of this field.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CorruptSpec {
+    /// Whether anything is corrupted: `corrupt = false` is refused.
+    #[serde(skip)]
+    pub(crate) is_off: bool,
+    pub(crate) field: Option<FieldSpec>,
+}
+
+impl Shorthand for CorruptSpec {
+    type Plain = bool;
+    const EXPECTED: &'static str = "true, or a table with `field`";
+
+    fn from_plain(is_on: bool) -> CorruptSpec {
+        CorruptSpec {
+            is_off: !is_on,
+            field: None,
+        }
+    }
+}
+
+/// A field of a TCP segment (RFC 9293 section 3.1).
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum FieldSpec {
+    SourcePort,
+    DestinationPort,
+    Seq,
+    Ack,
+    DataOffset,
+    Flags,
+    Window,
+    Checksum,
+    UrgentPointer,
+    Options,
+    Text,
 }
 
 /// `flags = "SYN"`: this and no other of SYN, ACK, FIN and RST. `{ all = "SYN", none = "ACK" }`:

@@ -8,6 +8,7 @@ mod document;
 mod expect;
 mod fault;
 mod host;
+mod inject;
 mod link;
 mod output;
 mod shorthand;
@@ -17,13 +18,15 @@ mod workload;
 pub(crate) use document::Document;
 pub(crate) use expect::{ExpectSpec, ExpectedValue, PeriodSpec};
 pub(crate) use fault::{
-    DuplicateSpec, FaultSpec, FlagsSpec, MatchSpec, MomentSpec, NthSpec, PayloadSpec, RewriteSpec,
+    CorruptSpec, DirectionSpec, DuplicateSpec, FaultSpec, FieldSpec, FlagsSpec, MatchSpec,
+    MomentSpec, NthSpec, PayloadSpec, RewriteSpec,
 };
 pub(crate) use host::{
     AbortSpec, AddressesSpec, BlindAttackSpec, CrossedSynAckSpec, HostSpec, KeepAliveSpec,
     NewSynSpec, OldSegmentsSpec, OptionLayoutSpec, PowerOffSpec, RepeatedSynSpec,
     TimeWaitRestartSpec, UnexpectedSpec, WindowEdgeSpec,
 };
+pub(crate) use inject::{InjectSpec, NumberSpec};
 pub(crate) use link::{
     DelaySpec, DistributionSpec, LinkSpec, LossSpec, OutageSpec, RateSpec, ReorderSpec, ShareSpec,
     SlotSpec,
@@ -77,6 +80,9 @@ pub(crate) struct Spec {
     /// Scripted faults.
     #[serde(default)]
     pub(crate) fault: Vec<Spanned<FaultSpec>>,
+    /// Forged segments.
+    #[serde(default)]
+    pub(crate) inject: Vec<Spanned<InjectSpec>>,
     /// What must come out.
     #[serde(default)]
     pub(crate) expect: Vec<Spanned<ExpectSpec>>,

@@ -29,6 +29,11 @@ fn the_description_of_the_vocabulary_knows_every_key() {
         ("\"5/s\" }", "\"5/s\" }\nno_such_key = 1"),
         ("id = \"old-syn\"", "no_such_key = 1"),
         ("link = \"c2s\"", "no_such_key = 1"),
+        ("[[fault]]", "[[inject]]\nno_such_key = 1\n[[fault]]"),
+        (
+            "[[fault]]",
+            "[[fault]]\nid = \"c\"\ncorrupt.no_such_key = 1\n[[fault]]",
+        ),
         ("plus = \"1s\"", "no_such_key = 1"),
         ("policy = \"three-way\"", "no_such_key = 1"),
         ("ladder = [\"text\"]", "no_such_key = 1"),

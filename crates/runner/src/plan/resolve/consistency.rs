@@ -35,10 +35,10 @@ impl Places {
 
 /// Checks a plan whose parts are all good by themselves.
 pub(super) fn check(plan: &Plan, places: &Places, findings: &mut Findings<'_>) {
-    if plan.connections.is_empty() && plan.loads.is_empty() {
+    if plan.connections.is_empty() && plan.loads.is_empty() && plan.injections.is_empty() {
         findings.problem(
             Diagnostic::new("nothing happens in this experiment")
-                .help("add a [[connection]] or a [load.NAME]"),
+                .help("add a [[connection]], a [load.NAME] or an [[inject]]"),
         );
     }
     let power_offs = plan.hosts.iter().filter_map(|host| host.power_off.as_ref());
@@ -94,7 +94,7 @@ fn check_fault(plan: &Plan, fault: &Fault, place: &Range<usize>) -> Result<(), D
         | Action::Drop
         | Action::DelayBy(_)
         | Action::Duplicate { .. }
-        | Action::Corrupt
+        | Action::Corrupt(_)
         | Action::Rewrite(_) => None,
     };
     let condition = fault.pattern.state.map(|state| state.host);

@@ -121,7 +121,8 @@ fn checks(
                 )
                 .help(
                     "`after_fault` counts from the release of a segment: a fault needs \
-                         hold_until, delay_by or replay; use `whole_run` otherwise",
+                         hold_until, delay_by or replay, or there is an [[inject]]; use \
+                         `whole_run` otherwise",
                 ),
             );
             continue;
@@ -382,7 +383,7 @@ fn segment(text: &Spanned<String>, names: &Names) -> Result<SegmentPattern, Diag
 }
 
 /// `1001`, `j+1`, `k2+11`.
-fn sequence(text: &str) -> Option<SequenceExpression> {
+pub(super) fn sequence(text: &str) -> Option<SequenceExpression> {
     let (origin, offset) = match text.split_once('+') {
         Some((origin, offset)) => (origin, offset.parse().ok()?),
         None => match text.parse() {

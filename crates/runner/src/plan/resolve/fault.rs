@@ -9,12 +9,13 @@ use toml::Spanned;
 use crate::diagnostic::{Diagnostic, suggestion};
 use crate::quantity::Time;
 use crate::spec::{
-    DuplicateSpec, FaultSpec, FlagsSpec, MatchSpec, MomentSpec, NthSpec, PayloadSpec, RewriteSpec,
-    Short,
+    CorruptSpec, DirectionSpec, DuplicateSpec, FaultSpec, FieldSpec, FlagsSpec, MatchSpec,
+    MomentSpec, NthSpec, PayloadSpec, RewriteSpec, Short,
 };
 
 use super::super::{
-    Action, Fault, FlagPattern, HostId, Match, Moment, Occurrence, Rewrite, StateCondition,
+    Action, Direction, Fault, Field, FlagPattern, HostId, Match, Moment, Occurrence, Rewrite,
+    StateCondition,
 };
 use super::{Findings, Names, check_name, expectation, impairment};
 
@@ -106,7 +107,24 @@ fn pattern(
         payload: payload(spec.payload.as_ref())?,
         window,
         state,
+        direction: spec.direction.map(|direction| match direction {
+            DirectionSpec::Forward => Direction::Forward,
+            DirectionSpec::Backward => Direction::Backward,
+        }),
+        incarnation: from_one(spec.incarnation.as_ref(), "incarnation")?,
+        entry: from_one(spec.entry.as_ref(), "entry")?,
     })
+}
+
+/// A number that counts from 1.
+fn from_one(number: Option<&Spanned<u32>>, what: &str) -> Result<Option<u32>, Diagnostic> {
+    match number {
+        Some(zero) if *zero.get_ref() == 0 => {
+            Err(Diagnostic::at(zero.span(), format!("there is no {what} 0"))
+                .help(format!("`{what}` counts from 1")))
+        }
+        number => Ok(number.map(|number| *number.get_ref())),
+    }
 }
 
 /// The least and the greatest length.
@@ -232,17 +250,25 @@ fn action(
 /// The actions that wait for nothing, with their places.
 fn immediate_actions(spec: &FaultSpec) -> Result<Vec<(Range<usize>, Action)>, Diagnostic> {
     let mut actions = Vec::new();
-    let switches = [
-        ("drop", &spec.drop, Action::Drop),
-        ("corrupt", &spec.corrupt, Action::Corrupt),
-    ];
-    for (key, value, action) in switches {
-        let Some(value) = value else { continue };
+    let idle = |span: Range<usize>, key: &str| {
+        let title = format!("`{key} = false` does nothing");
+        Err(Diagnostic::at(span, title).help("delete the key, or the fault"))
+    };
+    if let Some(value) = &spec.drop {
         if !*value.get_ref() {
-            let title = format!("`{key} = false` does nothing");
-            return Err(Diagnostic::at(value.span(), title).help("delete the key, or the fault"));
+            return idle(value.span(), "drop");
         }
-        actions.push((value.span(), action));
+        actions.push((value.span(), Action::Drop));
+    }
+    if let Some(value) = &spec.corrupt {
+        let Short(CorruptSpec {
+            is_off,
+            field: name,
+        }) = *value.get_ref();
+        if is_off {
+            return idle(value.span(), "corrupt");
+        }
+        actions.push((value.span(), Action::Corrupt(name.map(field))));
     }
     if let Some(value) = &spec.rewrite {
         let RewriteSpec {
@@ -284,6 +310,22 @@ fn immediate_actions(spec: &FaultSpec) -> Result<Vec<(Range<usize>, Action)>, Di
         actions.push((value.span(), Action::Duplicate { copies, spacing }));
     }
     Ok(actions)
+}
+
+fn field(spec: FieldSpec) -> Field {
+    match spec {
+        FieldSpec::SourcePort => Field::SourcePort,
+        FieldSpec::DestinationPort => Field::DestinationPort,
+        FieldSpec::Seq => Field::Seq,
+        FieldSpec::Ack => Field::Ack,
+        FieldSpec::DataOffset => Field::DataOffset,
+        FieldSpec::Flags => Field::Flags,
+        FieldSpec::Window => Field::Window,
+        FieldSpec::Checksum => Field::Checksum,
+        FieldSpec::UrgentPointer => Field::UrgentPointer,
+        FieldSpec::Options => Field::Options,
+        FieldSpec::Text => Field::Text,
+    }
 }
 
 /// The moment that fault number `index` waits for.

@@ -10,6 +10,7 @@ mod fault;
 mod flood;
 mod host;
 mod impairment;
+mod inject;
 mod output;
 mod settings;
 mod workload;
@@ -177,6 +178,11 @@ fn resolve_spec(spec: Spec, findings: &mut Findings<'_>) -> Option<Plan> {
         host::check_reached(&spec.host, &hosts, &links, findings);
     }
     let faults = fault::resolve_all(spec.fault, &names, findings);
+    let injections = if findings.is_clean() {
+        inject::resolve_all(spec.inject, &connections, &topology, findings)
+    } else {
+        Vec::new()
+    };
     let mut plan = Plan {
         name: name.unwrap_or_default(),
         title: one_line(prose(spec.title, spec.name.get_ref())),
@@ -188,6 +194,7 @@ fn resolve_spec(spec: Spec, findings: &mut Findings<'_>) -> Option<Plan> {
         connections,
         loads,
         faults,
+        injections,
         expectations: Vec::new(),
         output: output::resolve(spec.output, findings),
     };

@@ -26,7 +26,11 @@ pub(super) struct Topology<'a> {
 
 impl Topology<'_> {
     /// `HOST:PORT`.
-    fn socket(&self, text: &str, span: Range<usize>) -> Result<(HostId, u16), Diagnostic> {
+    pub(super) fn socket(
+        &self,
+        text: &str,
+        span: Range<usize>,
+    ) -> Result<(HostId, u16), Diagnostic> {
         let form = || {
             Diagnostic::at(span.clone(), format!("`{text}` is no end of a connection"))
                 .help("write HOST:PORT, for example \"server:80\"; ports are 1 to 65535")

@@ -1,0 +1,5 @@
+//! What each part of the vocabulary does in a run, seen from the numbers of small experiments.
+
+mod faults;
+mod injections;
+mod lab;
