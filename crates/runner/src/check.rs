@@ -127,13 +127,14 @@ fn host(host: &Host) -> String {
         .iter()
         .map(|port| format!(", listens on {port}"))
         .collect();
+    let role = if host.forward { ", forwards" } else { "" };
     let fate = if host.power_off.is_some() {
         ", loses power"
     } else {
         ""
     };
     format!(
-        "{} ({}, {addresses}{}{fate})",
+        "{} ({}, {addresses}{}{role}{fate})",
         host.name,
         host.profile.name(),
         ports.concat()

@@ -4,6 +4,7 @@
 mod digest;
 mod origins;
 mod power;
+mod transit;
 
 use std::cell::{RefCell, RefMut};
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,6 +21,7 @@ use crate::trace::{Move, Trace, What};
 use digest::{Code, Digest};
 use origins::Origins;
 use power::Power;
+use transit::Transit;
 
 /// What is counted one by one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,6 +118,7 @@ pub struct Recorder {
     troubles: Troubles,
     power: Power,
     origins: Origins,
+    transit: Transit,
     /// The host of each incarnation's client and server, by tag; kept only if hosts lose power.
     homes: Vec<[HostId; 2]>,
     /// Which fault acted on a frame that has not ended yet.
@@ -139,6 +142,7 @@ impl Recorder {
             troubles: Troubles::default(),
             power: Power::new(plan),
             origins: Origins::new(plan),
+            transit: Transit::new(plan),
             homes: Vec::new(),
             hit: BTreeMap::new(),
             waiting_copies: BTreeSet::new(),
@@ -327,6 +331,9 @@ impl Recorder {
 
     /// A segment has arrived at a host that did not hear it.
     pub fn unheard(&mut self, now: Instant, tag: Tag, what: What) {
+        if let Some(first) = self.transit.stays() {
+            self.trace.note(now, tag, What::Delivered(first));
+        }
         self.trace.note(now, tag, what);
     }
 
@@ -338,8 +345,9 @@ impl Recorder {
 
     /// A fault changed the header of a frame.
     pub fn rewritten(&mut self, now: Instant, id: FrameId, fault: usize, frame: &Datagram) {
+        let first = self.transit.first(id);
         self.trace
-            .note(now, frame.tag(), What::Rewritten(id, fault));
+            .note(now, frame.tag(), What::Rewritten(first, fault));
     }
 
     /// The end of a frame's passage.
@@ -367,6 +375,10 @@ impl Recorder {
 impl Observer<Datagram> for Recorder {
     fn sent(&mut self, now: Instant, link: LinkId, id: FrameId, frame: &Datagram) {
         self.cut_power(now);
+        if frame.is_forwarded {
+            self.digest.event(Code::Forwarded, now, (id.0, 0));
+            return self.transit.leaves(id);
+        }
         let flags = frame.packet.segment.flags;
         self.count(Count::Segments, 1);
         self.count(
@@ -406,7 +418,8 @@ impl Observer<Datagram> for Recorder {
             self.waiting_copies.insert(id);
         }
         let fault = self.hit.get(&id).copied();
-        self.trace.note(now, frame.tag(), What::Held(id, fault));
+        let first = self.transit.first(id);
+        self.trace.note(now, frame.tag(), What::Held(first, fault));
     }
 
     fn released(&mut self, now: Instant, _link: LinkId, id: FrameId, frame: &Datagram) {
@@ -415,7 +428,8 @@ impl Observer<Datagram> for Recorder {
             self.fault_is_over(now);
         }
         self.digest.event(Code::Released, now, (id.0, 0));
-        self.trace.note(now, frame.tag(), What::Released(id));
+        let first = self.transit.first(id);
+        self.trace.note(now, frame.tag(), What::Released(first));
     }
 
     fn duplicated(
@@ -429,14 +443,16 @@ impl Observer<Datagram> for Recorder {
         self.last_copy = Some(copy);
         self.troubles.network.get_or_insert(frame.tag());
         self.digest.frame(Code::Copied, now, copy, frame);
+        let first = self.transit.first(original);
         self.trace
-            .note(now, frame.tag(), What::Copied(link, original, copy, *frame));
+            .note(now, frame.tag(), What::Copied(link, first, copy, *frame));
     }
 
     fn corrupted(&mut self, now: Instant, _link: LinkId, id: FrameId, frame: &Datagram) {
         self.troubles.network.get_or_insert(frame.tag());
         self.digest.event(Code::Damaged, now, (id.0, 0));
-        self.trace.note(now, frame.tag(), What::Damaged(id));
+        let first = self.transit.first(id);
+        self.trace.note(now, frame.tag(), What::Damaged(first));
     }
 
     fn dropped(
@@ -450,15 +466,19 @@ impl Observer<Datagram> for Recorder {
         let fault = self.ended(now, id, Ending::Lost);
         self.troubles.network.get_or_insert(frame.tag());
         self.digest.event(Code::Dropped, now, (id.0, reason as u64));
+        let first = self.transit.ends(id);
         self.trace
-            .note(now, frame.tag(), What::Dropped(id, reason, fault));
+            .note(now, frame.tag(), What::Dropped(first, reason, fault));
     }
 
-    fn delivered(&mut self, now: Instant, _link: LinkId, id: FrameId, frame: &Datagram) {
+    fn delivered(&mut self, now: Instant, link: LinkId, id: FrameId, frame: &Datagram) {
         self.cut_power(now);
         self.ended(now, id, Ending::Delivered);
         self.digest.event(Code::Delivered, now, (id.0, 0));
-        self.trace.note(now, frame.tag(), What::Delivered(id));
+        if !self.transit.arrives(link, id, frame.packet.target.ip()) {
+            let first = self.transit.ends(id);
+            self.trace.note(now, frame.tag(), What::Delivered(first));
+        }
     }
 }
 

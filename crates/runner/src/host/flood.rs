@@ -18,7 +18,7 @@ impl Host<'_> {
             let iss = self.workload.forged_iss(load, arrival.number);
             let transmit = flood::syn(flow, tag, iss);
             self.opens += 1;
-            self.forged.push_back(Datagram::new(
+            self.outbox.push_back(Datagram::new(
                 arrival.at,
                 &transmit,
                 self.workload.identity(tag),

@@ -26,6 +26,8 @@ pub struct Datagram {
     pub is_repeated: bool,
     /// Whether the network made it, as a copy of another.
     pub is_copy: bool,
+    /// Whether a router has sent it on.
+    pub is_forwarded: bool,
     /// The bits of TCP header and text that were flipped on the way, numbered from the first octet's
     /// lowest. A scripted fault flips one and the link another at most.
     flipped: [Option<u32>; 2],
@@ -61,8 +63,18 @@ impl Datagram {
             sent: now,
             is_repeated: ordinal.is_some_and(|ordinal| ordinal > 1),
             is_copy: false,
+            is_forwarded: false,
             flipped: [None; 2],
             key,
+        }
+    }
+
+    /// The same as a router sends it on: damaged or not, and of one identity with what arrived.
+    #[must_use]
+    pub fn forwarded(self) -> Datagram {
+        Datagram {
+            is_forwarded: true,
+            ..self
         }
     }
 

@@ -5,6 +5,17 @@ use netsim::Instant;
 use super::{Datagram, Host, core_time};
 
 impl Host<'_> {
+    /// Whether a segment is for another host: then it will be sent on as it is, damaged or not.
+    pub(super) fn sends_on(&mut self, frame: &Datagram) -> bool {
+        let target = frame.packet.target.ip();
+        let addresses = &self.workload.plan().host(self.id).addresses;
+        let is_for_another = !addresses.contains(&target);
+        if is_for_another {
+            self.outbox.push_back(frame.forwarded());
+        }
+        is_for_another
+    }
+
     /// Gives the endpoint what has arrived; says whether it could read it. Damaged octets are its
     /// to judge and to count; a packet that no datagram could have carried is nothing to read.
     pub(super) fn hear(&mut self, now: Instant, frame: &Datagram) -> bool {

@@ -95,7 +95,7 @@ pub struct Host<'p> {
     endpoint: Endpoint,
     workload: &'p Workload<'p>,
     recorder: SharedRecorder,
-    /// The outgoing link to each address that one leads to.
+    /// The outgoing link to each address that a path leads to.
     routes: BTreeMap<IpAddr, LinkId>,
     /// The ports that are listened on, in ascending order.
     ports: Vec<u16>,
@@ -106,8 +106,10 @@ pub struct Host<'p> {
     opened: BTreeMap<usize, Vec<u64>>,
     /// Successful OPENs, and SYNs of floods.
     opens: u64,
-    /// SYNs of floods that wait to be sent.
-    forged: VecDeque<Datagram>,
+    /// Whether it sends on what is for others.
+    forwards: bool,
+    /// What waits to be sent past the endpoint: SYNs of floods, and what is sent on.
+    outbox: VecDeque<Datagram>,
     signals: VecDeque<Signal>,
     /// Whether anyone listens to signals.
     signals_matter: bool,
@@ -165,7 +167,8 @@ impl<'p> Host<'p> {
             seats: Vec::new(),
             opened: BTreeMap::new(),
             opens: 0,
-            forged: VecDeque::new(),
+            forwards: spec.forward,
+            outbox: VecDeque::new(),
             signals: VecDeque::new(),
             signals_matter: !plan.faults.is_empty() || !plan.injections.is_empty(),
             provoked_by: 0,
@@ -430,20 +433,20 @@ impl<'p> Host<'p> {
             self.is_off = true;
             self.tasks.clear();
             self.apps.clear();
-            self.forged.clear();
+            self.outbox.clear();
             self.signals.clear();
         }
         self.is_off
     }
 }
 
-/// The links that lead from a host to each address of its neighbours.
+/// The link over which a host sends to each address that a path leads to.
 fn routes(plan: &Plan, from: HostId) -> BTreeMap<IpAddr, LinkId> {
     let mut routes = BTreeMap::new();
-    for (index, link) in plan.links.iter().enumerate() {
-        if link.from == from {
-            for &address in &plan.host(link.to).addresses {
-                routes.entry(address).or_insert(LinkId(index as u32));
+    for (index, host) in plan.hosts.iter().enumerate() {
+        if let Some(link) = plan.routes.first_link(from, HostId(index)) {
+            for &address in &host.addresses {
+                routes.insert(address, LinkId(link.0 as u32));
             }
         }
     }

@@ -11,6 +11,8 @@ impl Node for Host<'_> {
     fn on_frame(&mut self, now: Instant, frame: &Datagram) {
         let deafness = if self.loses_power(now) {
             Some(Deafness::PowerOff)
+        } else if self.forwards && self.sends_on(frame) {
+            return;
         } else {
             (!self.hear(now, frame)).then_some(Deafness::Damaged)
         };
@@ -50,7 +52,7 @@ impl Node for Host<'_> {
         if self.is_off {
             return None;
         }
-        if let Some(frame) = self.forged.pop_front() {
+        if let Some(frame) = self.outbox.pop_front() {
             return Some((self.route(frame.packet.target.ip()), frame));
         }
         loop {

@@ -29,6 +29,8 @@ pub struct Host {
     pub listen: ListenConfig,
     /// The ports on which it listens from the start (passive OPEN), in ascending order.
     pub passive_open: Vec<u16>,
+    /// Whether it is a router: sends on what it gets for other hosts.
+    pub forward: bool,
     /// When, if ever, it loses power: from then on it sends nothing, hears nothing, and its
     /// connections are gone.
     pub power_off: Option<PowerOff>,

@@ -13,6 +13,7 @@ mod link;
 mod metric;
 mod output;
 mod resolve;
+mod route;
 mod sequence;
 mod workload;
 
@@ -27,6 +28,7 @@ pub use link::{Link, LinkId};
 pub use metric::{Class, Counter, Metric, MetricKey, Statistic, Unit};
 pub use output::Output;
 pub(crate) use resolve::{Resolved, resolve};
+pub use route::Routes;
 pub use sequence::{SegmentPattern, SequenceExpression, SequenceOrigin};
 pub use workload::{
     Arrivals, Close, Connection, ConnectionId, End, InitialSequence, Load, Opening, Responds, Send,
@@ -56,6 +58,8 @@ pub struct Plan {
     pub hosts: Vec<Host>,
     /// All links, by name. At most one leads from one host to another.
     pub links: Vec<Link>,
+    /// Which link leads to which host, if need be over hosts that forward.
+    pub routes: Routes,
     /// The scripted connections, in the order of the file.
     pub connections: Vec<Connection>,
     /// The populations of connections, by name.

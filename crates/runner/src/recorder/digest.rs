@@ -42,6 +42,7 @@ pub(super) enum Code {
     Accepted,
     PowerOff,
     Forged,
+    Forwarded,
 }
 
 impl Digest {

@@ -9,7 +9,7 @@ use toml::Spanned;
 
 use crate::quantity::Time;
 
-use super::{Short, Shorthand, Switchable};
+use super::{Named, Short, Shorthand, Switchable};
 
 /// `[host.NAME]`.
 #[derive(Debug, Default, Deserialize)]
@@ -21,6 +21,11 @@ pub(crate) struct HostSpec {
     pub(crate) passive_open: Option<Spanned<Vec<u16>>>,
     /// First and last port that a load's clients may use.
     pub(crate) ephemeral_ports: Option<Spanned<(u16, u16)>>,
+    /// Whether it sends on what it gets for other hosts.
+    pub(crate) forward: Option<bool>,
+    /// The link over which it sends to a host, where that is not the shortest path.
+    #[serde(default)]
+    pub(crate) routes: Named<Spanned<String>>,
     pub(crate) power_off: Option<Spanned<PowerOffSpec>>,
 
     // Listener.

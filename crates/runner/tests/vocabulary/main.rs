@@ -3,3 +3,4 @@
 mod faults;
 mod injections;
 mod lab;
+mod routes;

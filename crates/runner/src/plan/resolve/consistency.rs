@@ -115,7 +115,10 @@ fn check_fault(plan: &Plan, fault: &Fault, place: &Range<usize>) -> Result<(), D
         }
         if let Some(id) = fault.pattern.link {
             let link = plan.link(id);
-            if ![link.from, link.to].contains(&host) {
+            let ends = [link.from, link.to];
+            // Over a router anybody's segments may pass.
+            let is_open = ends.iter().any(|end| plan.host(*end).forward);
+            if !is_open && !ends.contains(&host) {
                 return blame(format!("link `{}`", link.name()));
             }
         }
@@ -161,7 +164,8 @@ pub(super) fn check_segments(
         let ends = ends(plan, *connection);
         for segment in segments {
             let link = plan.link(segment.link);
-            if !ends.contains(&link.from) || !ends.contains(&link.to) {
+            let leads_on = plan.host(link.to).forward;
+            if !ends.contains(&link.from) || !(ends.contains(&link.to) || leads_on) {
                 let title = format!(
                     "`{}` is expected of connection {}, which does not use link `{}`",
                     segment.written,

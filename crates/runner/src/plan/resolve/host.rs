@@ -80,6 +80,7 @@ fn resolve_one(
         config,
         listen,
         passive_open: passive_open?,
+        forward: spec.forward.unwrap_or(false),
         power_off,
     })
 }

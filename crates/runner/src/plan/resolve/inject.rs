@@ -143,7 +143,10 @@ fn link(
 ) -> Result<LinkId, Diagnostic> {
     if let Some(name) = &spec.link {
         let link = topology.names.link(name)?;
-        if topology.links[link.0].to == target {
+        let leads_to = topology.links[link.0].to;
+        let is_sent_on = topology.hosts[leads_to.0].forward
+            && topology.routes.first_link(leads_to, target).is_some();
+        if leads_to == target || is_sent_on {
             return Ok(link);
         }
         let title = format!(
@@ -153,12 +156,17 @@ fn link(
         );
         return Err(Diagnostic::at(name.span(), title));
     }
-    let mut leading = (0..topology.links.len()).filter(|&index| {
-        let link = &topology.links[index];
-        link.to == target && source.is_none_or(|source| link.from == source)
-    });
+    if let Some(source) = source {
+        let first = topology.routes.first_link(source, target);
+        return first.ok_or_else(|| {
+            Diagnostic::at(spec.from.span(), "no path leads from here to there")
+                .help("name the link that the segment enters: link = \"c2s\"")
+        });
+    }
+    let links = topology.links.iter();
+    let mut leading = links.enumerate().filter(|(_, link)| link.to == target);
     match (leading.next(), leading.next()) {
-        (Some(only), None) => Ok(LinkId(only)),
+        (Some((only, _)), None) => Ok(LinkId(only)),
         _ => Err(
             Diagnostic::at(spec.from.span(), "the link that it enters is not clear")
                 .help("name it: link = \"c2s\""),

@@ -12,6 +12,7 @@ mod host;
 mod impairment;
 mod inject;
 mod output;
+mod route;
 mod settings;
 mod workload;
 
@@ -166,7 +167,9 @@ fn resolve_spec(spec: Spec, findings: &mut Findings<'_>) -> Option<Plan> {
     let links = impairment::resolve_all(&spec.link, &names, findings);
     let (hosts, links) = (hosts?, links?);
     let run = run?;
+    let routes = route::resolve_all(&spec.host, &hosts, &links, &names, findings);
     let topology = workload::Topology {
+        routes: &routes,
         names: &names,
         hosts: &hosts,
         links: &links,
@@ -191,6 +194,7 @@ fn resolve_spec(spec: Spec, findings: &mut Findings<'_>) -> Option<Plan> {
         run,
         hosts,
         links,
+        routes,
         connections,
         loads,
         faults,

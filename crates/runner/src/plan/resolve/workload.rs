@@ -11,8 +11,8 @@ use crate::spec::{
 };
 
 use super::super::{
-    Arrivals, Close, Connection, End, Host, HostId, InitialSequence, Link, Load, Run, Send, Target,
-    Transfer, TransferSize,
+    Arrivals, Close, Connection, End, Host, HostId, InitialSequence, Link, Load, Routes, Run, Send,
+    Target, Transfer, TransferSize,
 };
 use super::{Findings, Names, check_name, flood};
 
@@ -21,6 +21,7 @@ pub(super) struct Topology<'a> {
     pub(super) names: &'a Names,
     pub(super) hosts: &'a [Host],
     pub(super) links: &'a [Link],
+    pub(super) routes: &'a Routes,
     pub(super) run: &'a Run,
 }
 
@@ -81,13 +82,14 @@ impl Topology<'_> {
             return Err(Diagnostic::at(span.clone(), title));
         }
         for (from, to) in [(a, b), (b, a)] {
-            if !self
-                .links
-                .iter()
-                .any(|link| link.from == from && link.to == to)
-            {
+            if self.routes.first_link(from, to).is_none() {
                 let (from, to) = (&self.names.hosts[from.0], &self.names.hosts[to.0]);
-                let title = format!("no link leads from host `{from}` to host `{to}`");
+                let way = if self.hosts.iter().any(|host| host.forward) {
+                    "path"
+                } else {
+                    "link"
+                };
+                let title = format!("no {way} leads from host `{from}` to host `{to}`");
                 return Err(Diagnostic::at(span.clone(), title)
                     .consequence()
                     .help(format!(
