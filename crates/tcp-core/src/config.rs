@@ -280,6 +280,9 @@ pub struct Config {
     /// Width of initial sequence numbers, bits, 1 to 32. Below 32 only for the experiment that
     /// shows why the space must be large.
     pub isn_bits: u8,
+    /// A bug put in on purpose, to see whether it is noticed.
+    #[cfg(feature = "mutants")]
+    pub mutant: Option<crate::Mutant>,
 }
 
 /// A configuration that cannot work.

@@ -6,6 +6,7 @@ use crate::address::Remote;
 use crate::config::{Config, GiveUp};
 use crate::connection::{self, Marks, RateLimiter};
 use crate::fifo::{Link, Linked};
+use crate::mutant::mutated;
 use crate::options::Options;
 use crate::segment::{Segment, Tag};
 use crate::seq::SeqNum;
@@ -161,12 +162,16 @@ impl Embryo {
         let wait = stage(config, self.timeouts);
         match config.give_up_synack {
             GiveUp::Retries(_) => wait,
+            GiveUp::After(_) if mutated!(config, NoSynAckTimeout) => wait,
             GiveUp::After(limit) => wait.min(limit.saturating_sub(passed(config, self.timeouts))),
         }
     }
 
     /// Whether the timeout that happens now is the end of it.
     pub(crate) fn is_spent(&self, config: &Config) -> bool {
+        if mutated!(config, NoSynAckTimeout) {
+            return false;
+        }
         match config.give_up_synack {
             GiveUp::Retries(limit) => self.timeouts >= limit,
             GiveUp::After(limit) => {

@@ -48,6 +48,7 @@ mod history;
 mod io;
 mod isn;
 mod listener;
+mod mutant;
 pub mod options;
 mod profile;
 mod segment;
@@ -66,6 +67,8 @@ pub use handshake::Handshake;
 pub use io::{ConnectionId, Counters, Event, Outcome, Reason, Transition};
 pub use isn::{Secret, initial_sequence_number};
 pub use listener::{ListenConfig, ListenerId};
+#[cfg(feature = "mutants")]
+pub use mutant::Mutant;
 pub use options::Options;
 pub use profile::Profile;
 pub use segment::{Flags, Flow, Kind, Packet, Segment, Tag, Text, Transmit};

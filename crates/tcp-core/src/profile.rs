@@ -142,6 +142,8 @@ fn rfc9293() -> Config {
         listen_drops_syn_ack: false,
         ephemeral_ports: 49152..=65535, // RFC 6335
         isn_bits: 32,
+        #[cfg(feature = "mutants")]
+        mutant: None,
     }
 }
 

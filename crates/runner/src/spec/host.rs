@@ -96,6 +96,8 @@ pub(crate) struct HostSpec {
     pub(crate) reset_on_keepalive: Option<bool>,
     pub(crate) reset_on_timeout: Option<bool>,
     pub(crate) isn_bits: Option<Spanned<u8>>,
+    /// A bug put in on purpose; only where the program was built with them.
+    pub(crate) mutant: Option<Spanned<String>>,
 }
 
 /// `addresses = 4`, or a list of addresses.

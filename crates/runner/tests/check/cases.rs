@@ -84,6 +84,7 @@ pub(crate) const BAD: &[(&str, &str)] = &[
     ("[host.client]", "[host.\"the client\"]"),
     ("[host.client]", "[host.clinet]"),
     ("\"linux-6\"", "\"linux\""),
+    ("backlog = 128", "mutant = \"no-synack-timeout\""),
     ("backlog = 128", "backlog = -1"),
     ("profile = \"linux-6\"\nbacklog = 128", "backlog = 0"),
     ("backlog = 128", "addresses = 0"),

@@ -8,6 +8,7 @@ use super::receive::buffer_size;
 use super::state::{CloseWait, Closing, Established, FinWait1, FinWait2, LastAck, SynReceived};
 use super::{Connection, Ended, Marks, Origin, State, Turn};
 use crate::config::{CrossedSynAck, NewSyn, OldSegments, RepeatedSyn, WindowEdge};
+use crate::mutant::mutated;
 use crate::segment::{Flags, Segment, Text};
 use crate::seq::SeqNum;
 
@@ -157,6 +158,10 @@ impl Connection {
     pub(super) fn answer_unacceptable(&mut self, segment: &Segment, turn: &mut Turn<'_>) {
         if segment.flags.rst() {
             return; // "unless the RST bit is set, if so drop the segment and return"
+        }
+        if self.is_syn_again(segment) && mutated!(turn.config, DuplicateSynReset) {
+            self.refuse(segment, turn);
+            return;
         }
         if self.repeats_syn_ack_for(segment, turn) {
             if self.limiter.admit(turn.now, turn.config) {

@@ -7,6 +7,7 @@ use super::state::{Closing, Established, FinWait1, FinWait2, SynReceived};
 use super::{Connection, Marks, Origin, Phase, Room, State, Timer, Turn};
 use crate::config::TimeWaitRestart;
 use crate::io::{Event, Outcome, Reason};
+use crate::mutant::mutated;
 use crate::segment::Segment;
 
 impl Connection {
@@ -16,6 +17,7 @@ impl Connection {
             .state
             .snd()
             .is_some_and(|snd| snd.acceptable(segment.ack))
+            && !mutated!(turn.config, IsnUnchecked)
         {
             // > form a reset segment <SEQ=SEG.ACK><CTL=RST> and send it
             self.reset_for(segment.ack, turn);

@@ -13,6 +13,7 @@ use super::state::{CloseWait, Closing, Established, FinWait1, FinWait2, SynRecei
 use super::{Connection, Ended, Marks, Origin, Phase, State, Timer, Turn};
 use crate::config::NewSyn;
 use crate::io::{Event, Outcome, Reason};
+use crate::mutant::mutated;
 use crate::segment::{Segment, Tag};
 use crate::seq::SeqNum;
 
@@ -87,6 +88,7 @@ impl Connection {
             return RETURN;
         }
         match &self.state {
+            State::SynReceived(_) if mutated!(turn.config, RstKeepsEntry) => {}
             State::SynReceived(SynReceived {
                 origin: Origin::Passive(_),
                 ..
@@ -328,7 +330,7 @@ impl Connection {
         if self.marks.has(Marks::ACK_NOW) {
             self.send_ack(turn);
         }
-        if turn.config.time_wait.is_zero() {
+        if turn.config.time_wait.is_zero() || mutated!(turn.config, TimeWaitSkipped) {
             self.finish(turn, Reason::Expired, Outcome::Finished);
         } else {
             self.set_timer(Timer::Idle, turn.now + turn.config.time_wait);

@@ -2,6 +2,7 @@
 
 use super::{Connection, Marks, State, Timer, Turn};
 use crate::io::{Event, Outcome, Reason};
+use crate::mutant::mutated;
 use crate::time::Instant;
 
 impl Connection {
@@ -46,6 +47,9 @@ impl Connection {
         let shut = snd.wnd == 0 && snd.una != snd.iss;
         let struggling = snd.retransmits + 1 == r1;
         snd.on_timeout();
+        if snd.fin && snd.una == snd.end && mutated!(turn.config, FinNotRetransmitted) {
+            snd.cursor = snd.nxt;
+        }
         if shut {
             self.marks.set(Marks::PROBE, true);
         } else if struggling && !self.marks.has(Marks::RELEASED) {

@@ -9,6 +9,7 @@ use super::send::{Chunk, Schedule};
 use super::state::{SynReceived, SynSent};
 use super::{Connection, Marks, Origin, State, Timer, Turn};
 use crate::config::AbortReset;
+use crate::mutant::mutated;
 use crate::options::{Offer, Options, Timestamps};
 use crate::segment::{Flags, Kind, Packet, Segment, Text, Transmit};
 use crate::seq::SeqNum;
@@ -389,6 +390,12 @@ impl Connection {
         let window = self.state.window();
         if segment.flags.ack() {
             segment.ack = window.nxt;
+            if kind == Kind::SynAck
+                && self.ordinals.syn_ack > 0
+                && mutated!(turn.config, WrongAckOnRepeatedSynAck)
+            {
+                segment.ack = self.irs;
+            }
             self.marks.set(Marks::ACK_NOW, false);
             self.stop_timer(Timer::Ack);
             self.stamps.last_ack_sent = window.nxt;

@@ -3,6 +3,7 @@
 
 use super::Endpoint;
 use crate::config::Unexpected;
+use crate::mutant::mutated;
 use crate::segment::{Flags, Kind, Packet, Segment, Transmit};
 use crate::seq::SeqNum;
 
@@ -10,6 +11,10 @@ impl Endpoint {
     pub(super) fn arrives_in_closed(&mut self, packet: &Packet) {
         let ignores = self.configs[0].client_on_unexpected == Unexpected::Ignore;
         if packet.segment.flags.ack() && ignores {
+            return;
+        }
+        let is_syn_ack = packet.segment.flags.contains(Flags::SYN | Flags::ACK);
+        if is_syn_ack && mutated!(self.configs[0], NoResetForSynAck) {
             return;
         }
         self.reset_stray(packet);

@@ -8,6 +8,7 @@ use crate::handshake::{Load, SynFacts, SynVerdict};
 use crate::io::{ConnectionId, Event, Reason, Transition};
 use crate::isn::{initial_sequence_number, keyed_hash};
 use crate::listener::{Listener, ListenerId};
+use crate::mutant::mutated;
 use crate::options::Options;
 use crate::segment::{Flags, Kind, Packet, Segment, Tag, is_unicast};
 use crate::seq::SeqNum;
@@ -88,13 +89,17 @@ impl Endpoint {
             self.io.counters.ListenDrops += 1;
             return;
         }
+        let has_one_slot = mutated!(self.configs[0], SingleSlotListener);
         let listener = self.listener(id);
         if listener.accept_queue_is_full() {
             self.io.counters.ListenOverflows += 1;
             self.io.counters.ListenDrops += 1;
             return;
         }
-        let (isn, load) = (packet.segment.seq, listener.load());
+        let (isn, mut load) = (packet.segment.seq, listener.load());
+        if has_one_slot && listener.embryos > 0 {
+            load = Load::Full;
+        }
         let facts = SynFacts {
             isn,
             remembered,

@@ -9,6 +9,7 @@ use crate::handshake::Victim;
 use crate::io::{ConnectionId, Reason, Transition};
 use crate::isn::keyed_hash;
 use crate::listener::ListenerId;
+use crate::mutant::mutated;
 use crate::segment::Packet;
 use crate::seq::SeqNum;
 use crate::time::Instant;
@@ -176,6 +177,9 @@ impl Endpoint {
         let wait = embryo.wait(config);
         self.syn_ack_timers
             .start(&mut self.stores.embryos, slot, now, wait);
+        if mutated!(config, NoSynAckRetransmission) {
+            return;
+        }
         self.send_syn_ack(now, slot, flow);
     }
 

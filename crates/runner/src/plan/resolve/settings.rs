@@ -11,6 +11,8 @@ use tcp_core::{
 use toml::Spanned;
 
 use crate::diagnostic::Diagnostic;
+#[cfg(feature = "mutants")]
+use crate::diagnostic::suggestion;
 use crate::quantity::Time;
 use crate::spec::{
     AbortSpec, BlindAttackSpec, CrossedSynAckSpec, HostSpec, KeepAliveSpec, NewSynSpec,
@@ -28,6 +30,9 @@ pub(super) fn resolve(
     set_timers(&mut config, spec);
     set_retries(&mut config, spec)?;
     set_rules(&mut config, spec);
+    if let Some(name) = &spec.mutant {
+        set_mutant(&mut config, name)?;
+    }
     config.validate().map_err(|error| blame(&error, spec))?;
     let mut listen = profile.listen_config();
     set_listener(&mut listen, spec);
@@ -220,6 +225,29 @@ fn set_rules(config: &mut Config, spec: &HostSpec) {
     }
     set(&mut config.isn_bits, spec.isn_bits.as_ref());
     set_choices(config, spec);
+}
+
+/// A bug put in on purpose.
+#[cfg(feature = "mutants")]
+fn set_mutant(config: &mut Config, name: &Spanned<String>) -> Result<(), Diagnostic> {
+    let found = tcp_core::Mutant::from_name(name.get_ref());
+    config.mutant = Some(found.ok_or_else(|| {
+        let title = format!("there is no mutant `{}`", name.get_ref());
+        let known = tcp_core::Mutant::ALL.map(|(_, name)| name);
+        Diagnostic::at(name.span(), title)
+            .label("unknown mutant")
+            .help(suggestion(name.get_ref(), known, "mutants"))
+    })?);
+    Ok(())
+}
+
+/// No TCP of this program can have a bug on purpose.
+#[cfg(not(feature = "mutants"))]
+fn set_mutant(_: &mut Config, name: &Spanned<String>) -> Result<(), Diagnostic> {
+    let title = "this program has no TCPs with bugs put in on purpose";
+    Err(Diagnostic::at(name.span(), title)
+        .label("needs the feature `mutants`")
+        .help("delete the key, or build with `cargo build --features mutants`"))
 }
 
 /// The rules that are a choice between two.
