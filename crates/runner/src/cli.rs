@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use tcp_core::Profile;
 
+use crate::language::Language;
 use crate::overrides::Override;
 
 /// What a process tells its caller in the end.
@@ -77,6 +78,9 @@ pub struct RunArguments {
     /// What to print on standard output
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
+    /// How it looks on standard output.
+    #[command(flatten)]
+    pub showing: ShowArguments,
     /// Print only what failed
     #[arg(long, short)]
     pub quiet: bool,
@@ -86,6 +90,17 @@ pub struct RunArguments {
     /// Colours.
     #[command(flatten)]
     pub color: ColorArgument,
+}
+
+/// How results are shown; what is recorded does not depend on it.
+#[derive(Debug, Default, Args)]
+pub struct ShowArguments {
+    /// The language of titles, ladders and lessons on standard output [default: the file's]
+    #[arg(long, value_enum)]
+    pub lang: Option<Language>,
+    /// Print ASCII only; on a terminal that is the default unless its locale is of UTF-8
+    #[arg(long, conflicts_with = "lang")]
+    pub ascii: bool,
 }
 
 /// `runner check`.
@@ -112,20 +127,10 @@ pub struct ListArguments {
     pub name: Option<String>,
     /// The language of the titles
     #[arg(long, value_enum, default_value_t)]
-    pub language: Language,
+    pub lang: Language,
     /// Colours.
     #[command(flatten)]
     pub color: ColorArgument,
-}
-
-/// A language that scenarios are written in.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Language {
-    /// English
-    #[default]
-    En,
-    /// Chinese
-    Zh,
 }
 
 /// `runner explain`.

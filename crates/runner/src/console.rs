@@ -1,6 +1,6 @@
 //! The two streams of the program: data, which has to arrive, and messages, which may be lost.
 
-use std::io::{ErrorKind, Write};
+use std::io::{ErrorKind, IsTerminal as _, Write};
 
 use crate::cli::exit;
 
@@ -46,6 +46,26 @@ impl<'a> Console<'a> {
     }
 }
 
+/// Whether standard output is a terminal whose locale cannot show more than ASCII. Only terminals
+/// are asked: what goes into files is the same everywhere.
+pub fn is_ascii_terminal() -> bool {
+    if cfg!(windows) || !std::io::stdout().is_terminal() {
+        return false;
+    }
+    // In the order of POSIX.1-2017 section 8.2: the first that is not empty counts.
+    let chosen = ["LC_ALL", "LC_CTYPE", "LANG"]
+        .into_iter()
+        .filter_map(std::env::var_os)
+        .find(|value| !value.is_empty());
+    !chosen.is_some_and(|value| is_utf8(&value.to_string_lossy()))
+}
+
+/// Whether a locale's name, such as `en_GB.UTF-8`, says that its characters are those of UTF-8.
+fn is_utf8(locale: &str) -> bool {
+    let name = locale.to_ascii_lowercase();
+    name.contains("utf-8") || name.contains("utf8")
+}
+
 #[cfg(test)]
 mod tests {
     use std::io;
@@ -75,5 +95,18 @@ mod tests {
         let stop = Console::new(&mut disk, &mut messages).print("text");
         assert_eq!(stop, Err(Stop(exit::FAILED)));
         assert!(String::from_utf8_lossy(&messages).starts_with("error: cannot write the output"));
+    }
+
+    #[test]
+    fn locales_tell_their_characters() {
+        for (locale, expected) in [
+            ("en_GB.UTF-8", true),
+            ("zh_CN.utf8", true),
+            ("C", false),
+            ("zh_CN.GB18030", false),
+            ("", false),
+        ] {
+            assert_eq!(is_utf8(locale), expected, "{locale}");
+        }
     }
 }

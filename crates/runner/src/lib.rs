@@ -24,6 +24,7 @@ pub mod list;
 pub mod metrics;
 pub mod overrides;
 pub mod paint;
+pub mod passage;
 pub mod plan;
 pub mod quantity;
 pub mod recorder;

@@ -3,7 +3,7 @@
 use std::io;
 
 use crate::catalogue::{Catalogue, Entry};
-use crate::cli::{Language, ListArguments, exit};
+use crate::cli::{ListArguments, exit};
 use crate::console::{Console, Stop};
 use crate::diagnostic::visible;
 use crate::experiment::Experiment;
@@ -39,11 +39,7 @@ pub fn run(arguments: &ListArguments, mut console: Console<'_>) -> u8 {
         }
         match Experiment::read(&entry.path, &[]) {
             Ok(experiment) => {
-                let title = &experiment.plan.title;
-                let title = match arguments.language {
-                    Language::En => &title.en,
-                    Language::Zh => &title.zh,
-                };
+                let title = experiment.plan.title.in_language(arguments.lang);
                 page.line(Ink::Plain, &format!("  {:NAMES$} {title}", entry.name));
             }
             Err(rejection) => {

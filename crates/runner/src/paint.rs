@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
+
 /// What a piece of text is, as far as colour goes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Ink {
@@ -14,8 +16,12 @@ pub enum Ink {
     Faint,
     /// As it should be.
     Good,
-    /// Late, held, copied: worth a look.
+    /// Held, or otherwise worth a look.
     Odd,
+    /// Come too late to be of use.
+    Late,
+    /// Made by the network, from something else.
+    Copy,
     /// Lost, wrong, not held.
     Bad,
 }
@@ -29,6 +35,8 @@ impl Ink {
             Ink::Faint => Some("2"),
             Ink::Good => Some("32"),
             Ink::Odd => Some("33"),
+            Ink::Late => Some("35"),
+            Ink::Copy => Some("36"),
             Ink::Bad => Some("31"),
         }
     }
@@ -81,5 +89,102 @@ impl Page {
     /// Everything so far.
     pub fn into_text(self) -> String {
         self.text
+    }
+}
+
+/// Columns that a text takes up on a terminal: two for each Chinese character.
+pub fn columns(text: &str) -> usize {
+    text.width()
+}
+
+/// A text as lines of at most so many columns, broken at blanks and beside Chinese characters; only
+/// a word that is longer than a line stands out.
+pub fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let mut glue = " ";
+        for piece in pieces(word) {
+            let line = lines.last().map_or("", String::as_str);
+            let blank = if line.is_empty() { "" } else { glue };
+            if !line.is_empty() && columns(line) + columns(blank) + columns(piece) > width {
+                lines.push(piece.to_owned());
+            } else if let Some(line) = lines.last_mut() {
+                line.push_str(blank);
+                line.push_str(piece);
+            }
+            glue = "";
+        }
+    }
+    lines
+}
+
+/// The parts of a word between which a line may end: every wide character is one, with the marks
+/// that follow it and must not begin a line.
+fn pieces(word: &str) -> Vec<&str> {
+    let is_wide = |letter: char| letter.width() == Some(2);
+    let stays_behind = |letter: char| "，。；：、！？）》”’".contains(letter);
+    let mut starts = vec![0];
+    let mut last = None;
+    for (index, letter) in word.char_indices() {
+        let may_break = last.is_some_and(|last| is_wide(last) || is_wide(letter));
+        if may_break && !stays_behind(letter) && !last.is_some_and(|last| "（《“‘".contains(last))
+        {
+            starts.push(index);
+        }
+        last = Some(letter);
+    }
+    let ends = starts.iter().skip(1).copied().chain([word.len()]);
+    let parts = starts.iter().zip(ends);
+    parts.map(|(start, end)| &word[*start..end]).collect()
+}
+
+/// A text with nothing but ASCII: what this program draws with is replaced by what comes nearest,
+/// column by column, and anything else by question marks.
+pub fn ascii(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            _ if letter.is_ascii() => plain.push(letter),
+            '│' => plain.push('|'),
+            '─' => plain.push('-'),
+            '┄' => plain.push('.'),
+            '▶' => plain.push('>'),
+            '◀' => plain.push('<'),
+            '╳' => plain.push('X'),
+            '⋮' => plain.push(':'),
+            '…' => plain.push('~'),
+            '±' | '≤' | '≥' | '×' | '−' => plain.push(match letter {
+                '×' => 'x',
+                '−' => '-',
+                '≤' => '<',
+                '≥' => '>',
+                _ => '~',
+            }),
+            _ => plain.push_str(&"?".repeat(letter.width().unwrap_or(0))),
+        }
+    }
+    plain
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_broken_at_blanks_and_beside_chinese_characters() {
+        assert_eq!(wrapped("one two three", 7), ["one two", "three"]);
+        assert_eq!(wrapped("unbreakable", 4), ["unbreakable"]);
+        assert_eq!(wrapped("服务器的 SYN,ACK", 8), ["服务器的", "SYN,ACK"]);
+        // A comma does not begin a line.
+        assert_eq!(wrapped("一二三四，五", 8), ["一二三", "四，五"]);
+        assert_eq!(wrapped("", 4), [""]);
+    }
+
+    #[test]
+    fn ascii_keeps_the_columns() {
+        let text = "│── SYN ─╳ 被 x 扣留│";
+        let plain = ascii(text);
+        assert_eq!(plain, "|-- SYN -X ?? x ????|");
+        assert_eq!(columns(&plain), columns(text));
     }
 }

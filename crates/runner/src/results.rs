@@ -31,10 +31,21 @@ pub fn files(experiment: &Experiment, campaign: &Campaign) -> Files {
         report::summary(experiment, campaign).into_bytes(),
     );
     for point in &campaign.points {
-        let ladders = report::ladders(plan, campaign, point, false);
-        if !ladders.is_empty() {
-            let name = format!("{}/ladder.txt", point.policy.name());
-            files.insert(name, ladders.into_bytes());
+        let mut put = |name: &str, text: String| {
+            if !text.is_empty() {
+                files.insert(format!("{}/{name}", point.policy.name()), text.into_bytes());
+            }
+        };
+        if plan.output.ladder.text {
+            let language = plan.output.language;
+            let text = report::ladders(plan, campaign, point, language, false);
+            put("ladder.txt", text);
+        }
+        if plan.output.ladder.svg {
+            put(
+                "ladder.svg",
+                report::pictures(plan, campaign, point).unwrap_or_default(),
+            );
         }
     }
     if plan.run.replications > 1 {

@@ -10,11 +10,13 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use crate::campaign::{Campaign, CampaignError};
 use crate::catalogue;
 use crate::cli::{Format, RunArguments, exit};
-use crate::console::{Console, Stop};
+use crate::console::{Console, Stop, is_ascii_terminal};
 use crate::diagnostic::{Rejection, render_notes};
 use crate::effort::Meter;
 use crate::experiment::Experiment;
+use crate::language::Language;
 use crate::overrides::Override;
+use crate::paint::ascii;
 use crate::report;
 use crate::results::{self, Places, Recorded};
 use crate::trial::TrialError;
@@ -148,7 +150,15 @@ impl Session<'_> {
             return Ok(());
         }
         let gap = if is_further { "\n" } else { "" };
-        let text = report::human(experiment, campaign, self.out_color);
+        let showing = &self.arguments.showing;
+        let is_ascii = showing.ascii || showing.lang.is_none() && is_ascii_terminal();
+        let language = match showing.lang {
+            _ if is_ascii => Language::En,
+            None => experiment.plan.output.language,
+            Some(language) => language,
+        };
+        let text = report::human(experiment, campaign, language, self.out_color);
+        let text = if is_ascii { ascii(&text) } else { text };
         self.console.print(&format!("{gap}{text}"))
     }
 

@@ -2,7 +2,8 @@
 
 use runner::campaign::{Campaign, Point};
 use runner::experiment::Experiment;
-use runner::ladder::{Ladder, WIDTH, draw};
+use runner::ladder::{Ladder, draw};
+use runner::language::Language;
 use runner::metrics::decimal;
 use runner::plan::{End, Metric, MetricKey, Period};
 use runner::story::Story;
@@ -304,12 +305,13 @@ fn a_ghost_that_reads_old_text_counts_its_bytes() {
 
 /// The time at the left margin of a ladder's row and the one at the right, if there are any.
 fn margins(row: &str) -> [Option<f64>; 2] {
-    let letters: Vec<char> = row.chars().collect();
-    let time = |from: usize, to: usize| {
-        let text: String = letters.get(from..to)?.iter().collect();
-        text.trim().parse().ok()
-    };
-    [time(0, 9), time(WIDTH - 9, WIDTH)]
+    let left = row.split('│').next().unwrap_or_default();
+    let right = row.rsplit('│').next().unwrap_or_default();
+    let times = [
+        left.split(' ').find(|word| !word.is_empty()),
+        right.split(' ').next_back(),
+    ];
+    times.map(|time| time.and_then(|text| text.parse().ok()))
 }
 
 #[test]
@@ -333,7 +335,11 @@ fn time_runs_downwards_at_both_margins_of_every_ladder() {
         let campaign = run(&experiment);
         let trace = &campaign.points[0].trace;
         let stories = Story::all(&experiment.plan, trace, &campaign.shown);
-        let page = draw(&Ladder::new(&experiment.plan, &stories[0]), false);
+        let page = draw(
+            &Ladder::new(&experiment.plan, &stories[0]),
+            Language::En,
+            false,
+        );
         let mut last = [0.0; 2];
         for row in page.lines().skip(2) {
             for (last, now) in last.iter_mut().zip(margins(row)) {

@@ -41,7 +41,7 @@ fn the_list_shows_every_scenario_with_its_title_under_its_group() {
 
 #[test]
 fn the_list_can_be_narrowed_and_is_bilingual() {
-    let output = runner(&root(), &["list", "s01", "--language", "zh"]);
+    let output = runner(&root(), &["list", "s01", "--lang", "zh"]);
     let expected =
         "S: stale SYN\n  s01-stale-syn-client-closed            滞留的 SYN 在连接释放之后到达\n";
     assert_eq!(text(&output.stdout), expected);

@@ -15,14 +15,16 @@ fn read(path: &str) -> String {
 #[test]
 fn the_pictures_are_the_recorded_ladders() {
     let readme = read("README.md");
+    let folder = "results/s01-stale-syn-client-closed";
+    let ladder = read(&format!("{folder}/two-way/ladder.txt"));
+    assert!(
+        readme.contains(ladder.trim_end()),
+        "the README's picture of two-way is not the recorded ladder of s01"
+    );
     for policy in ["two-way", "three-way"] {
-        let ladder = read(&format!(
-            "results/s01-stale-syn-client-closed/{policy}/ladder.txt"
-        ));
-        assert!(
-            readme.contains(ladder.trim_end()),
-            "the README's picture of {policy} is not the recorded ladder of s01"
-        );
+        let name = format!("{folder}/{policy}/ladder.svg");
+        assert!(readme.contains(&name), "{name} is not in the README");
+        assert!(read(&name).contains(policy), "{name} is of another policy");
     }
 }
 

@@ -5,20 +5,22 @@
 //! own, in the order of time. Then a departure and its arrival become one row wherever the times at
 //! both margins still run downwards; segments that cross keep two rows.
 
-mod draw;
-mod passage;
-
-use std::collections::BTreeMap;
+mod arrow;
+mod scale;
+pub mod svg;
+mod text;
+mod words;
 
 use netsim::{FrameId, Instant};
 use tcp_core::{Phase, Reason};
 
+use crate::passage::{Passage, Passages, Source, mark_stale};
 use crate::plan::{End, Plan};
 use crate::story::Story;
 use crate::trace::{Entry, Move, What};
 
-pub use draw::{WIDTH, draw};
-use passage::Passage;
+pub use text::{WIDTH, draw};
+use words::Note;
 
 /// What happens at one margin in a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,8 +39,8 @@ enum Middle {
     Arrives(FrameId),
     /// A segment leaves and arrives.
     Crosses(FrameId),
-    /// Words, at the line of the end that they are about; whether they are alarming.
-    Note(End, String, bool),
+    /// Words, at the line of the end that they are about.
+    Note(End, Note),
     /// Only a change of state.
     Nothing,
 }
@@ -56,7 +58,7 @@ struct Row {
 pub struct Ladder<'s> {
     plan: &'s Plan,
     story: &'s Story<'s>,
-    passages: BTreeMap<FrameId, Passage>,
+    passages: Passages,
     rows: Vec<Row>,
     end: Instant,
     /// The states at the end of the run, by [`End`].
@@ -66,7 +68,7 @@ pub struct Ladder<'s> {
 impl<'s> Ladder<'s> {
     /// The ladder of a story that ends when the run does.
     pub fn new(plan: &'s Plan, story: &'s Story<'s>) -> Ladder<'s> {
-        let passages = passage::collect(story);
+        let passages = passages(story);
         let mut builder = Builder {
             story,
             passages: &passages,
@@ -77,7 +79,7 @@ impl<'s> Ladder<'s> {
             builder.take(entry);
         }
         builder.flush_all();
-        let rows = merge(builder.rows, &passages);
+        let rows = merge(builder.rows, story, &passages);
         let last = [End::Client, End::Server].map(|end| {
             let stays = story.stays(end);
             stays.last().map_or(Phase::Closed, |stay| stay.phase)
@@ -93,6 +95,82 @@ impl<'s> Ladder<'s> {
     }
 }
 
+/// Every passage of a story.
+fn passages(story: &Story<'_>) -> Passages {
+    let mut passages = Passages::new();
+    let mut last_delivered = None;
+    for entry in story.entries() {
+        let at = entry.at;
+        let (id, change): (FrameId, &dyn Fn(&mut Passage)) = match &entry.what {
+            What::Sent(link, id, frame) => {
+                passages.insert(*id, Passage::new(at, *link, Source::Host, *frame));
+                continue;
+            }
+            What::Copied(link, _, id, frame) => {
+                passages.insert(*id, Passage::new(at, *link, Source::Copy, *frame));
+                continue;
+            }
+            What::Replayed(link, id, frame) => {
+                passages.insert(*id, Passage::new(at, *link, Source::Replay, *frame));
+                continue;
+            }
+            What::Forged(link, id, frame) => {
+                passages.insert(*id, Passage::new(at, *link, Source::Forgery, *frame));
+                continue;
+            }
+            What::Held(id, fault) => (*id, &|passage| passage.held = Some((at, *fault))),
+            What::Released(id) => (*id, &|passage| passage.released = Some(at)),
+            What::Damaged(id) => (*id, &|passage| passage.is_damaged = true),
+            What::Rewritten(id, fault) => (*id, &|passage| passage.rewritten = Some(*fault)),
+            What::Dropped(id, reason, fault) => (*id, &|passage| {
+                passage.dropped = Some((at, *reason, *fault));
+            }),
+            What::Delivered(id) => {
+                last_delivered = Some(*id);
+                (*id, &|passage| passage.arrived = Some(at))
+            }
+            What::Unheard(deafness) => match last_delivered {
+                Some(id) => (id, &|passage| passage.unheard = Some(*deafness)),
+                None => continue,
+            },
+            What::Changed(_)
+            | What::Accepted { .. }
+            | What::SpuriousError(_)
+            | What::PowerOff(_) => continue,
+        };
+        if let Some(passage) = passages.get_mut(&id) {
+            change(passage);
+        }
+    }
+    mark_stale(&mut passages);
+    passages
+}
+
+/// The end that a segment comes from.
+fn sender(story: &Story<'_>, passage: &Passage) -> End {
+    if passage.frame.packet.source == story.flow.local {
+        End::Client
+    } else {
+        End::Server
+    }
+}
+
+impl Ladder<'_> {
+    /// What the letters of one end stand for, such as `k = 5000, k2 = 2850326857`.
+    fn origins(&self, end: End) -> String {
+        let letter = match end {
+            End::Client => 'j',
+            End::Server => 'k',
+        };
+        let numbers = self.story.origins(end).iter().enumerate();
+        let each = numbers.map(|(index, iss)| match index {
+            0 => format!("{letter} = {iss}"),
+            _ => format!("{letter}{} = {iss}", index + 1),
+        });
+        each.collect::<Vec<_>>().join(", ")
+    }
+}
+
 /// A change of state that no row shows yet.
 #[derive(Clone, Copy, Debug)]
 struct Waiting {
@@ -105,7 +183,7 @@ struct Waiting {
 /// Makes one row of each thing that happened.
 struct Builder<'b> {
     story: &'b Story<'b>,
-    passages: &'b BTreeMap<FrameId, Passage>,
+    passages: &'b Passages,
     rows: Vec<Row>,
     /// Changes of state that no row shows yet, by [`End`].
     waiting: [Vec<Waiting>; 2],
@@ -135,18 +213,16 @@ impl Builder<'_> {
             What::Delivered(id) => self.arrive(at, *id),
             What::Accepted { host, is_spurious } => {
                 if *is_spurious && *host == self.story.host(End::Server) {
-                    let text = "application accepts what no client wants";
-                    self.note(at, End::Server, text.to_owned(), true);
+                    self.note(at, End::Server, Note::SpuriousAccept);
                 }
             }
             What::SpuriousError(_) => {
-                let text = "application is told of a failure";
-                self.note(at, End::Server, text.to_owned(), true);
+                self.note(at, End::Server, Note::SpuriousError);
             }
             What::PowerOff(host) => {
                 for end in [End::Client, End::Server] {
                     if self.story.host(end) == *host {
-                        self.note(at, end, "power off".to_owned(), true);
+                        self.note(at, end, Note::PowerOff);
                     }
                 }
             }
@@ -182,7 +258,7 @@ impl Builder<'_> {
         let Some(passage) = self.passages.get(&id) else {
             return;
         };
-        let side = passage.from as usize;
+        let side = sender(self.story, passage) as usize;
         let own = self.waiting[side].pop_if(|waiting| waiting.at == at);
         self.flush_all();
         let phase = own.map(|waiting| waiting.to);
@@ -198,12 +274,12 @@ impl Builder<'_> {
             return;
         };
         let mut marks = [None; 2];
-        marks[passage.to() as usize] = Some(Mark { at, phase: None });
+        marks[sender(self.story, passage).peer() as usize] = Some(Mark { at, phase: None });
         let middle = Middle::Arrives(id);
         self.rows.push(Row { marks, middle });
     }
 
-    fn note(&mut self, at: Instant, end: End, text: String, is_alarming: bool) {
+    fn note(&mut self, at: Instant, end: End, note: Note) {
         let own = self.waiting[end as usize].pop_if(|waiting| waiting.at == at);
         self.flush_all();
         let mut marks = [None; 2];
@@ -211,7 +287,7 @@ impl Builder<'_> {
             at,
             phase: own.map(|waiting| waiting.to),
         });
-        let middle = Middle::Note(end, text, is_alarming);
+        let middle = Middle::Note(end, note);
         self.rows.push(Row { marks, middle });
     }
 
@@ -225,7 +301,7 @@ impl Builder<'_> {
                     phase: Some(waiting.to),
                 });
                 let middle = match explain(&waiting) {
-                    Some(text) => Middle::Note(end, text, false),
+                    Some(note) => Middle::Note(end, note),
                     None => Middle::Nothing,
                 };
                 self.rows.push(Row { marks, middle });
@@ -235,13 +311,13 @@ impl Builder<'_> {
 }
 
 /// Why a state changes without a segment.
-fn explain(change: &Waiting) -> Option<String> {
+fn explain(change: &Waiting) -> Option<Note> {
     match change.reason? {
-        Reason::Timeout => Some("gives up: no answer".to_owned()),
-        Reason::KeepAlive => Some("gives up: keep-alive unanswered".to_owned()),
-        Reason::Expired => Some(format!("{} is over", change.from)),
-        Reason::Evicted => Some("makes room for another".to_owned()),
-        Reason::Abort => Some("ABORT".to_owned()),
+        Reason::Timeout => Some(Note::GivesUp),
+        Reason::KeepAlive => Some(Note::KeepAlive),
+        Reason::Expired => Some(Note::Expired(change.from)),
+        Reason::Evicted => Some(Note::Evicted),
+        Reason::Abort => Some(Note::Abort),
         Reason::Open | Reason::Syn | Reason::Ack | Reason::Fin | Reason::Rst | Reason::Close => {
             None
         }
@@ -249,7 +325,7 @@ fn explain(change: &Waiting) -> Option<String> {
 }
 
 /// Joins departures and arrivals where the margins allow it.
-fn merge(rows: Vec<Row>, passages: &BTreeMap<FrameId, Passage>) -> Vec<Row> {
+fn merge(rows: Vec<Row>, story: &Story<'_>, passages: &Passages) -> Vec<Row> {
     // Rows that are gone leave a gap: closing it each time would move all that follow.
     let mut rows: Vec<Option<Row>> = rows.into_iter().map(Some).collect();
     for index in 0..rows.len() {
@@ -263,10 +339,11 @@ fn merge(rows: Vec<Row>, passages: &BTreeMap<FrameId, Passage>) -> Vec<Row> {
         if passage.was_held() || passage.arrived.is_none() {
             continue;
         }
-        let Some((arrival, free)) = free_way(&rows, index, id, passage) else {
+        let from = sender(story, passage);
+        let Some((arrival, free)) = free_way(&rows, index, id, from) else {
             continue;
         };
-        let (kept, gone) = if free == passage.to() {
+        let (kept, gone) = if free == from.peer() {
             (index, arrival)
         } else {
             (arrival, index)
@@ -281,18 +358,13 @@ fn merge(rows: Vec<Row>, passages: &BTreeMap<FrameId, Passage>) -> Vec<Row> {
 /// The row in which the segment that departs at `index` arrives, and the margin along which one of
 /// the two can move to the other. The search ends where both margins are taken, so it looks only
 /// at what is under way together.
-fn free_way(
-    rows: &[Option<Row>],
-    index: usize,
-    id: FrameId,
-    passage: &Passage,
-) -> Option<(usize, End)> {
+fn free_way(rows: &[Option<Row>], index: usize, id: FrameId, from: End) -> Option<(usize, End)> {
     let mut free = [true; 2];
     for (position, row) in rows.iter().enumerate().skip(index + 1) {
         let Some(row) = row else {
             continue;
         };
-        let ends = [passage.to(), passage.from];
+        let ends = [from.peer(), from];
         let end = ends.into_iter().find(|end| free[*end as usize])?;
         if row.middle == Middle::Arrives(id) {
             return Some((position, end));

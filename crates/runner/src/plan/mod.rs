@@ -26,7 +26,7 @@ pub use host::{Host, HostId, PowerOff};
 pub use inject::Injection;
 pub use link::{Link, LinkId};
 pub use metric::{Class, Counter, Metric, MetricKey, Statistic, Unit};
-pub use output::Output;
+pub use output::{LadderForms, Output};
 pub(crate) use resolve::{Resolved, resolve};
 pub use route::Routes;
 pub use sequence::{SegmentPattern, SequenceExpression, SequenceOrigin};

@@ -6,10 +6,8 @@ use crate::language::Language;
 /// replication under each policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Output {
-    /// Ladders as text: `POLICY/ladder.txt`.
-    pub text_ladder: bool,
-    /// Ladders as pictures: `POLICY/ladder.svg`.
-    pub svg_ladder: bool,
+    /// Ladders.
+    pub ladder: LadderForms,
     /// All frames: `POLICY/capture.pcapng`.
     pub pcapng: bool,
     /// One document about everything: `report.html`.
@@ -18,12 +16,23 @@ pub struct Output {
     pub language: Language,
 }
 
+/// The forms in which ladders are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LadderForms {
+    /// As text: `POLICY/ladder.txt`.
+    pub text: bool,
+    /// As pictures: `POLICY/ladder.svg`.
+    pub svg: bool,
+}
+
 /// Ladders as text, in English, and nothing else.
 impl Default for Output {
     fn default() -> Output {
         Output {
-            text_ladder: true,
-            svg_ladder: false,
+            ladder: LadderForms {
+                text: true,
+                svg: false,
+            },
             pcapng: false,
             report: false,
             language: Language::En,

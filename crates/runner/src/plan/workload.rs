@@ -19,6 +19,17 @@ pub enum End {
     Server,
 }
 
+impl End {
+    /// The other end.
+    #[must_use]
+    pub fn peer(self) -> End {
+        match self {
+            End::Client => End::Server,
+            End::Server => End::Client,
+        }
+    }
+}
+
 /// Where a connection goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Target {

@@ -5,31 +5,40 @@ use crate::campaign::{Campaign, Point};
 use crate::diagnostic::visible;
 use crate::expect::Verdict;
 use crate::experiment::Experiment;
-use crate::ladder::{Ladder, WIDTH, draw};
+use crate::ladder::{Ladder, WIDTH, draw, svg};
+use crate::language::Language;
 use crate::lesson;
-use crate::paint::{Ink, Page};
-use crate::plan::{End, Plan, Prose};
+use crate::paint::{Ink, Page, wrapped};
+use crate::plan::{End, Plan};
 use crate::story::Story;
 
 /// Everything about one experiment.
-pub fn human(experiment: &Experiment, campaign: &Campaign, has_color: bool) -> String {
+pub fn human(
+    experiment: &Experiment,
+    campaign: &Campaign,
+    language: Language,
+    has_color: bool,
+) -> String {
     let plan = &experiment.plan;
     let mut page = Page::new(has_color);
-    // A file without a title has its name in both places.
-    if plan.title.en == plan.name {
+    let title = plan.title.in_language(language);
+    // A file without a title has its name in that place.
+    if title == plan.name {
         page.line(Ink::Strong, &plan.name);
     } else {
-        page.line(Ink::Strong, &format!("{}: {}", plan.name, plan.title.en));
-    }
-    if plan.title.zh != plan.title.en {
-        page.line(Ink::Plain, &plan.title.zh);
+        wrap(
+            &mut page,
+            Ink::Strong,
+            &format!("{}: {title}", plan.name),
+            0,
+        );
     }
     for point in &campaign.points {
         page.end_line();
         let heading = format!("── {} ", point.policy.name());
         let rest = WIDTH.saturating_sub(heading.chars().count());
         page.line(Ink::Strong, &format!("{heading}{}", "─".repeat(rest)));
-        page.plain(&ladders(plan, campaign, point, has_color));
+        page.plain(&ladders(plan, campaign, point, language, has_color));
     }
     page.end_line();
     table::comparison(&mut page, plan, campaign);
@@ -41,54 +50,73 @@ pub fn human(experiment: &Experiment, campaign: &Campaign, has_color: bool) -> S
     for sentence in lesson::sentences(plan, campaign) {
         wrap(&mut page, Ink::Plain, &sentence, 0);
     }
-    authors_lesson(&mut page, plan);
+    authors_lesson(&mut page, plan, language);
     page.into_text()
 }
 
-/// What the file's author wants the reader to take home, in both languages.
-fn authors_lesson(page: &mut Page, plan: &Plan) {
-    let Prose { en, zh } = &plan.lesson;
-    let words: Vec<&str> = en.split_whitespace().collect();
-    if !words.is_empty() {
+/// What the file's author wants the reader to take home.
+fn authors_lesson(page: &mut Page, plan: &Plan, language: Language) {
+    let words = plan.lesson.in_language(language).split_whitespace();
+    // Chinese is broken between any two characters, and a break is no blank there.
+    let text = words.collect::<Vec<_>>().join(language.choose(" ", ""));
+    if !text.is_empty() {
         page.end_line();
-        wrap(page, Ink::Plain, &visible(&words.join(" ")), 0);
-    }
-    if !zh.trim().is_empty() && zh != en {
-        page.end_line();
-        // Chinese has no blanks at which it could be wrapped: its lines are those of the file.
-        for line in zh.trim().lines() {
-            page.line(Ink::Plain, &visible(line));
-        }
+        wrap(page, Ink::Plain, &visible(&text), 0);
     }
 }
 
 /// The ladders of one policy: of each scripted four-tuple, or of the chosen connection of a
 /// population.
-pub(crate) fn ladders(plan: &Plan, campaign: &Campaign, point: &Point, has_color: bool) -> String {
+pub(crate) fn ladders(
+    plan: &Plan,
+    campaign: &Campaign,
+    point: &Point,
+    language: Language,
+    has_color: bool,
+) -> String {
     let stories = Story::all(plan, &point.trace, &campaign.shown);
     let drawn = stories.iter().map(|story| {
-        let note = if plan.connections.is_empty() {
-            let replications = plan.run.replications;
-            let of = if replications > 1 {
-                format!(" of {replications}")
-            } else {
-                String::new()
-            };
-            let what = if campaign.shown_for_trouble {
-                "the first that something befell"
-            } else {
-                "the first"
-            };
-            format!(
-                "connection of {} in run 1{of}, {what}\n",
-                plan.host(story.host(End::Client)).name
-            )
-        } else {
-            String::new()
-        };
-        format!("{note}{}", draw(&Ladder::new(plan, story), has_color))
+        let note = introduction(plan, campaign, story, language);
+        format!(
+            "{note}{}",
+            draw(&Ladder::new(plan, story), language, has_color)
+        )
     });
     drawn.collect::<Vec<_>>().join("\n")
+}
+
+/// The same as one picture; `None` if there is none.
+pub(crate) fn pictures(plan: &Plan, campaign: &Campaign, point: &Point) -> Option<String> {
+    let stories = Story::all(plan, &point.trace, &campaign.shown);
+    let ladders: Vec<Ladder<'_>> = stories
+        .iter()
+        .map(|story| Ladder::new(plan, story))
+        .collect();
+    let language = plan.output.language;
+    let title = plan.title.in_language(language);
+    let heading = format!("{title} — {}", point.policy.name());
+    (!ladders.is_empty()).then(|| svg::draw(&ladders, &heading, language))
+}
+
+/// Which connection of a population a ladder is about; empty for scripted ones, which are all shown.
+fn introduction(plan: &Plan, campaign: &Campaign, story: &Story<'_>, language: Language) -> String {
+    if !plan.connections.is_empty() {
+        return String::new();
+    }
+    let client = &plan.host(story.host(End::Client)).name;
+    let (number, runs) = (campaign.shown[0].0, plan.run.replications);
+    let why = match (campaign.shown_for_trouble, number) {
+        (true, _) => language.choose(
+            ", the first that something befell",
+            "，第一个遇到意外的连接",
+        ),
+        (false, 0) => language.choose(", the first", "，第一个"),
+        (false, _) => "",
+    };
+    language.choose(
+        format!("connection {number} of {client} in run 1 of {runs}{why}\n"),
+        format!("{client} 的连接 {number}，第 1 次运行（共 {runs} 次）{why}\n"),
+    )
 }
 
 fn verdicts(page: &mut Page, point: &Point) {
@@ -165,19 +193,10 @@ pub fn failures(experiment: &Experiment, campaign: &Campaign, has_color: bool) -
 
 /// Text over as many lines as it needs; all but the first begin with blanks.
 fn wrap(page: &mut Page, ink: Ink, text: &str, indent: usize) {
-    let mut line = String::new();
-    let mut is_fresh = true;
-    for word in text.split(' ') {
-        if !is_fresh && line.chars().count() + 1 + word.chars().count() > WIDTH {
-            page.line(ink, &line);
-            line = " ".repeat(indent);
-            is_fresh = true;
-        }
-        if !is_fresh {
-            line.push(' ');
-        }
-        line.push_str(word);
-        is_fresh = false;
+    let body = text.trim_start();
+    let head = &text[..text.len() - body.len()];
+    for (index, line) in wrapped(body, WIDTH - indent).iter().enumerate() {
+        let blank = " ".repeat(if index == 0 { head.len() } else { indent });
+        page.line(ink, &format!("{blank}{line}"));
     }
-    page.line(ink, &line);
 }

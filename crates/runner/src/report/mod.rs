@@ -4,7 +4,7 @@ mod human;
 mod json;
 mod table;
 
-pub(crate) use human::ladders;
 pub use human::{failures, human};
+pub(crate) use human::{ladders, pictures};
 pub use json::{line, manifest, summary};
 pub use table::replications;

@@ -3,6 +3,7 @@
 use runner::campaign::{Campaign, Point};
 use runner::experiment::Experiment;
 use runner::ladder::{Ladder, draw};
+use runner::language::Language;
 use runner::metrics::decimal;
 use runner::plan::{End, Metric, MetricKey, Period};
 use runner::story::Story;
@@ -95,6 +96,6 @@ impl Lab {
             return String::new();
         };
         let ladder = Ladder::new(&self.experiment.plan, story);
-        draw(&ladder, false)
+        draw(&ladder, Language::En, false)
     }
 }

@@ -3,7 +3,7 @@
 use super::Findings;
 use crate::diagnostic::Diagnostic;
 use crate::language::Language;
-use crate::plan::Output;
+use crate::plan::{LadderForms, Output};
 use crate::spec::{LadderSpec, LanguageSpec, OutputSpec, ReportSpec};
 
 /// What is to be written beside the numbers.
@@ -13,11 +13,14 @@ pub(super) fn resolve(spec: Option<OutputSpec>, findings: &mut Findings<'_>) -> 
         return output;
     };
     if let Some(list) = spec.ladder {
-        (output.text_ladder, output.svg_ladder) = (false, false);
+        output.ladder = LadderForms {
+            text: false,
+            svg: false,
+        };
         for form in list {
             let (chosen, name) = match form.get_ref() {
-                LadderSpec::Text => (&mut output.text_ladder, "text"),
-                LadderSpec::Svg => (&mut output.svg_ladder, "svg"),
+                LadderSpec::Text => (&mut output.ladder.text, "text"),
+                LadderSpec::Svg => (&mut output.ladder.svg, "svg"),
             };
             if *chosen {
                 let title = format!("`{name}` is in the list twice");
