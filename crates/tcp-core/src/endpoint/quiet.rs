@@ -60,6 +60,10 @@ impl Endpoint {
         let pair = self.stores.book.pair(flow);
         let mut connection =
             entry.thaw(Connection::blank(pair, entry.config, entry.tag, SeqNum(0)));
+        if entry.has_timestamps() {
+            // Timestamps go on as they were: a peer drops those that jump back (RFC 7323 section 5).
+            connection.stamps.offset = self.timestamp_offset(flow);
+        }
         let config = &self.configs[entry.config as usize];
         let (id, io, room) = (ConnectionId::NONE, &mut self.io, Room::Free);
         let mut turn = Turn {

@@ -1,7 +1,13 @@
 //! Timestamps (RFC 7323): which one is echoed, which segments are too old, and what they decide in
 //! TIME-WAIT (RFC 6191). The peer's clock stands at 50 when it sends its SYN.
 
+use std::time::Duration;
+
+use tcp_core::options::Timestamps;
+use tcp_core::{Config, Handshake, ListenConfig, Options, Profile, Segment};
+
 use super::check;
+use crate::duet::{Solo, ack, fin, syn};
 
 /// Section 4.3: TS.Recent is the timestamp of the segment that covers Last.ACK.sent.
 #[test]
@@ -59,4 +65,36 @@ fn reopening() {
         timestamps do not decide        | timestamps; OPEN; got SYN,ACK 100 301 ts=50/0; CLOSE; got FIN,ACK 101 302 ts=60/0; listen | SYN 50 ts=61/0 | ACK 302 102 echo=60 | TIME-WAIT
         ",
     );
+}
+
+/// Section 5: the clock of a connection never jumps back. An ACK from TIME-WAIT that did would be
+/// dropped by the peer that it is meant for, whose FIN would then be sent in vain.
+#[test]
+fn time_wait_goes_on_with_the_clock_of_its_connection() {
+    let stamped = |mut segment: Segment, value| {
+        segment.options = Options::NONE.with_timestamps(Timestamps { value, echo: 0 });
+        segment
+    };
+    let sent = |segments: &[Segment]| {
+        let last = segments.last().expect("an answer");
+        last.options.timestamps().expect("timestamps").value
+    };
+    let config = Config {
+        timestamps: true,
+        ..Profile::Rfc9293.config()
+    };
+    let listen = ListenConfig {
+        policy: Handshake::ThreeWay,
+        ..Profile::Rfc9293.listen_config()
+    };
+    let mut solo = Solo::new(config).listen(listen, 300);
+    let opened = sent(&solo.gets(stamped(syn(100), 50)));
+    solo.gets(stamped(ack(101, 301), 51));
+    solo.calls(|endpoint, now, id| {
+        endpoint.close(now, id).expect("it is open");
+    });
+    solo.gets(stamped(fin(101, 302), 52));
+    solo.waits(Duration::from_secs(2));
+    let later = sent(&solo.gets(stamped(fin(101, 302), 53)));
+    assert_eq!(later.wrapping_sub(opened), 2000, "milliseconds");
 }
