@@ -24,6 +24,8 @@ pub(super) struct App {
     /// Bytes that it has read.
     read: u64,
     close: Option<CloseWhen>,
+    /// Its end has been ESTABLISHED: closing before that would abandon the connection.
+    has_begun: bool,
     /// It has called CLOSE and reads on until the other end closes too.
     is_half_closed: bool,
     /// It was accepted although no client of its incarnation was there.
@@ -41,6 +43,7 @@ impl App {
             expects: part.expects,
             read: 0,
             close: part.close,
+            has_begun: false,
             is_half_closed: false,
             is_spurious: false,
         }
@@ -81,14 +84,18 @@ impl Host<'_> {
 
     /// The connection is ESTABLISHED.
     fn app_begins(&mut self, now: Instant, id: ConnectionId) {
-        let Some(&app) = self.apps.get(id) else {
+        let Some(app) = self.apps.get_mut(id) else {
             return;
         };
+        app.has_begun = true;
+        let app = *app;
+        // What a client of Fast Open sends at once was handed over with OPEN.
+        if !(self.has_fast_open && app.end == End::Client) {
+            self.send_at_once(now, id);
+        }
         let part = self.workload.part(app.tag, app.end);
         for (after, bytes) in part.sends.calls() {
-            if after.is_zero() {
-                self.app_sends(now, id, bytes);
-            } else {
+            if !after.is_zero() {
                 self.plan_task(now.saturating_add(after), Task::Send(id, bytes));
             }
         }
@@ -96,6 +103,19 @@ impl Host<'_> {
             self.plan_close(now, id, after);
         }
         self.close_if_transferred(now, id);
+    }
+
+    /// The SEND calls that wait for nothing.
+    pub(super) fn send_at_once(&mut self, now: Instant, id: ConnectionId) {
+        let Some(&app) = self.apps.get(id) else {
+            return;
+        };
+        let part = self.workload.part(app.tag, app.end);
+        for (after, bytes) in part.sends.calls() {
+            if after.is_zero() {
+                self.app_sends(now, id, bytes);
+            }
+        }
     }
 
     /// SEND.
@@ -145,6 +165,7 @@ impl Host<'_> {
             return;
         };
         if let Some(CloseWhen::Transferred(after)) = app.close
+            && app.has_begun
             && app.has_transferred()
         {
             app.close = None;

@@ -119,6 +119,8 @@ pub struct Host<'p> {
     answering: u32,
     /// When the packet in process was sent.
     hearing_since: Option<Instant>,
+    /// Whether its clients hand over with OPEN what they send at once (RFC 7413).
+    has_fast_open: bool,
     /// The age of segments that the policy takes to be impossible, if it has such an assumption.
     assumed_lifetime: Option<Duration>,
     alien_octets: u64,
@@ -174,6 +176,7 @@ impl<'p> Host<'p> {
             provoked_by: 0,
             answering: 0,
             hearing_since: None,
+            has_fast_open: policy == Handshake::FastOpen,
             assumed_lifetime: policy.assumed_lifetime(&spec.config),
             alien_octets: 0,
             challenge_acks: 0,
@@ -302,6 +305,7 @@ impl<'p> Host<'p> {
     fn open(&mut self, now: Instant, tag: Tag, flow: Flow, iss: Option<SeqNum>) -> bool {
         let open = Open {
             iss,
+            fast_open: self.has_fast_open,
             ..Open::tagged(tag)
         };
         let Ok(id) = self.endpoint.connect(core_time(now), flow, open) else {
@@ -311,6 +315,9 @@ impl<'p> Host<'p> {
         self.seat(tag).is_client = true;
         let part = self.workload.part(tag, End::Client);
         self.apps.insert(id, App::new(tag, End::Client, 0, part));
+        if self.has_fast_open {
+            self.send_at_once(now, id);
+        }
         true
     }
 

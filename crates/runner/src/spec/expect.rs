@@ -11,14 +11,49 @@ use toml::Spanned;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ExpectSpec {
-    /// The policy that it is about; every one that runs.
-    pub(crate) policy: Option<Spanned<String>>,
+    /// The policies that it is about; every one that runs.
+    pub(crate) policy: Option<Spanned<PolicyNames>>,
     /// The scripted connection whose states and segments are meant; the first.
     pub(crate) connection: Option<Spanned<usize>>,
     pub(crate) client_states: Option<Spanned<Vec<Spanned<String>>>>,
     pub(crate) server_states: Option<Spanned<Vec<Spanned<String>>>>,
     pub(crate) whole_run: Option<Spanned<PeriodSpec>>,
     pub(crate) after_fault: Option<Spanned<PeriodSpec>>,
+}
+
+/// `policy = "three-way"`, or a list.
+#[derive(Debug)]
+pub(crate) enum PolicyNames {
+    One(String),
+    Several(Vec<Spanned<String>>),
+}
+
+impl<'de> Deserialize<'de> for PolicyNames {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<PolicyNames, D::Error> {
+        deserializer.deserialize_any(PolicyNamesVisitor)
+    }
+}
+
+struct PolicyNamesVisitor;
+
+impl<'de> Visitor<'de> for PolicyNamesVisitor {
+    type Value = PolicyNames;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the name of a policy, or a list of names")
+    }
+
+    fn visit_str<E: de::Error>(self, name: &str) -> Result<PolicyNames, E> {
+        Ok(PolicyNames::One(name.to_owned()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<PolicyNames, A::Error> {
+        let mut names = Vec::new();
+        while let Some(name) = list.next_element()? {
+            names.push(name);
+        }
+        Ok(PolicyNames::Several(names))
+    }
 }
 
 /// What is expected of a period: `segments`, and metrics under their names.

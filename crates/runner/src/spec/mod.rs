@@ -16,7 +16,7 @@ mod text_file;
 mod workload;
 
 pub(crate) use document::Document;
-pub(crate) use expect::{ExpectSpec, ExpectedValue, PeriodSpec};
+pub(crate) use expect::{ExpectSpec, ExpectedValue, PeriodSpec, PolicyNames};
 pub(crate) use fault::{
     CorruptSpec, DirectionSpec, DuplicateSpec, FaultSpec, FieldSpec, FlagsSpec, MatchSpec,
     MomentSpec, NthSpec, PayloadSpec, RewriteSpec,

@@ -8,7 +8,7 @@ use toml::Spanned;
 
 use crate::diagnostic::{Diagnostic, suggestion};
 use crate::quantity::{self, Time};
-use crate::spec::{ExpectSpec, ExpectedValue, PeriodSpec};
+use crate::spec::{ExpectSpec, ExpectedValue, PeriodSpec, PolicyNames};
 
 use super::super::{
     Bound, Check, ConnectionId, End, Expectation, Metric, Period, Plan, Reached, SegmentPattern,
@@ -48,31 +48,47 @@ pub(super) fn resolve_all(
     expectations
 }
 
-/// The policies that an expectation is about: the one that it names, or all that run.
+/// The policies that an expectation is about: those that it names, or all that run.
 fn policies_of(
     spec: &Spanned<ExpectSpec>,
     plan: &Plan,
     policies_overridden: bool,
     findings: &mut Findings<'_>,
 ) -> Result<Vec<Handshake>, Diagnostic> {
-    let Some(name) = &spec.get_ref().policy else {
+    let Some(written) = &spec.get_ref().policy else {
         return Ok(plan.run.policies.clone());
     };
-    let wanted = policy(name)?;
-    if plan.run.policies.contains(&wanted) {
-        return Ok(vec![wanted]);
+    let names = match written.get_ref() {
+        PolicyNames::One(name) => &vec![Spanned::new(written.span(), name.clone())],
+        PolicyNames::Several(names) => names,
+    };
+    if names.is_empty() {
+        let empty = Diagnostic::at(written.span(), "a list of policies names at least one");
+        return Err(empty.help("leave the key out for every policy that runs"));
     }
-    let title = format!(
-        "policy `{}` does not run, so nothing can be expected of it",
-        wanted.name()
-    );
-    if policies_overridden {
-        findings.notes.push(
-            Diagnostic::at(name.span(), title).label("not checked, because policies were chosen"),
+    let mut policies = Vec::new();
+    for name in names {
+        let wanted = policy(name)?;
+        if policies.contains(&wanted) {
+            let title = format!("policy `{}` is named twice", wanted.name());
+            return Err(Diagnostic::at(name.span(), title).help("once is enough"));
+        }
+        if plan.run.policies.contains(&wanted) {
+            policies.push(wanted);
+            continue;
+        }
+        let title = format!(
+            "policy `{}` does not run, so nothing can be expected of it",
+            wanted.name()
         );
-        return Ok(Vec::new());
+        if !policies_overridden {
+            return Err(Diagnostic::at(name.span(), title).help("add it to `run.policies`"));
+        }
+        let note = Diagnostic::at(name.span(), title);
+        let note = note.label("not checked, because policies were chosen");
+        findings.notes.push(note);
     }
-    Err(Diagnostic::at(name.span(), title).help("add it to `run.policies`"))
+    Ok(policies)
 }
 
 fn checks(
