@@ -382,3 +382,27 @@ fn policies_meet_the_same_weather() {
     }
     assert_eq!(times[0], times[1]);
 }
+
+/// A client of Fast Open hands its text over with OPEN. That closes nothing before it is
+/// ESTABLISHED, and the text is delivered once.
+#[test]
+fn a_load_of_fast_open_puts_its_text_into_the_syn_and_closes_when_it_is_open() {
+    let text = "schema = 1\nname = \"x\"\n[run]\nseed = 1\nuntil = \"100s\"\npolicies = [\"tfo\"]\n\
+                [link.c2s]\ndelay = \"50ms\"\n[link.s2c]\ndelay = \"50ms\"\n\
+                [load.main]\narrivals = { constant = \"1/s\" }\ncount = 3\n\
+                transfer = { bytes = 100 }\n[host.client]\ntime_wait = \"0s\"\n";
+    let experiment = Experiment::parse("x.toml", text, &[]).expect("it is good");
+    let campaign = run(&experiment);
+    assert_values(
+        &campaign,
+        &[
+            ("connect_time.max", "0.1"),
+            // SYN, SYN,ACK, FIN with the text if that was not in the SYN, FIN, ACK.
+            ("segments_sent", "15"),
+            ("app_duplicate_bytes", "0"),
+            ("app_spurious_accepts", "0"),
+            ("open.final", "0"),
+            ("opening.final", "0"),
+        ],
+    );
+}

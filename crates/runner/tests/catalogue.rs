@@ -63,7 +63,7 @@ fn a_name_that_fits_none_or_several_is_refused_with_candidates() {
     for (name, part) in [
         (
             "s0",
-            "write more of the name: s01-stale-syn-client-closed, s02-",
+            "write more of the name: s01-stale-syn-client-closed, s01b-",
         ),
         (
             "s01-stale-sin-client-closed",

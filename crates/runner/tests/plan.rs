@@ -461,3 +461,38 @@ fn an_expectation_without_a_policy_is_about_each() {
     let policies: Vec<Handshake> = plan.expectations.iter().map(|one| one.policy).collect();
     assert_eq!(policies, [Handshake::TwoWay, Handshake::ThreeWay]);
 }
+
+#[test]
+fn an_expectation_is_about_the_policies_that_it_names() {
+    let parse = |names: &str| {
+        let text = format!(
+            "schema = 1\nname = \"x\"\n[run]\nseed = 1\nuntil = \"9s\"\npolicies = [\"two-way\", \
+             \"three-way\", \"cookies\"]\n[link.c2s]\n[link.s2c]\n[[connection]]\nfrom = \"client:1\"\n\
+             [[expect]]\npolicy = {names}\nwhole_run = {{ rst_sent = 0 }}\n"
+        );
+        Experiment::parse("x.toml", &text, &[])
+    };
+    let plan = parse("[\"cookies\", \"two-way\"]")
+        .expect("it is good")
+        .plan;
+    let policies: Vec<Handshake> = plan.expectations.iter().map(|one| one.policy).collect();
+    assert_eq!(policies, [Handshake::Cookies, Handshake::TwoWay]);
+    for (names, title) in [
+        ("[]", "a list of policies names at least one"),
+        (
+            "[\"tfo\"]",
+            "policy `tfo` does not run, so nothing can be expected of it",
+        ),
+        (
+            "[\"cookies\", \"cookies\"]",
+            "policy `cookies` is named twice",
+        ),
+        (
+            "3",
+            "expected the name of a policy, or a list of names, found integer `3`",
+        ),
+    ] {
+        let rejection = parse(names).expect_err(names);
+        assert_eq!(rejection.diagnostics[0].title, title);
+    }
+}
