@@ -1,7 +1,7 @@
 //! Applications: what the user of a connection does when TCP tells it something.
 
 use netsim::Instant;
-use tcp_core::{ConnectionId, Event, ListenerId, Outcome, Tag};
+use tcp_core::{ConnectionId, Event, Handshake, ListenerId, Outcome, Tag};
 
 use super::{Host, Task, core_time};
 use crate::plan::End;
@@ -90,7 +90,7 @@ impl Host<'_> {
         app.has_begun = true;
         let app = *app;
         // What a client of Fast Open sends at once was handed over with OPEN.
-        if !(self.has_fast_open && app.end == End::Client) {
+        if !(self.policy == Handshake::FastOpen && app.end == End::Client) {
             self.send_at_once(now, id);
         }
         let part = self.workload.part(app.tag, app.end);

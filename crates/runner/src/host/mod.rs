@@ -119,8 +119,9 @@ pub struct Host<'p> {
     answering: u32,
     /// When the packet in process was sent.
     hearing_since: Option<Instant>,
-    /// Whether its clients hand over with OPEN what they send at once (RFC 7413).
-    has_fast_open: bool,
+    /// The policy of its listeners. Its clients know of one only, Fast Open: they hand over with
+    /// OPEN what they send at once (RFC 7413).
+    policy: Handshake,
     /// The age of segments that the policy takes to be impossible, if it has such an assumption.
     assumed_lifetime: Option<Duration>,
     alien_octets: u64,
@@ -176,7 +177,7 @@ impl<'p> Host<'p> {
             provoked_by: 0,
             answering: 0,
             hearing_since: None,
-            has_fast_open: policy == Handshake::FastOpen,
+            policy,
             assumed_lifetime: policy.assumed_lifetime(&spec.config),
             alien_octets: 0,
             challenge_acks: 0,
@@ -305,7 +306,7 @@ impl<'p> Host<'p> {
     fn open(&mut self, now: Instant, tag: Tag, flow: Flow, iss: Option<SeqNum>) -> bool {
         let open = Open {
             iss,
-            fast_open: self.has_fast_open,
+            fast_open: self.policy == Handshake::FastOpen,
             ..Open::tagged(tag)
         };
         let Ok(id) = self.endpoint.connect(core_time(now), flow, open) else {
@@ -315,7 +316,7 @@ impl<'p> Host<'p> {
         self.seat(tag).is_client = true;
         let part = self.workload.part(tag, End::Client);
         self.apps.insert(id, App::new(tag, End::Client, 0, part));
-        if self.has_fast_open {
+        if self.policy == Handshake::FastOpen {
             self.send_at_once(now, id);
         }
         true
