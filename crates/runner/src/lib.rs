@@ -2,6 +2,7 @@
 //! exact counts of embryonic and orphaned connections, and a verdict on each expectation.
 
 pub mod campaign;
+pub mod capture;
 pub mod catalogue;
 pub mod census;
 pub mod check;

@@ -343,6 +343,11 @@ impl Recorder {
         self.troubles.fault.get_or_insert(frame.tag());
     }
 
+    /// The fault that acted on a frame which has not ended yet, by its index.
+    pub fn fault_of(&self, id: FrameId) -> Option<usize> {
+        self.hit.get(&id).copied()
+    }
+
     /// A fault changed the header of a frame.
     pub fn rewritten(&mut self, now: Instant, id: FrameId, fault: usize, frame: &Datagram) {
         let first = self.transit.first(id);

@@ -11,8 +11,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::campaign::Campaign;
+use crate::capture::CaptureError;
 use crate::experiment::Experiment;
 use crate::report;
+use crate::trial::Trial;
 
 pub use folder::{Recorded, ResultsError, is_recorded, note_timing, record};
 
@@ -23,7 +25,10 @@ const MANIFEST: &str = "manifest.json";
 pub type Files = BTreeMap<String, Vec<u8>>;
 
 /// The files that an experiment records.
-pub fn files(experiment: &Experiment, campaign: &Campaign) -> Files {
+///
+/// # Errors
+/// If a capture was asked for and cannot be made.
+pub fn files(experiment: &Experiment, campaign: &Campaign) -> Result<Files, CaptureError> {
     let plan = &experiment.plan;
     let mut files = Files::new();
     files.insert(
@@ -48,6 +53,17 @@ pub fn files(experiment: &Experiment, campaign: &Campaign) -> Files {
             );
         }
     }
+    if plan.output.pcapng {
+        for &policy in &plan.run.policies {
+            let replication = 0;
+            let trial = Trial {
+                policy,
+                replication,
+            };
+            let capture = trial.capture(plan).map_err(Box::new)?.to_pcapng(plan)?;
+            files.insert(format!("{}/capture.pcapng", policy.name()), capture);
+        }
+    }
     if plan.run.replications > 1 {
         let table = report::replications(plan, campaign);
         files.insert("replications.csv".to_owned(), table.into_bytes());
@@ -55,7 +71,7 @@ pub fn files(experiment: &Experiment, campaign: &Campaign) -> Files {
     let names: Vec<&str> = files.keys().map(String::as_str).collect();
     let manifest = report::manifest(experiment, campaign, &names);
     files.insert(MANIFEST.to_owned(), manifest.into_bytes());
-    files
+    Ok(files)
 }
 
 /// Where the files of experiments go; each experiment has a folder of its own there.

@@ -176,7 +176,13 @@ impl Session<'_> {
             Ok(places) => places,
             Err(error) => return self.fail(name, &error),
         };
-        let files = results::files(experiment, campaign);
+        let files = match results::files(experiment, campaign) {
+            Ok(files) => files,
+            Err(error) => {
+                self.console.tell(&format!("error: {name}: {error}\n"));
+                return exit::FAILED;
+            }
+        };
         let (baseline, scratch) = (places.results_of(experiment), places.scratch_of(experiment));
         let is_comparable = experiment.plan.run.record && !experiment.is_overridden;
         let is_worthy =

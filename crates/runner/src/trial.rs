@@ -1,14 +1,17 @@
 //! One run: a plan, a policy and a replication in, everything that was measured out. Pure: no
 //! clock, no files, no threads.
 
-use netsim::{Conservation, Instant, ScriptReport, Seed, Simulator, StepLimit, Streams, Stuck};
+use netsim::{
+    Conservation, Instant, Observer, ScriptReport, Seed, Simulator, StepLimit, Streams, Stuck,
+};
 use tcp_core::{Handshake, Tag};
 
+use crate::capture::{Capture, Tap, Tapped};
 use crate::census::Imbalance;
 use crate::effort::Effort;
 use crate::expect::{self, Verdict};
 use crate::faults::Faults;
-use crate::host::{Host, HostError};
+use crate::host::{Datagram, Host, HostError};
 use crate::metrics::Measurements;
 use crate::plan::{HostId, Plan};
 use crate::recorder::{Recorder, SharedRecorder, Troubles};
@@ -81,7 +84,7 @@ impl Trial {
     pub fn run(self, plan: &Plan, followed: &[Tag]) -> Result<Outcome, TrialError> {
         let workload = Workload::new(plan, &mut Streams::new(self.seed(plan)))?;
         let recorder = SharedRecorder::new(Recorder::new(plan, followed.to_vec()));
-        let mut simulator = self.set_up(&workload, &recorder)?;
+        let mut simulator = self.set_up(&workload, &recorder, recorder.clone())?;
         for part in 1..=PARTS {
             simulator.run_until(end_of(plan, part), MOST_STEPS)?;
         }
@@ -121,7 +124,7 @@ impl Trial {
     pub fn history(self, plan: &Plan, tag: Tag) -> Result<Trace, TrialError> {
         let workload = Workload::new(plan, &mut Streams::new(self.seed(plan)))?;
         let recorder = SharedRecorder::new(Recorder::new(plan, vec![tag]));
-        let mut simulator = self.set_up(&workload, &recorder)?;
+        let mut simulator = self.set_up(&workload, &recorder, recorder.clone())?;
         for part in 1..=PARTS {
             simulator.run_until(end_of(plan, part), MOST_STEPS)?;
             if is_over(plan, &recorder.borrow(), tag) {
@@ -134,6 +137,25 @@ impl Trial {
         Ok(recorder.trace().clone())
     }
 
+    /// Every frame of the run.
+    ///
+    /// # Errors
+    /// As for [`Trial::run`].
+    pub fn capture(self, plan: &Plan) -> Result<Capture, TrialError> {
+        let workload = Workload::new(plan, &mut Streams::new(self.seed(plan)))?;
+        let recorder = SharedRecorder::new(Recorder::new(plan, Vec::new()));
+        let tap = Tap::new(plan);
+        let observer = Tapped {
+            recorder: recorder.clone(),
+            tap: tap.clone(),
+        };
+        let mut simulator = self.set_up(&workload, &recorder, observer)?;
+        for part in 1..=PARTS {
+            simulator.run_until(end_of(plan, part), MOST_STEPS)?;
+        }
+        Ok(tap.into_capture())
+    }
+
     fn seed(self, plan: &Plan) -> Seed {
         Seed {
             root: plan.run.seed,
@@ -142,15 +164,16 @@ impl Trial {
     }
 
     /// The network before the run.
-    fn set_up<'p>(
+    fn set_up<'p, O: Observer<Datagram>>(
         self,
         workload: &'p Workload<'p>,
         recorder: &SharedRecorder,
-    ) -> Result<Simulator<Host<'p>, Faults<'p>, SharedRecorder>, TrialError> {
+        observer: O,
+    ) -> Result<Simulator<Host<'p>, Faults<'p>, O>, TrialError> {
         let plan = workload.plan();
         let seed = self.seed(plan);
         let director = Faults::new(workload, seed, recorder.clone())?;
-        let mut simulator = Simulator::new(seed, director, recorder.clone());
+        let mut simulator = Simulator::new(seed, director, observer);
         for index in 0..plan.hosts.len() {
             let host = HostId(index);
             let host = Host::new(host, workload, self.policy, seed, recorder.clone())?;

@@ -21,6 +21,7 @@ use crate::trace::{Entry, Move, What};
 
 pub use text::{WIDTH, draw};
 use words::Note;
+pub(crate) use words::Words;
 
 /// What happens at one margin in a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

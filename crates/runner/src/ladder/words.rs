@@ -55,16 +55,16 @@ pub(super) enum Ends {
 
 /// The words of one ladder.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Words<'p> {
-    pub(super) plan: &'p Plan,
-    pub(super) language: Language,
+pub(crate) struct Words<'p> {
+    pub(crate) plan: &'p Plan,
+    pub(crate) language: Language,
     /// Decimals of a second, 0 to 9.
-    pub(super) decimals: usize,
+    pub(crate) decimals: usize,
 }
 
 impl Words<'_> {
     /// Seconds without a unit, rounded.
-    pub(super) fn seconds(&self, nanos: u64) -> String {
+    pub(crate) fn seconds(&self, nanos: u64) -> String {
         let step = 10_u64.pow(9 - self.decimals as u32);
         let steps = (u128::from(nanos) + u128::from(step / 2)) / u128::from(step);
         let per_second = u128::from(1_000_000_000 / step);
@@ -138,7 +138,7 @@ impl Words<'_> {
     }
 
     /// That a segment is lost, and by what.
-    pub(super) fn lost(&self, passage: &Passage) -> String {
+    pub(crate) fn lost(&self, passage: &Passage) -> String {
         let Some((_, reason, fault)) = passage.dropped else {
             return String::new();
         };
@@ -158,7 +158,7 @@ impl Words<'_> {
     }
 
     /// That a fault holds a segment.
-    pub(super) fn held(&self, passage: &Passage) -> String {
+    pub(crate) fn held(&self, passage: &Passage) -> String {
         match passage.held {
             None => String::new(),
             Some((_, None)) => self.language.choose("held", "被扣留").to_owned(),
@@ -196,7 +196,7 @@ impl Words<'_> {
     }
 
     /// What a fault wrote into a segment's header.
-    pub(super) fn rewritten(&self, passage: &Passage) -> String {
+    pub(crate) fn rewritten(&self, passage: &Passage) -> String {
         match passage
             .rewritten
             .map(|fault| &self.plan.faults[fault].action)
@@ -212,7 +212,7 @@ impl Words<'_> {
     }
 
     /// Why the host did not hear a segment.
-    pub(super) fn unheard(&self, passage: &Passage) -> &'static str {
+    pub(crate) fn unheard(&self, passage: &Passage) -> &'static str {
         match passage.unheard {
             Some(Deafness::PowerOff) => self.language.choose("nobody hears it", "无人接收"),
             Some(Deafness::Damaged) => self.language.choose("damaged, discarded", "已损坏，被丢弃"),
@@ -237,7 +237,7 @@ impl Words<'_> {
     }
 
     /// What a stale segment is an old copy of.
-    pub(super) fn overtaken(&self, Overtaken { own, by }: Overtaken) -> String {
+    pub(crate) fn overtaken(&self, Overtaken { own, by }: Overtaken) -> String {
         let what = match own {
             0 => self.language.choose("original", "原报文").to_owned(),
             own => self
