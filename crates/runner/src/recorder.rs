@@ -253,7 +253,8 @@ impl Recorder {
         self.digest.event(Code::Changed, now, numbers);
         let present = |phase| (!matches!(phase, Phase::Closed | Phase::Listen)).then_some(phase);
         let (from, to) = (present(change.from), present(change.to));
-        if change.end == End::Server && from.is_none() && !self.census.wants(tag, entry) {
+        let by_syn = from.is_none() && change.reason != Some(Reason::Open);
+        if change.end == End::Server && by_syn && !self.census.wants(tag, entry) {
             self.troubles.stale.get_or_insert(tag);
         }
         self.census.apply(

@@ -22,6 +22,8 @@ pub struct Story<'t> {
     /// Initial sequence numbers of the client's entries and of the server's, in order of
     /// appearance, each once.
     origins: [Vec<u32>; 2],
+    /// Whether the server listens on the port.
+    is_listened_on: bool,
 }
 
 /// An end's state from some moment on.
@@ -35,7 +37,13 @@ pub struct Stay {
 
 impl<'t> Story<'t> {
     /// The story of a four-tuple, given as the client sees it, whose incarnations have these tags.
-    pub fn new(trace: &'t Trace, flow: Flow, hosts: [HostId; 2], tags: &[Tag]) -> Story<'t> {
+    pub fn new(
+        plan: &Plan,
+        trace: &'t Trace,
+        flow: Flow,
+        hosts: [HostId; 2],
+        tags: &[Tag],
+    ) -> Story<'t> {
         let own = |entry: &Entry| tags.contains(&entry.tag);
         let entries: Vec<(usize, &Entry)> = trace
             .entries
@@ -59,6 +67,10 @@ impl<'t> Story<'t> {
             flow,
             hosts,
             origins,
+            is_listened_on: plan
+                .host(hosts[1])
+                .passive_open
+                .contains(&flow.remote.port()),
         }
     }
 
@@ -85,7 +97,7 @@ impl<'t> Story<'t> {
             });
         let tags: Vec<_> = scripted.chain(forged).map(Workload::scripted_tag).collect();
         let hosts = [wanted.from, wanted.to.host];
-        Some(Story::new(trace, flow, hosts, &tags))
+        Some(Story::new(plan, trace, flow, hosts, &tags))
     }
 
     /// The entries from a position of the trace on, in order.
@@ -149,9 +161,17 @@ impl<'t> Story<'t> {
         })
     }
 
+    /// The state of an end without an entry.
+    pub fn absent(&self, end: End) -> Phase {
+        match end {
+            End::Server if self.is_listened_on => Phase::Listen,
+            End::Client | End::Server => Phase::Closed,
+        }
+    }
+
     /// The states that one end of the four-tuple went through, from the start of the run.
     pub fn stays(&self, end: End) -> Vec<Stay> {
-        let absent = absent(end);
+        let absent = self.absent(end);
         let mut stays = vec![Stay {
             phase: absent,
             since: Instant::ZERO,
@@ -176,14 +196,6 @@ impl<'t> Story<'t> {
 /// Whether two four-tuples are one, seen from either end.
 fn is_same(one: Flow, other: Flow) -> bool {
     one == other || (one.local, one.remote) == (other.remote, other.local)
-}
-
-/// The state of an end without an entry.
-pub fn absent(end: End) -> Phase {
-    match end {
-        End::Client => Phase::Closed,
-        End::Server => Phase::Listen,
-    }
 }
 
 impl<'t> Story<'t> {
@@ -227,6 +239,12 @@ impl<'t> Story<'t> {
             let address = flow.remote.ip();
             host.addresses.contains(&address)
         })?;
-        Some(Story::new(trace, flow, [client, HostId(server)], &[tag]))
+        Some(Story::new(
+            plan,
+            trace,
+            flow,
+            [client, HostId(server)],
+            &[tag],
+        ))
     }
 }

@@ -323,7 +323,7 @@ fn scripted_part(connection: &Connection, end: End) -> Part<'_> {
 }
 
 fn close_when(close: &Close, end: End, first: impl Fn(Duration) -> CloseWhen) -> CloseWhen {
-    if close.first == end {
+    if close.first.includes(end) {
         first(close.after)
     } else {
         CloseWhen::PeerClosed(close.second_after)

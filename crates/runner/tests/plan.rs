@@ -7,8 +7,8 @@ use netsim::{Distribution, LossConfig, Probability};
 use runner::experiment::Experiment;
 use runner::overrides::Override;
 use runner::plan::{
-    Action, Arrivals, Check, Close, End, FlagPattern, HostId, LinkId, Metric, Moment, Occurrence,
-    Period, Plan, SequenceExpression, SequenceOrigin, TransferSize,
+    Action, Arrivals, Check, Close, End, First, FlagPattern, HostId, LinkId, Metric, Moment,
+    Occurrence, Period, Plan, SequenceExpression, SequenceOrigin, TransferSize,
 };
 use tcp_core::{Flags, GiveUp, Handshake, KeepAlive, Phase, Unexpected};
 
@@ -267,7 +267,7 @@ fn loads_deal_their_clients_out_over_addresses_and_ports() {
     assert_eq!(load.transfer.first_sender, End::Server);
     assert_eq!(load.transfer.size, TransferSize::Exponential { mean: 2000 });
     let close = Close {
-        first: End::Server,
+        first: First::One(End::Server),
         after: Duration::ZERO,
         second_after: seconds(1),
     };

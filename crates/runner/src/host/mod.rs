@@ -67,8 +67,8 @@ pub enum HostError {
 /// What an application does later.
 #[derive(Clone, Copy, Debug)]
 enum Task {
-    /// Open the scripted connection of this index.
-    Open(usize),
+    /// Open this end of the scripted connection of this index.
+    Open(usize, End),
     /// Open the next connection of the load of this index.
     Arrive(usize, Arrival),
     /// The server of the scripted connection of this index gets its initial sequence number.
@@ -207,7 +207,13 @@ impl<'p> Host<'p> {
         for (index, connection) in plan.connections.iter().enumerate() {
             let at = Instant::ZERO.saturating_add(connection.active_open);
             if connection.from == self.id {
-                self.plan_task(at, Task::Open(index));
+                self.plan_task(at, Task::Open(index, End::Client));
+            }
+            if connection.to.host == self.id
+                && let Some(open) = connection.server_open
+            {
+                let at = Instant::ZERO.saturating_add(open);
+                self.plan_task(at, Task::Open(index, End::Server));
             }
             if connection.to.host == self.id
                 && let Some(iss) = connection.iss.server
@@ -253,7 +259,7 @@ impl<'p> Host<'p> {
     fn run_tasks(&mut self, now: Instant) {
         while let Some(task) = self.tasks.take_due(now) {
             match task {
-                Task::Open(index) => self.open_scripted(now, index),
+                Task::Open(index, end) => self.open_scripted(now, index, end),
                 Task::Arrive(load, arrival) => {
                     self.open_for_load(now, load, &arrival);
                     self.plan_arrival(load, Some(&arrival));
@@ -266,12 +272,16 @@ impl<'p> Host<'p> {
         }
     }
 
-    fn open_scripted(&mut self, now: Instant, index: usize) {
+    fn open_scripted(&mut self, now: Instant, index: usize, end: End) {
         let plan = self.workload.plan();
         let connection = &plan.connections[index];
         if let Some(flow) = Workload::scripted_flow(plan, connection) {
             let tag = Workload::scripted_tag(index);
-            self.open(now, tag, flow, connection.iss.client.map(SeqNum));
+            let (flow, iss) = match end {
+                End::Client => (flow, connection.iss.client),
+                End::Server => (reversed(flow), connection.iss.server),
+            };
+            self.open(now, (tag, end), flow, iss.map(SeqNum));
         }
     }
 
@@ -287,7 +297,7 @@ impl<'p> Host<'p> {
         }
         for _ in 0..spec.port_pool {
             let flow = self.next_flow(load, arrival.client);
-            if flow.is_none_or(|flow| self.open(now, tag, flow, None)) {
+            if flow.is_none_or(|flow| self.open(now, (tag, End::Client), flow, None)) {
                 return;
             }
         }
@@ -302,8 +312,15 @@ impl<'p> Host<'p> {
         self.workload.load_flow(load, client, ordinal)
     }
 
-    /// OPEN, active; says whether the four-tuple was free.
-    fn open(&mut self, now: Instant, tag: Tag, flow: Flow, iss: Option<SeqNum>) -> bool {
+    /// OPEN, active, of one end of an incarnation; says whether the four-tuple was free. The
+    /// server's, in a simultaneous open, is an entry of the incarnation that the client opens.
+    fn open(
+        &mut self,
+        now: Instant,
+        (tag, end): (Tag, End),
+        flow: Flow,
+        iss: Option<SeqNum>,
+    ) -> bool {
         let open = Open {
             iss,
             fast_open: self.policy == Handshake::FastOpen,
@@ -312,10 +329,16 @@ impl<'p> Host<'p> {
         let Ok(id) = self.endpoint.connect(core_time(now), flow, open) else {
             return false;
         };
-        self.opens += 1;
-        self.seat(tag).is_client = true;
-        let part = self.workload.part(tag, End::Client);
-        self.apps.insert(id, App::new(tag, End::Client, 0, part));
+        let part = self.workload.part(tag, end);
+        let entry = match end {
+            End::Client => {
+                self.opens += 1;
+                self.seat(tag).is_client = true;
+                0
+            }
+            End::Server => self.seat(tag).entries + 1,
+        };
+        self.apps.insert(id, App::new(tag, end, entry, part));
         if self.policy == Handshake::FastOpen {
             self.send_at_once(now, id);
         }
@@ -355,10 +378,10 @@ impl<'p> Host<'p> {
             reason,
             ..
         } = *transition;
-        let is_server = !self.seat(tag).is_client && reason != Reason::Open;
+        let is_server = !self.seat(tag).is_client;
         let (end, entry) = if is_server {
             let seat = self.seat(tag);
-            seat.entries += u32::from(from == Phase::Listen);
+            seat.entries += u32::from(from == Phase::Listen || reason == Reason::Open);
             (End::Server, seat.entries)
         } else {
             (End::Client, answering)

@@ -9,7 +9,6 @@ use crate::language::Language;
 use crate::paint::{Ink, Page, columns, wrapped};
 use crate::passage::{Passage, Source};
 use crate::plan::End;
-use crate::story::absent;
 
 /// Columns of a ladder.
 pub const WIDTH: usize = 80;
@@ -101,7 +100,7 @@ impl Pen<'_> {
         self.ends(Ink::Faint, &left, &right);
         let [client, server] = [End::Client, End::Server].map(|end| Mark {
             at: Instant::ZERO,
-            phase: Some(absent(end)),
+            phase: Some(story.absent(end)),
         });
         let blank = " ".repeat(self.middle);
         self.full_row([Some(client), Some(server)], Ink::Plain, &blank);

@@ -21,8 +21,8 @@ pub struct Expectation {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Check {
     /// The states that one end of a scripted connection goes through, in order, from the start of
-    /// the run to its end: exactly these, and nothing else. A server's four-tuple without an entry
-    /// is in LISTEN, a client's is CLOSED.
+    /// the run to its end: exactly these, and nothing else. A four-tuple without an entry is in
+    /// CLOSED, at a server that listens in LISTEN.
     States {
         /// The connection.
         connection: ConnectionId,

@@ -31,8 +31,8 @@ pub(crate) use resolve::{Resolved, resolve};
 pub use route::Routes;
 pub use sequence::{SegmentPattern, SequenceExpression, SequenceOrigin};
 pub use workload::{
-    Arrivals, Close, Connection, ConnectionId, End, InitialSequence, Load, Opening, Responds, Send,
-    Target, Transfer, TransferSize,
+    Arrivals, Close, Connection, ConnectionId, End, First, InitialSequence, Load, Opening,
+    Responds, Send, Target, Transfer, TransferSize,
 };
 
 use std::time::Duration;

@@ -52,6 +52,9 @@ pub struct Connection {
     pub iss: InitialSequence,
     /// Virtual time of the client's active OPEN.
     pub active_open: Duration,
+    /// Virtual time of the server's own active OPEN towards the client (a simultaneous open);
+    /// `None`: it listens and waits.
+    pub server_open: Option<Duration>,
     /// What either application sends, in the order of the file.
     pub send: Vec<Send>,
     /// How the connection is closed; `None`: neither application ever closes.
@@ -81,12 +84,31 @@ pub struct Send {
     pub after: Duration,
 }
 
+/// Who calls CLOSE first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum First {
+    /// This end; the other waits for its FIN.
+    One(End),
+    /// Both, without waiting for each other: their FINs may cross.
+    Both,
+}
+
+impl First {
+    /// Whether this end is a first closer.
+    pub fn includes(self, end: End) -> bool {
+        match self {
+            First::One(first) => first == end,
+            First::Both => true,
+        }
+    }
+}
+
 /// How a connection ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Close {
     /// Who calls CLOSE first.
-    pub first: End,
-    /// When the first closer calls: in a scripted connection, time from its entering ESTABLISHED;
+    pub first: First,
+    /// When a first closer calls: in a scripted connection, time from its entering ESTABLISHED;
     /// in a load, time from the end of its own transfer (it has handed over or read every byte).
     pub after: Duration,
     /// When the other end calls: time from its reading the first closer's FIN. With zero its ACK

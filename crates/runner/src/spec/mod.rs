@@ -35,7 +35,7 @@ pub(crate) use output::{LadderSpec, LanguageSpec, OutputSpec, ReportSpec};
 pub(crate) use shorthand::{Short, Shorthand, Switchable};
 pub(crate) use text_file::TextFiles;
 pub(crate) use workload::{
-    ArrivalsSpec, BytesSpec, CloseSpec, ConnectionSpec, EndSpec, LoadSpec, RespondsSpec,
+    ArrivalsSpec, BytesSpec, CloseSpec, ConnectionSpec, EndSpec, FirstSpec, LoadSpec, RespondsSpec,
 };
 
 use std::collections::BTreeMap;

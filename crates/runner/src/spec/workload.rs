@@ -18,6 +18,8 @@ pub(crate) struct ConnectionSpec {
     pub(crate) iss: Option<InitialSequenceSpec>,
     /// Time of the client's OPEN; at once.
     pub(crate) active_open: Option<Spanned<Time>>,
+    /// Time of an OPEN of the server's own: a simultaneous open.
+    pub(crate) server_open: Option<Spanned<Time>>,
     #[serde(default)]
     pub(crate) send: Vec<SendSpec>,
     pub(crate) close: Option<CloseSpec>,
@@ -44,9 +46,18 @@ pub(crate) struct SendSpec {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CloseSpec {
-    pub(crate) first: Option<EndSpec>,
+    pub(crate) first: Option<FirstSpec>,
     pub(crate) after: Option<Time>,
-    pub(crate) second_after: Option<Time>,
+    pub(crate) second_after: Option<Spanned<Time>>,
+}
+
+/// Which end closes first, or both without waiting for each other.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum FirstSpec {
+    Client,
+    Server,
+    Both,
 }
 
 /// Which end of a connection.

@@ -84,6 +84,14 @@ pub(crate) const BAD: &[(&str, &str)] = &[
     ("[host.client]", "[host.\"the client\"]"),
     ("[host.client]", "[host.clinet]"),
     ("\"linux-6\"", "\"linux\""),
+    (
+        "close = { after = \"300ms\" }",
+        "close = { first = \"both\", after = \"300ms\", second_after = \"0s\" }",
+    ),
+    (
+        "to = \"server:80\"",
+        "to = \"server:80\"\nserver_open = \"10s\"",
+    ),
     ("backlog = 128", "mutant = \"no-synack-timeout\""),
     ("backlog = 128", "backlog = -1"),
     ("profile = \"linux-6\"\nbacklog = 128", "backlog = 0"),

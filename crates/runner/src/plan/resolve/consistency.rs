@@ -71,7 +71,7 @@ fn check_connections(plan: &Plan, places: &Places, findings: &mut Findings<'_>) 
         let Some(close) = connection.close else {
             continue;
         };
-        let late = |send: &&Send| send.from == close.first && send.after > close.after;
+        let late = |send: &&Send| close.first.includes(send.from) && send.after > close.after;
         if connection.send.iter().any(|send| late(&send)) {
             findings.problem(
                 Diagnostic::at(

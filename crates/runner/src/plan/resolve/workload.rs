@@ -6,13 +6,14 @@ use std::time::Duration;
 use toml::Spanned;
 
 use crate::diagnostic::{Diagnostic, counted, suggestion};
+use crate::quantity::Time;
 use crate::spec::{
-    ArrivalsSpec, BytesSpec, CloseSpec, ConnectionSpec, EndSpec, LoadSpec, Named, Short,
+    ArrivalsSpec, BytesSpec, CloseSpec, ConnectionSpec, EndSpec, FirstSpec, LoadSpec, Named, Short,
 };
 
 use super::super::{
-    Arrivals, Close, Connection, End, Host, HostId, InitialSequence, Link, Load, Routes, Run, Send,
-    Target, Transfer, TransferSize,
+    Arrivals, Close, Connection, End, First, Host, HostId, InitialSequence, Link, Load, Routes,
+    Run, Send, Target, Transfer, TransferSize,
 };
 use super::{Findings, Names, check_name, flood};
 
@@ -109,7 +110,7 @@ impl Topology<'_> {
         if time < self.run.until {
             return Ok(());
         }
-        let until = crate::quantity::Time(self.run.until);
+        let until = Time(self.run.until);
         Err(
             Diagnostic::at(span, format!("{what} comes after the run has ended"))
                 .help(format!("the run ends at {until} (`run.until`)")),
@@ -138,13 +139,12 @@ fn connection(
     let (from, from_port) = topology.socket(spec.from.get_ref(), spec.from.span())?;
     let to = topology.target(spec.to.as_ref(), &span)?;
     topology.check_path(from, to.host, &spec.to.as_ref().map_or(span, Spanned::span))?;
-    let active_open = match &spec.active_open {
-        None => Duration::ZERO,
-        Some(time) => {
-            topology.before_end(time.get_ref().0, time.span(), "this OPEN")?;
-            time.get_ref().0
-        }
+    let open = |time: &Spanned<Time>| {
+        let opens = topology.before_end(time.get_ref().0, time.span(), "this OPEN");
+        opens.map(|()| time.get_ref().0)
     };
+    let active_open = spec.active_open.as_ref().map(open).transpose()?;
+    let server_open = spec.server_open.as_ref().map(open).transpose()?;
     let mut send = Vec::new();
     for call in spec.send {
         if *call.bytes.get_ref() == 0 {
@@ -166,13 +166,14 @@ fn connection(
             client: iss.client,
             server: iss.server,
         });
-    let close = spec.close.map(|spec| close(&spec));
+    let close = spec.close.as_ref().map(close).transpose()?;
     Ok(Connection {
         from,
         from_port,
         to,
         iss,
-        active_open,
+        active_open: active_open.unwrap_or_default(),
+        server_open,
         send,
         close,
     })
@@ -186,12 +187,23 @@ fn end(spec: EndSpec) -> End {
 }
 
 /// The client closes at once, and the server at once after it, unless the file says otherwise.
-fn close(spec: &CloseSpec) -> Close {
-    Close {
-        first: spec.first.map_or(End::Client, end),
-        after: spec.after.unwrap_or_default().0,
-        second_after: spec.second_after.unwrap_or_default().0,
+fn close(spec: &CloseSpec) -> Result<Close, Diagnostic> {
+    let first = match spec.first {
+        None | Some(FirstSpec::Client) => First::One(End::Client),
+        Some(FirstSpec::Server) => First::One(End::Server),
+        Some(FirstSpec::Both) => First::Both,
+    };
+    if let (First::Both, Some(second)) = (first, &spec.second_after) {
+        let title = "nobody is the second to close if both are first";
+        return Err(Diagnostic::at(second.span(), title)
+            .help("delete `second_after`: each end closes `after` it entered ESTABLISHED"));
     }
+    let second_after = spec.second_after.as_ref().map(|time| time.get_ref().0);
+    Ok(Close {
+        first,
+        after: spec.after.unwrap_or_default().0,
+        second_after: second_after.unwrap_or_default(),
+    })
 }
 
 /// All loads, by name.
@@ -245,14 +257,14 @@ fn load(
         port_pool,
         first_port,
         transfer: transfer(spec)?,
-        close: spec.close.as_ref().map_or_else(
-            || Close {
-                first: End::Client,
+        close: match &spec.close {
+            Some(spec) => close(spec)?,
+            None => Close {
+                first: First::One(End::Client),
                 after: Duration::ZERO,
                 second_after: Duration::ZERO,
             },
-            close,
-        ),
+        },
     })
 }
 
@@ -273,7 +285,7 @@ fn duration_of_load(
     if stop.get_ref().0 <= start {
         return Err(
             Diagnostic::at(stop.span(), "this load stops before it starts")
-                .help(format!("it starts at {}", crate::quantity::Time(start))),
+                .help(format!("it starts at {}", Time(start))),
         );
     }
     Ok((start, stop.get_ref().0.min(topology.run.until)))
