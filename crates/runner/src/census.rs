@@ -8,10 +8,22 @@
 //! The census is a running fold over changes of state, in constant time for each: identity comes
 //! from the tags that segments carry in the simulation, never from sequence numbers.
 
-use netsim::Instant;
-use tcp_core::{Phase, Tag};
+mod level;
+mod lifetimes;
+mod occupancy;
+mod series;
+mod survival;
 
-use crate::plan::{Class, End};
+use netsim::Instant;
+use tcp_core::{Phase, Profile, Reason, Tag};
+
+use crate::plan::{Class, End, Exit, Footprint};
+
+use level::{Level, Tally};
+
+pub use lifetimes::{Lifetimes, Stays};
+pub use series::{BINS, Series};
+pub use survival::{Step, Survival};
 
 /// A change of state of one end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,33 +39,10 @@ pub struct Change {
     pub from: Option<Phase>,
     /// The state that was entered; `None` if the entry is gone.
     pub to: Option<Phase>,
-}
-
-/// How many units are in one class, now and over time.
-#[derive(Clone, Copy, Debug, Default)]
-struct Level {
-    count: u64,
-    /// When `area` was last brought up to date.
-    since: u64,
-    /// Integral of the count: connection-nanoseconds.
-    area: u128,
-    /// The greatest count that lasted for any time at all.
-    max: u64,
-    /// The same since [`Census::forget_recent_maxima`].
-    recent_max: u64,
-    /// Sum of the times that units spent in the class, of those that have left it.
-    sojourn: u128,
-}
-
-impl Level {
-    fn advance(&mut self, now: u64) {
-        if now > self.since {
-            self.area += u128::from(self.count) * u128::from(now - self.since);
-            self.max = self.max.max(self.count);
-            self.recent_max = self.recent_max.max(self.count);
-            self.since = now;
-        }
-    }
+    /// Why; `None` if the host lost power.
+    pub reason: Option<Reason>,
+    /// The profile of the end's host: what its stack keeps for the connection.
+    pub profile: Profile,
 }
 
 /// The two ends of one incarnation.
@@ -69,14 +58,59 @@ struct Incarnation {
     newest_was_past: bool,
     /// The same of the accepted entry.
     accepted_was_past: bool,
+    /// Whether the newest entry was made by a SYN whose client was gone.
+    newest_was_stale: bool,
+    /// The profiles of the client's host and of the server's, once they have had an end.
+    profiles: [Option<Profile>; 2],
     /// When the units of the client and of a server entry of its own entered their classes.
     since: [u64; 2],
+    /// When the newest entry was made, while it is embryonic.
+    embryonic_since: u64,
 }
 
 impl Incarnation {
     fn is_paired(&self) -> bool {
         let same_unit = self.accepted == 0 || self.accepted == self.newest;
         self.client.is_some() && self.server.is_some() && same_unit
+    }
+
+    fn is_embryonic(&self) -> bool {
+        stage(End::Server, self.server) == Stage::Received
+    }
+
+    /// Whether the server has an entry that lasts longer than TIME-WAIT does.
+    fn occupies_server(&self) -> bool {
+        !matches!(
+            stage(End::Server, self.server),
+            Stage::Absent | Stage::Waiting
+        )
+    }
+
+    fn wants(&self, entry: u32) -> bool {
+        self.client.is_some() && (self.accepted == 0 || self.accepted == entry)
+    }
+
+    /// What an end keeps in memory.
+    fn bytes_of(&self, end: End) -> u32 {
+        let phase = match end {
+            End::Client => self.client,
+            End::Server => self.server,
+        };
+        match (phase, self.profiles[end as usize]) {
+            (Some(phase), Some(profile)) => Footprint::of(profile).bytes(end, phase),
+            _ => 0,
+        }
+    }
+
+    /// The memory of its units, in the order of [`Incarnation::classes`]: of the server's entry, or
+    /// of the client's where the unit has no other.
+    fn bytes(&self) -> [u32; 2] {
+        let server = self.bytes_of(End::Server);
+        if self.is_paired() {
+            [server, 0]
+        } else {
+            [self.bytes_of(End::Client), server]
+        }
     }
 
     /// The classes of its units: of the client's, and of a server entry's that is not the client's.
@@ -153,43 +187,67 @@ pub fn class(client: Option<Phase>, server: Option<Phase>, server_was_past: bool
     )
 }
 
-/// The whole of which a class is a part, if it is one.
-fn whole(class: Class) -> Option<Class> {
-    match class {
-        Class::EmbryonicStale | Class::EmbryonicOpening | Class::EmbryonicClientOpen => {
-            Some(Class::Embryonic)
-        }
-        Class::Opening
-        | Class::Embryonic
-        | Class::Open
-        | Class::ClientOnly
-        | Class::HalfClosed
-        | Class::Closing
-        | Class::TimeWait
-        | Class::OrphanEstablished
-        | Class::OrphanClosing => None,
-    }
+/// Whether a server's entry without partner, of this class, is state for nobody.
+fn is_wasted(alone: Option<Class>) -> bool {
+    matches!(
+        alone,
+        Some(Class::EmbryonicStale | Class::OrphanEstablished | Class::OrphanClosing)
+    )
 }
 
 /// The number of classes, the parts of `embryonic` included.
 const CLASSES: usize = Class::ALL.len();
 
-/// The integral of the number of units in each class so far, in connection-nanoseconds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Areas([u128; CLASSES]);
+/// A part of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Span {
+    /// Since measuring began.
+    Measured,
+    /// Since the last mark.
+    Recent,
+}
 
-impl Areas {
-    /// Of one class.
-    pub fn of(&self, class: Class) -> u128 {
-        self.0[class as usize]
+/// Everything about the classes that only grows: what there was up to a moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sums {
+    areas: [u128; CLASSES],
+    bytes_areas: [u128; CLASSES],
+    entered: [u64; CLASSES],
+    /// Connection-nanoseconds of all entries at servers, TIME-WAIT left out.
+    pub server_area: u128,
+    /// The same of those whose client has nothing of them.
+    pub wasted_area: u128,
+}
+
+impl Sums {
+    /// The integral of the number of units in a class, in connection-nanoseconds.
+    pub fn area(&self, class: Class) -> u128 {
+        self.areas[class as usize]
+    }
+
+    /// The integral of the memory that they take, in byte-nanoseconds.
+    pub fn bytes_area(&self, class: Class) -> u128 {
+        self.bytes_areas[class as usize]
+    }
+
+    /// How many have entered the class.
+    pub fn entered(&self, class: Class) -> u64 {
+        self.entered[class as usize]
     }
 
     /// What was added since `earlier`.
     #[must_use]
-    pub fn since(&self, earlier: &Areas) -> Areas {
-        Areas(std::array::from_fn(|index| {
-            self.0[index] - earlier.0[index]
-        }))
+    pub fn since(&self, earlier: &Sums) -> Sums {
+        let part = |now: &[u128; CLASSES], then: &[u128; CLASSES]| {
+            std::array::from_fn(|index| now[index] - then[index])
+        };
+        Sums {
+            areas: part(&self.areas, &earlier.areas),
+            bytes_areas: part(&self.bytes_areas, &earlier.bytes_areas),
+            entered: std::array::from_fn(|index| self.entered[index] - earlier.entered[index]),
+            server_area: self.server_area - earlier.server_area,
+            wasted_area: self.wasted_area - earlier.wasted_area,
+        }
     }
 }
 
@@ -219,26 +277,31 @@ pub enum Imbalance {
 }
 
 /// The running census of one run.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Census {
     levels: [Level; CLASSES],
+    /// Entries at servers, TIME-WAIT left out.
+    at_servers: Tally,
+    /// Of these, the ones whose client has nothing of them.
+    wasted: Tally,
     /// By tag.
     incarnations: Vec<Incarnation>,
     /// TCBs and entries at all hosts.
     ends: u64,
-}
-
-impl Default for Census {
-    fn default() -> Census {
-        Census {
-            levels: [Level::default(); CLASSES],
-            incarnations: Vec::new(),
-            ends: 0,
-        }
-    }
+    /// Stays that the end of the run cut short, by class.
+    censored: [Lifetimes; CLASSES],
 }
 
 impl Census {
+    /// A census that also keeps a [`Series`] of each class, of a run that ends at this moment.
+    pub fn with_series(until: Instant) -> Census {
+        let mut census = Census::default();
+        for level in &mut census.levels {
+            level.series = Some(Series::new(until.as_nanos()));
+        }
+        census
+    }
+
     /// Takes note of a change. Time never runs backwards.
     pub fn apply(&mut self, now: Instant, change: &Change) {
         let now = now.as_nanos();
@@ -251,45 +314,64 @@ impl Census {
         after.change(change);
         self.ends += u64::from(change.to.is_some());
         self.ends -= u64::from(change.from.is_some());
-        for (side, (old, new)) in before
-            .classes()
-            .into_iter()
-            .zip(after.classes())
-            .enumerate()
-        {
-            if old != new {
-                self.leave(now, old, before.since[side]);
-                self.enter(now, new);
-                after.since[side] = now;
-            }
+        self.move_units(now, &before, &mut after, Exit::by(change.reason));
+        if change.end == End::Server {
+            let (old, new) = (before.occupies_server(), after.occupies_server());
+            self.at_servers.change(now, new, old);
         }
         self.incarnations[index] = after;
     }
 
-    fn enter(&mut self, now: u64, class: Option<Class>) {
-        let Some(class) = class else { return };
-        for class in [Some(class), whole(class)].into_iter().flatten() {
-            let level = &mut self.levels[class as usize];
-            level.advance(now);
-            level.count += 1;
+    /// Moves the units of an incarnation between the classes.
+    fn move_units(&mut self, now: u64, before: &Incarnation, after: &mut Incarnation, exit: Exit) {
+        let (old_bytes, new_bytes) = (before.bytes(), after.bytes());
+        let (old_classes, new_classes) = (before.classes(), after.classes());
+        for side in [0, 1] {
+            let (old, new) = (old_classes[side], new_classes[side]);
+            let (from, to) = (old_bytes[side], new_bytes[side]);
+            if old == new {
+                if let Some(class) = old.filter(|_| from != to) {
+                    self.levels[class as usize].resize(now, from, to);
+                }
+                continue;
+            }
+            if let Some(class) = old {
+                self.levels[class as usize].leave(now, from, before.since[side], exit);
+            }
+            if let Some(class) = new {
+                self.levels[class as usize].enter(now, to);
+                after.since[side] = now;
+            }
         }
-    }
-
-    fn leave(&mut self, now: u64, class: Option<Class>, since: u64) {
-        let Some(class) = class else { return };
-        for class in [Some(class), whole(class)].into_iter().flatten() {
-            let level = &mut self.levels[class as usize];
-            level.advance(now);
-            level.count -= 1;
-            level.sojourn += u128::from(now - since);
+        let (old, new) = (is_wasted(old_classes[1]), is_wasted(new_classes[1]));
+        self.wasted.change(now, new, old);
+        // An entry stays embryonic while its client opens, is open and goes.
+        let whole = &mut self.levels[Class::Embryonic as usize];
+        match (before.is_embryonic(), after.is_embryonic()) {
+            (false, true) => {
+                whole.enter(now, after.bytes_of(End::Server));
+                after.embryonic_since = now;
+            }
+            (true, false) => {
+                let since = before.embryonic_since;
+                whole.leave(now, before.bytes_of(End::Server), since, exit);
+            }
+            (false, false) | (true, true) => {}
         }
     }
 
     /// Whether the client of this incarnation is there, and not bound to another entry than this.
     pub fn wants(&self, tag: Tag, entry: u32) -> bool {
-        self.incarnations.get(tag.0 as usize).is_some_and(|found| {
-            found.client.is_some() && (found.accepted == 0 || found.accepted == entry)
-        })
+        self.incarnations
+            .get(tag.0 as usize)
+            .is_some_and(|found| found.wants(entry))
+    }
+
+    /// Whether this is the newest entry of its incarnation and was made by a SYN whose client was
+    /// gone.
+    pub fn was_born_stale(&self, tag: Tag, entry: u32) -> bool {
+        let found = self.incarnations.get(tag.0 as usize);
+        found.is_some_and(|found| found.newest == entry && found.newest_was_stale)
     }
 
     /// The states of an incarnation's ends: the client's, the server's.
@@ -305,13 +387,16 @@ impl Census {
         found.map_or(0, |found| found.newest)
     }
 
-    /// The areas up to now.
-    pub fn areas(&self, now: Instant) -> Areas {
-        let mut levels = self.levels;
-        Areas(std::array::from_fn(|index| {
-            levels[index].advance(now.as_nanos());
-            levels[index].area
-        }))
+    /// Everything that only grows, up to now.
+    pub fn sums(&self, now: Instant) -> Sums {
+        let now = now.as_nanos();
+        Sums {
+            areas: std::array::from_fn(|index| self.levels[index].area(now)),
+            bytes_areas: std::array::from_fn(|index| self.levels[index].bytes_area(now)),
+            entered: std::array::from_fn(|index| self.levels[index].entered),
+            server_area: self.at_servers.area(now),
+            wasted_area: self.wasted.area(now),
+        }
     }
 
     /// The number of units in a class now.
@@ -319,23 +404,61 @@ impl Census {
         self.levels[class as usize].count
     }
 
-    /// The greatest number of units in a class that lasted for any time, up to now.
-    pub fn max(&self, class: Class) -> u64 {
-        let level = self.levels[class as usize];
-        level.max.max(level.count)
+    /// The greatest number of units in a class that lasted for any time, or is there now: since
+    /// measuring began, or since the last mark.
+    pub fn max(&self, class: Class, span: Span) -> u64 {
+        let level = &self.levels[class as usize];
+        level.distribution(span).max().max(level.count)
     }
 
-    /// The same since the last [`Census::forget_recent_maxima`].
-    pub fn recent_max(&self, class: Class) -> u64 {
-        let level = self.levels[class as usize];
-        level.recent_max.max(level.count)
+    /// The smallest number that the units in a class did not exceed for at least `percent` % of
+    /// the time; `None` if no time has passed.
+    pub fn quantile(&self, class: Class, span: Span, percent: u32) -> Option<u64> {
+        self.levels[class as usize]
+            .distribution(span)
+            .quantile(percent)
     }
 
-    /// From now on [`Census::recent_max`] looks at the time after this moment only.
-    pub fn forget_recent_maxima(&mut self, now: Instant) {
+    /// The stays in a class that ended in this time, and those that the end of the run cut short:
+    /// parts of one whole.
+    pub fn lifetimes(&self, class: Class, span: Span) -> Vec<&Lifetimes> {
+        let level = &self.levels[class as usize];
+        let mut parts = vec![&level.recent.lifetimes, &self.censored[class as usize]];
+        if span == Span::Measured {
+            parts.push(&level.before.lifetimes);
+        }
+        parts
+    }
+
+    /// The series of a class, if one is kept.
+    pub fn series(&self, class: Class) -> Option<&Series> {
+        self.levels[class as usize].series.as_ref()
+    }
+
+    /// From now on [`Span::Recent`] looks at the time after this moment only.
+    pub fn mark(&mut self, now: Instant) {
         for level in &mut self.levels {
-            level.advance(now.as_nanos());
-            level.recent_max = level.count;
+            level.mark(now.as_nanos());
+        }
+    }
+
+    /// Forgets what was before this moment: measuring begins.
+    pub fn restart(&mut self, now: Instant) {
+        for level in &mut self.levels {
+            level.restart(now.as_nanos());
+        }
+    }
+
+    /// The run is over: brings everything up to date and cuts short the stays that go on.
+    pub fn close(&mut self, now: Instant) {
+        let now = now.as_nanos();
+        for level in &mut self.levels {
+            level.advance(now);
+        }
+        for found in &self.incarnations {
+            for (class, since) in found.stays() {
+                self.censored[class as usize].record(now - since, Exit::Censored);
+            }
         }
     }
 
@@ -345,26 +468,24 @@ impl Census {
     /// # Errors
     /// If it does not: this program has a bug.
     pub fn verify(&self, now: Instant, ends: u64) -> Result<(), Imbalance> {
-        let mut sojourn = self.levels.map(|level| level.sojourn);
+        let mut sojourn: [u128; CLASSES] = std::array::from_fn(|index| self.levels[index].sojourn);
         let (mut lone, mut paired) = (0, 0);
         for found in &self.incarnations {
-            for (class, since) in found.classes().into_iter().zip(found.since) {
-                let Some(class) = class else { continue };
-                for class in [Some(class), whole(class)].into_iter().flatten() {
-                    sojourn[class as usize] += u128::from(now.as_nanos() - since);
-                }
-                lone += 1;
+            for (class, since) in found.stays() {
+                sojourn[class as usize] += u128::from(now.as_nanos() - since);
             }
             if found.is_paired() {
-                (lone, paired) = (lone - 1, paired + 1);
+                paired += 1;
+            } else {
+                lone += found.classes().into_iter().flatten().count() as u64;
             }
         }
         if ends != self.ends || ends != lone + 2 * paired {
             return Err(Imbalance::Ends { ends, lone, paired });
         }
-        let areas = self.areas(now);
+        let sums = self.sums(now);
         for class in Class::ALL {
-            let (area, sojourn) = (areas.of(class), sojourn[class as usize]);
+            let (area, sojourn) = (sums.area(class), sojourn[class as usize]);
             if area != sojourn {
                 return Err(Imbalance::Little {
                     class: class.name(),
@@ -378,7 +499,18 @@ impl Census {
 }
 
 impl Incarnation {
+    /// The classes that its units are in, the whole of `embryonic` included, each with the moment of
+    /// entering it.
+    fn stays(&self) -> impl Iterator<Item = (Class, u64)> {
+        let units = self.classes().into_iter().zip(self.since);
+        let whole = (Class::Embryonic, self.embryonic_since);
+        units
+            .filter_map(|(class, since)| Some((class?, since)))
+            .chain(self.is_embryonic().then_some(whole))
+    }
+
     fn change(&mut self, change: &Change) {
+        self.profiles[change.end as usize] = Some(change.profile);
         match change.end {
             End::Client => {
                 self.client = change.to;
@@ -393,6 +525,7 @@ impl Incarnation {
             }
             End::Server => {
                 if change.entry > self.newest {
+                    self.newest_was_stale = !self.wants(change.entry);
                     self.newest = change.entry;
                     self.newest_was_past = false;
                 }

@@ -3,11 +3,15 @@
 //! Every number is a whole count of billionths of its unit, so that sums are exact and no result
 //! depends on how floating-point additions are ordered.
 
+mod measured;
+
 use netsim::Instant;
 
-use crate::census::Census;
-use crate::plan::{Counter, Metric, MetricKey, Period, Statistic};
-use crate::recorder::{Count, Recorder, Totals};
+use crate::census::Span;
+use crate::plan::{KernelTotals, Metric, MetricKey, Period};
+use crate::recorder::{Mark, Recorder};
+
+use measured::{LifetimeTable, Measured, sorted};
 
 /// Billionths in one.
 const NANO: i128 = 1_000_000_000;
@@ -18,35 +22,31 @@ pub type Billionths = i128;
 /// The metrics of one run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Measurements {
-    /// In the order of [`Metric::all`].
-    whole_run: Vec<Option<Billionths>>,
+    whole_run: Values,
     /// The same, from the last release of a segment; `None` if none was released.
-    after_fault: Option<Vec<Option<Billionths>>>,
+    after_fault: Option<Values>,
 }
 
 impl Measurements {
-    /// What a recorder knows at the end of a run.
-    pub fn take(recorder: &Recorder, end: Instant) -> Measurements {
-        let totals = recorder.totals(end);
-        let census = recorder.census();
-        let times = recorder.connect_times();
-        let whole = Span {
-            totals,
-            duration: i128::from(end.as_nanos()),
-            census,
-            is_whole: true,
-            connect_times: sorted(times),
+    /// What a recorder, and the endpoints' own counters, know at the end of a run.
+    pub fn take(recorder: &Recorder, kernel: &Kernel, end: Instant) -> Measurements {
+        let period = |mark: &Mark, part, kernel| {
+            let totals = recorder.totals(end);
+            let times = &recorder.connect_times()[mark.totals.connects..];
+            let measured = Measured {
+                recorder,
+                kernel,
+                part,
+                totals: totals.since(&mark.totals),
+                duration: i128::from(end.as_nanos().saturating_sub(mark.at.as_nanos())),
+                connect_times: sorted(times),
+            };
+            Values::of(&measured)
         };
-        let after = recorder.last_release().map(|(at, before)| Span {
-            totals: totals.since(before),
-            duration: i128::from(end.as_nanos().saturating_sub(at.as_nanos())),
-            census,
-            is_whole: false,
-            connect_times: sorted(&times[before.connects..]),
-        });
+        let after = recorder.after_fault();
         Measurements {
-            whole_run: whole.all(),
-            after_fault: after.map(|span| span.all()),
+            whole_run: period(recorder.start(), Span::Measured, &kernel.whole_run),
+            after_fault: after.map(|mark| period(mark, Span::Recent, &kernel.after_fault)),
         }
     }
 
@@ -57,8 +57,7 @@ impl Measurements {
             Period::WholeRun => &self.whole_run,
             Period::AfterFault => self.after_fault.as_ref()?,
         };
-        let index = Metric::all().position(|metric| metric == key.metric)?;
-        values[index]
+        values.get(key.metric.index())
     }
 
     /// Whether a held segment was released.
@@ -67,74 +66,59 @@ impl Measurements {
     }
 }
 
-fn sorted(times: &[u64]) -> Vec<u64> {
-    let mut times = times.to_vec();
-    times.sort_unstable();
-    times
+/// What the endpoints have counted in either period.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Kernel {
+    /// Since measuring began.
+    pub whole_run: KernelTotals,
+    /// Since the last release of a segment.
+    pub after_fault: KernelTotals,
 }
 
-/// What is known of one period.
-struct Span<'r> {
-    totals: Totals,
-    /// Nanoseconds.
-    duration: i128,
-    census: &'r Census,
-    is_whole: bool,
-    /// In ascending order.
-    connect_times: Vec<u64>,
+/// Bits of one word of a bitmap.
+const WORD: usize = u64::BITS as usize;
+/// Words for one bit of each metric.
+const WORDS: usize = Metric::COUNT.div_ceil(WORD);
+
+/// The values of all metrics. Most are zero in most runs, and campaigns keep those of many runs, so
+/// that only the others are stored: in order, beside two bitmaps.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Values {
+    is_measured: [u64; WORDS],
+    is_stored: [u64; WORDS],
+    stored: Vec<Billionths>,
 }
 
-impl Span<'_> {
-    fn all(&self) -> Vec<Option<Billionths>> {
-        Metric::all().map(|metric| self.value(metric)).collect()
-    }
-
-    fn value(&self, metric: Metric) -> Option<Billionths> {
-        let number = |count: u64| Some(i128::from(count) * NANO);
-        match metric {
-            Metric::Class(class, statistic) => {
-                // Connection-nanoseconds are billionths of a connection-second.
-                let area = self.totals.areas.of(class);
-                let area = i128::try_from(area).unwrap_or(i128::MAX);
-                match statistic {
-                    Statistic::Area => Some(area),
-                    Statistic::Mean => {
-                        (self.duration > 0).then(|| divide(area * NANO, self.duration))
-                    }
-                    Statistic::Max if self.is_whole => number(self.census.max(class)),
-                    Statistic::Max => number(self.census.recent_max(class)),
-                    Statistic::Final => number(self.census.count(class)),
-                }
+impl Values {
+    fn of(measured: &Measured<'_>) -> Values {
+        let mut values = Values::default();
+        let lifetimes = LifetimeTable::of(measured);
+        for (index, metric) in Metric::all().enumerate() {
+            let Some(value) = measured.value(metric, &lifetimes) else {
+                continue;
+            };
+            let (word, bit) = (index / WORD, 1 << (index % WORD));
+            values.is_measured[word] |= bit;
+            if value != 0 {
+                values.is_stored[word] |= bit;
+                values.stored.push(value);
             }
-            Metric::Counter(counter) => self.counter(counter),
         }
+        values.stored.shrink_to_fit();
+        values
     }
 
-    fn counter(&self, counter: Counter) -> Option<Billionths> {
-        let count = |what| Some(i128::from(self.totals.count(what)) * NANO);
-        match counter {
-            Counter::SegmentsSent => count(Count::Segments),
-            Counter::SynackSent => count(Count::SynAcks),
-            Counter::RstSent => count(Count::Resets),
-            Counter::RstReceived => count(Count::ResetsHeard),
-            Counter::ChallengeAcks => count(Count::ChallengeAcks),
-            Counter::AppSpuriousAccepts => count(Count::SpuriousAccepts),
-            Counter::AppDuplicateBytes => count(Count::DuplicateBytes),
-            Counter::AppSpuriousErrors => count(Count::SpuriousErrors),
-            Counter::AssumptionViolations => count(Count::AssumptionViolations),
-            Counter::ConnectTimeMin => self.connect_time(0),
-            Counter::ConnectTimeMedian => self.connect_time(50),
-            Counter::ConnectTimeQ99 => self.connect_time(99),
-            Counter::ConnectTimeMax => self.connect_time(100),
+    fn get(&self, index: usize) -> Option<Billionths> {
+        let (word, bit) = (index / WORD, 1 << (index % WORD));
+        if self.is_measured[word] & bit == 0 {
+            return None;
         }
-    }
-
-    /// The smallest connect time that at least `percent` % of all do not exceed.
-    fn connect_time(&self, percent: usize) -> Option<Billionths> {
-        let count = self.connect_times.len();
-        let rank = (count * percent).div_ceil(100).max(1);
-        let time = self.connect_times.get(rank - 1)?;
-        Some(i128::from(*time))
+        if self.is_stored[word] & bit == 0 {
+            return Some(0);
+        }
+        let ones = |word: u64| word.count_ones() as usize;
+        let before: usize = self.is_stored[..word].iter().copied().map(ones).sum();
+        Some(self.stored[before + ones(self.is_stored[word] & (bit - 1))])
     }
 }
 

@@ -1,80 +1,34 @@
 //! Everything that is known of a run, gathered while it goes on: the network and the hosts tell,
 //! nobody is asked.
 
+mod attack;
 mod digest;
 mod origins;
 mod power;
+mod shared;
+mod totals;
 mod transit;
 
-use std::cell::{RefCell, RefMut};
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
+use std::time::Duration;
 
-use netsim::{DropReason, Ending, FrameId, Instant, LinkId, Observer};
-use tcp_core::{Flags, Phase, Reason, Tag};
+use netsim::{DropReason, Ending, Frame as _, FrameId, Instant, LinkId, Observer};
+use tcp_core::{Flags, Phase, Profile, Reason, Tag};
 
-use crate::census::{Areas, Census, Change};
+use crate::census::{Census, Change};
 use crate::host::Datagram;
-use crate::plan::{ConnectionId, End, HostId, Plan, SequenceExpression};
+use crate::plan::{Class, ConnectionId, End, HostId, Plan, SequenceExpression};
 use crate::trace::{Move, Trace, What};
 
+use attack::Attack;
 use digest::{Code, Digest};
 use origins::Origins;
 use power::Power;
+use totals::COUNTS;
 use transit::Transit;
 
-/// What is counted one by one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Count {
-    /// Segments sent.
-    Segments,
-    /// Of these, with SYN and ACK.
-    SynAcks,
-    /// Of these, with RST.
-    Resets,
-    /// Segments with RST that a host heard.
-    ResetsHeard,
-    /// Challenge ACKs sent.
-    ChallengeAcks,
-    /// Connections accepted that no client wanted.
-    SpuriousAccepts,
-    /// Bytes delivered to a server's application a second time.
-    DuplicateBytes,
-    /// Errors told about connections that no client wanted.
-    SpuriousErrors,
-    /// Spurious accepts whose SYN was older than the policy takes a segment to become.
-    AssumptionViolations,
-}
-
-/// Number of [`Count`]s.
-const COUNTS: usize = Count::AssumptionViolations as usize + 1;
-
-/// Everything that only grows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Totals {
-    /// Connection-nanoseconds in each class.
-    pub areas: Areas,
-    counts: [u64; COUNTS],
-    /// Number of OPENs that have succeeded.
-    pub connects: usize,
-}
-
-impl Totals {
-    /// One count.
-    pub fn count(&self, count: Count) -> u64 {
-        self.counts[count as usize]
-    }
-
-    /// What was added since `earlier`.
-    #[must_use]
-    pub fn since(&self, earlier: &Totals) -> Totals {
-        Totals {
-            areas: self.areas.since(&earlier.areas),
-            counts: std::array::from_fn(|index| self.counts[index] - earlier.counts[index]),
-            connects: self.connects - earlier.connects,
-        }
-    }
-}
+pub use shared::SharedRecorder;
+pub use totals::{Count, Totals};
 
 /// The first connections that something befell, by how telling that is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -94,13 +48,33 @@ impl Troubles {
     }
 }
 
+/// A moment from which something is measured, and what there was up to it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Mark {
+    /// When.
+    pub at: Instant,
+    /// Everything that only grows, up to then.
+    pub totals: Totals,
+}
+
 /// The moment from which "after the fault" counts.
 #[derive(Clone, Copy, Debug)]
 struct Release {
     at: Instant,
-    totals: Totals,
+    /// From when on it is measured: then, or from the end of the warm-up if that is later.
+    measured: Mark,
     /// How long the trace was.
     position: usize,
+}
+
+/// How often each period of measuring has begun anew. Hosts look at it to remember what their
+/// endpoints had counted by then.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Beginnings {
+    /// The whole run: once more after the warm-up.
+    pub whole_run: u32,
+    /// The time after the fault.
+    pub after_fault: u32,
 }
 
 /// The record of one run.
@@ -112,7 +86,13 @@ pub struct Recorder {
     connect_times: Vec<u64>,
     /// When each incarnation was opened, by tag.
     opened: Vec<Instant>,
+    /// Where measuring the whole run began.
+    start: Mark,
     release: Option<Release>,
+    beginnings: Beginnings,
+    attack: Attack,
+    /// The profile of each host.
+    profiles: Vec<Profile>,
     digest: Digest,
     trace: Trace,
     troubles: Troubles,
@@ -131,12 +111,26 @@ pub struct Recorder {
 impl Recorder {
     /// The record of a run of this plan that keeps the history of these incarnations.
     pub fn new(plan: &Plan, chosen: Vec<Tag>) -> Recorder {
+        Recorder::with_census(plan, chosen, Census::default())
+    }
+
+    /// The same, that also keeps the series of all classes.
+    pub fn with_series(plan: &Plan, chosen: Vec<Tag>) -> Recorder {
+        let until = Instant::ZERO.saturating_add(plan.run.until);
+        Recorder::with_census(plan, chosen, Census::with_series(until))
+    }
+
+    fn with_census(plan: &Plan, chosen: Vec<Tag>, census: Census) -> Recorder {
         Recorder {
-            census: Census::default(),
+            census,
             counts: [0; COUNTS],
             connect_times: Vec::new(),
             opened: Vec::new(),
+            start: Mark::default(),
             release: None,
+            beginnings: Beginnings::default(),
+            attack: Attack::new(plan),
+            profiles: plan.hosts.iter().map(|host| host.profile).collect(),
             digest: Digest::default(),
             trace: Trace::of(chosen),
             troubles: Troubles::default(),
@@ -165,9 +159,25 @@ impl Recorder {
         &self.troubles
     }
 
-    /// When the last held segment was released, if one was, and the totals at that moment.
-    pub fn last_release(&self) -> Option<(Instant, &Totals)> {
-        self.release.as_ref().map(|found| (found.at, &found.totals))
+    /// Where measuring the whole run began: at zero, or when the warm-up was over.
+    pub fn start(&self) -> &Mark {
+        &self.start
+    }
+
+    /// Where measuring "after the fault" began, if a held segment was released.
+    pub fn after_fault(&self) -> Option<&Mark> {
+        self.release.as_ref().map(|found| &found.measured)
+    }
+
+    /// How often each period has begun.
+    pub fn beginnings(&self) -> Beginnings {
+        self.beginnings
+    }
+
+    /// From the last SYN of a flood until the number of embryonic connections was back where it
+    /// had been before the first; `None` if there was no flood or it is not.
+    pub fn recovery(&self) -> Option<Duration> {
+        self.attack.recovery()
     }
 
     /// When the last held segment was released, if one was, and the position in the trace.
@@ -185,7 +195,7 @@ impl Recorder {
     /// Everything that only grows, up to now.
     pub fn totals(&self, now: Instant) -> Totals {
         Totals {
-            areas: self.census.areas(now),
+            census: self.census.sums(now),
             counts: self.counts,
             connects: self.connect_times.len(),
         }
@@ -194,7 +204,24 @@ impl Recorder {
     /// Lets time pass to the end of the run and closes the digest.
     pub fn finish(&mut self, end: Instant) -> [u8; 32] {
         self.cut_power(end.saturating_add_nanos(1));
+        self.census.close(end);
         self.digest.finish()
+    }
+
+    /// The warm-up is over: what was before counts nowhere. Expectations about segments still
+    /// look at the whole history.
+    pub fn begin_measuring(&mut self, now: Instant) {
+        self.cut_power(now.saturating_add_nanos(1));
+        self.census.restart(now);
+        self.start = Mark {
+            at: now,
+            totals: self.totals(now),
+        };
+        self.beginnings.whole_run += 1;
+        if let Some(release) = &mut self.release {
+            release.measured = self.start;
+            self.beginnings.after_fault += 1;
+        }
     }
 
     /// Counts something.
@@ -231,8 +258,10 @@ impl Recorder {
                             entry,
                             from: phase,
                             to: None,
+                            reason: None,
+                            profile: self.profiles[host.0],
                         };
-                        self.census.apply(at, &change);
+                        self.apply(at, &change);
                     }
                 }
             }
@@ -256,17 +285,18 @@ impl Recorder {
         let by_syn = from.is_none() && change.reason != Some(Reason::Open);
         if change.end == End::Server && by_syn && !self.census.wants(tag, entry) {
             self.troubles.stale.get_or_insert(tag);
+            self.count(Count::StaleEntries, 1);
         }
-        self.census.apply(
-            now,
-            &Change {
-                tag,
-                end: change.end,
-                entry,
-                from,
-                to,
-            },
-        );
+        let noted = Change {
+            tag,
+            end: change.end,
+            entry,
+            from,
+            to,
+            reason: change.reason,
+            profile: self.profiles[change.host.0],
+        };
+        self.apply(now, &noted);
         self.origins.note(tag, change.end, change.iss);
         if change.end == End::Client {
             self.time_opening(now, tag, &change);
@@ -284,6 +314,16 @@ impl Recorder {
         self.origins.resolve(connection, expression)
     }
 
+    /// Tells the census, and with it whether a flood is over.
+    fn apply(&mut self, now: Instant, change: &Change) {
+        let before = self.census.count(Class::Embryonic);
+        self.census.apply(now, change);
+        let after = self.census.count(Class::Embryonic);
+        if before != after {
+            self.attack.on_embryonic(now, change.tag, before, after);
+        }
+    }
+
     /// Measures the time from OPEN to ESTABLISHED.
     fn time_opening(&mut self, now: Instant, tag: Tag, change: &Move) {
         let index = tag.0 as usize;
@@ -292,10 +332,15 @@ impl Recorder {
                 self.opened.resize(index + 1, Instant::ZERO);
             }
             self.opened[index] = now;
+            self.count(Count::Opens, 1);
         } else if change.to == Phase::Established
             && let Some(&opened) = self.opened.get(index)
         {
             self.connect_times.push(now.as_nanos() - opened.as_nanos());
+        } else if change.to == Phase::Closed
+            && matches!(change.from, Phase::SynSent | Phase::SynReceived)
+        {
+            self.count(Count::FailedOpens, 1);
         }
     }
 
@@ -368,11 +413,14 @@ impl Recorder {
 
     /// From now on counts what is "after the fault".
     fn fault_is_over(&mut self, now: Instant) {
-        self.census.forget_recent_maxima(now);
-        let totals = self.totals(now);
+        self.census.mark(now);
+        self.beginnings.after_fault += 1;
         self.release = Some(Release {
             at: now,
-            totals,
+            measured: Mark {
+                at: now,
+                totals: self.totals(now),
+            },
             position: self.trace.entries.len(),
         });
     }
@@ -387,11 +435,17 @@ impl Observer<Datagram> for Recorder {
         }
         let flags = frame.packet.segment.flags;
         self.count(Count::Segments, 1);
-        self.count(
-            Count::SynAcks,
-            u64::from(flags.contains(Flags::SYN | Flags::ACK)),
-        );
+        if flags.contains(Flags::SYN | Flags::ACK) {
+            self.count(Count::SynAcks, 1);
+            let again = frame.is_repeated && self.census.was_born_stale(frame.tag(), frame.entry);
+            self.count(Count::StaleRepeats, u64::from(again));
+        }
         self.count(Count::Resets, u64::from(flags.rst()));
+        if self.attack.is_part(frame.tag()) {
+            let way = self.attack.on_sent(now, link, frame, &self.census);
+            self.count(Count::FloodSegments, 1);
+            self.count(way, u64::from(frame.wire_len()));
+        }
         self.digest.frame(Code::Sent, now, id, frame);
         if self.trace.follows(frame.tag()) {
             self.trace
@@ -485,77 +539,5 @@ impl Observer<Datagram> for Recorder {
             let first = self.transit.ends(id);
             self.trace.note(now, frame.tag(), What::Delivered(first));
         }
-    }
-}
-
-/// A recorder that the simulator and every host write to.
-#[derive(Clone, Debug)]
-pub struct SharedRecorder(Rc<RefCell<Recorder>>);
-
-impl SharedRecorder {
-    /// Shares a recorder.
-    pub fn new(recorder: Recorder) -> SharedRecorder {
-        SharedRecorder(Rc::new(RefCell::new(recorder)))
-    }
-
-    /// The recorder, to be written to; given back before anyone else is called.
-    pub fn borrow(&self) -> RefMut<'_, Recorder> {
-        self.0.borrow_mut()
-    }
-}
-
-/// Passes on what the simulator tells.
-impl Observer<Datagram> for SharedRecorder {
-    fn sent(&mut self, now: Instant, link: LinkId, id: FrameId, frame: &Datagram) {
-        self.borrow().sent(now, link, id, frame);
-    }
-
-    fn injected(
-        &mut self,
-        now: Instant,
-        link: LinkId,
-        id: FrameId,
-        original: Option<FrameId>,
-        frame: &Datagram,
-    ) {
-        self.borrow().injected(now, link, id, original, frame);
-    }
-
-    fn held(&mut self, now: Instant, link: LinkId, id: FrameId, frame: &Datagram) {
-        self.borrow().held(now, link, id, frame);
-    }
-
-    fn released(&mut self, now: Instant, link: LinkId, id: FrameId, frame: &Datagram) {
-        self.borrow().released(now, link, id, frame);
-    }
-
-    fn duplicated(
-        &mut self,
-        now: Instant,
-        link: LinkId,
-        original: FrameId,
-        copy: FrameId,
-        frame: &Datagram,
-    ) {
-        self.borrow().duplicated(now, link, original, copy, frame);
-    }
-
-    fn corrupted(&mut self, now: Instant, link: LinkId, id: FrameId, frame: &Datagram) {
-        self.borrow().corrupted(now, link, id, frame);
-    }
-
-    fn dropped(
-        &mut self,
-        now: Instant,
-        link: LinkId,
-        id: FrameId,
-        reason: DropReason,
-        frame: &Datagram,
-    ) {
-        self.borrow().dropped(now, link, id, reason, frame);
-    }
-
-    fn delivered(&mut self, now: Instant, link: LinkId, id: FrameId, frame: &Datagram) {
-        self.borrow().delivered(now, link, id, frame);
     }
 }

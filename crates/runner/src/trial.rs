@@ -12,7 +12,7 @@ use crate::effort::Effort;
 use crate::expect::{self, Verdict};
 use crate::faults::Faults;
 use crate::host::{Datagram, Host, HostError};
-use crate::metrics::Measurements;
+use crate::metrics::{Kernel, Measurements};
 use crate::plan::{HostId, Plan};
 use crate::recorder::{Recorder, SharedRecorder, Troubles};
 use crate::trace::Trace;
@@ -85,8 +85,14 @@ impl Trial {
         let workload = Workload::new(plan, &mut Streams::new(self.seed(plan)))?;
         let recorder = SharedRecorder::new(Recorder::new(plan, followed.to_vec()));
         let mut simulator = self.set_up(&workload, &recorder, recorder.clone())?;
+        let warm = Instant::ZERO.saturating_add(plan.run.warmup);
         for part in 1..=PARTS {
-            simulator.run_until(end_of(plan, part), MOST_STEPS)?;
+            let (from, end) = (end_of(plan, part - 1), end_of(plan, part));
+            if from < warm && warm <= end {
+                simulator.run_until(warm, MOST_STEPS)?;
+                recorder.borrow().begin_measuring(warm);
+            }
+            simulator.run_until(end, MOST_STEPS)?;
         }
         let end = end_of(plan, PARTS);
         let conservation = simulator.conservation();
@@ -94,8 +100,12 @@ impl Trial {
             return Err(TrialError::Conservation(conservation));
         }
         let events = simulator.steps();
-        let (hosts, director, _) = simulator.into_parts();
+        let (mut hosts, director, _) = simulator.into_parts();
         let faults = director.report();
+        let mut kernel = Kernel::default();
+        for host in &mut hosts {
+            host.add_kernel_counters(&mut kernel);
+        }
         let digest = recorder.borrow().finish(end);
         let recorder = recorder.borrow();
         recorder
@@ -103,7 +113,7 @@ impl Trial {
             .verify(end, hosts.iter().map(Host::ends_alive).sum())?;
         Ok(Outcome {
             digest,
-            measurements: Measurements::take(&recorder, end),
+            measurements: Measurements::take(&recorder, &kernel, end),
             verdicts: expect::judge_history(plan, self.policy, &recorder),
             faults,
             conservation,

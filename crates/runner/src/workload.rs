@@ -12,7 +12,7 @@ use tcp_core::{Flow, SeqNum, Tag};
 
 use crate::flood::forged_source;
 use crate::plan::{
-    Arrivals, Close, Connection, End, Host, Injection, Load, Plan, Send, TransferSize,
+    Arrivals, Close, Connection, End, Host, Injection, Load, Opening, Plan, Send, TransferSize,
 };
 
 /// Everything that applications do in one replication.
@@ -204,6 +204,17 @@ impl<'p> Workload<'p> {
                 let loads = self.loads.len().max(1);
                 Origin::Load(beyond % loads, (beyond / loads) as u64)
             }
+        }
+    }
+
+    /// Whether no client ever stands behind an incarnation: the SYN of a flood, or a segment that is
+    /// forged.
+    pub fn is_attack(&self, tag: Tag) -> bool {
+        let is_flood = |load: &Load| matches!(load.opening, Opening::Flood(_));
+        match self.origin(tag) {
+            Origin::Scripted(_) => false,
+            Origin::Forged(_) => true,
+            Origin::Load(load, _) => self.plan.loads.get(load).is_some_and(is_flood),
         }
     }
 

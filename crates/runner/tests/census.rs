@@ -1,12 +1,12 @@
 //! The classes of connections: every pair of states, and the books of a census.
 
 use netsim::Instant;
-use runner::census::{Census, Change, Imbalance, class};
+use runner::census::{Census, Change, Imbalance, Span, class};
 use runner::plan::{Class, End};
 use tcp_core::Phase::{
     CloseWait, Closing, Established, FinWait1, FinWait2, LastAck, SynReceived, SynSent, TimeWait,
 };
-use tcp_core::{Phase, Tag};
+use tcp_core::{Phase, Profile, Reason, Tag};
 
 /// The states that stand for a row or a column: `-` has none.
 fn states(letter: char) -> Vec<Option<Phase>> {
@@ -139,6 +139,8 @@ impl Books {
             entry,
             from: self.phases[end as usize],
             to,
+            reason: Some(Reason::Ack),
+            profile: Profile::Linux6,
         };
         self.phases[end as usize] = to;
         self.census
@@ -146,8 +148,8 @@ impl Books {
     }
 
     fn seconds(&self, end: u64, class: Class) -> u128 {
-        let areas = self.census.areas(Instant::from_nanos(end * SECOND));
-        areas.of(class) / u128::from(SECOND)
+        let sums = self.census.sums(Instant::from_nanos(end * SECOND));
+        sums.area(class) / u128::from(SECOND)
     }
 
     fn verify(&self, end: u64, ends: u64) -> Result<(), Imbalance> {
@@ -209,9 +211,9 @@ fn a_state_that_lasts_no_time_counts_for_nothing() {
     books.change(4, End::Server, 1, Some(LastAck));
     books.change(5, End::Client, 0, Some(FinWait2));
     books.change(5, End::Client, 0, Some(TimeWait));
-    assert_eq!(books.census.max(Class::HalfClosed), 0);
-    assert_eq!(books.census.max(Class::Closing), 1);
     books.change(6, End::Server, 1, None);
+    assert_eq!(books.census.max(Class::HalfClosed, Span::Measured), 0);
+    assert_eq!(books.census.max(Class::Closing, Span::Measured), 1);
     assert_eq!(books.census.count(Class::TimeWait), 1);
     assert_eq!(books.verify(9, 1), Ok(()));
     assert_eq!(books.seconds(9, Class::TimeWait), 3);
@@ -222,11 +224,10 @@ fn maxima_after_a_moment_do_not_know_what_was_before() {
     let mut books = Books::new();
     books.change(0, End::Client, 0, Some(SynSent));
     books.change(1, End::Client, 0, None);
-    books
-        .census
-        .forget_recent_maxima(Instant::from_nanos(2 * SECOND));
-    assert_eq!(books.census.max(Class::Opening), 1);
-    assert_eq!(books.census.recent_max(Class::Opening), 0);
+    books.census.mark(Instant::from_nanos(2 * SECOND));
+    books.census.close(Instant::from_nanos(3 * SECOND));
+    assert_eq!(books.census.max(Class::Opening, Span::Measured), 1);
+    assert_eq!(books.census.max(Class::Opening, Span::Recent), 0);
 }
 
 #[test]

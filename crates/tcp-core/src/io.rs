@@ -182,6 +182,8 @@ pub struct Counters {
     pub ListenOverflows: u64,
     /// SYNs dropped because the SYN queue was full.
     pub TCPReqQFullDrop: u64,
+    /// SYNs answered with a cookie, because the SYN queue was full or always.
+    pub TCPReqQFullDoCookies: u64,
     /// SYN cookies sent.
     pub SyncookiesSent: u64,
     /// ACKs that proved to answer a SYN cookie.

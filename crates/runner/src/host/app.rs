@@ -149,6 +149,9 @@ impl Host<'_> {
         let before = app.read;
         app.read += u64::from(octets);
         let (tag, end, read) = (app.tag, app.end, app.read);
+        self.recorder
+            .borrow()
+            .count(Count::BytesRead, u64::from(octets));
         if end == End::Server {
             let seat = self.seat(tag);
             let repeated = seat.delivered.min(read).saturating_sub(before);

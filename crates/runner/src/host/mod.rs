@@ -5,6 +5,7 @@
 
 mod app;
 mod apps;
+mod counting;
 mod flood;
 mod frame;
 mod hearing;
@@ -28,6 +29,7 @@ use crate::workload::{Arrival, Workload};
 
 use app::App;
 use apps::Apps;
+use counting::Baseline;
 pub use frame::Datagram;
 use tasks::Tasks;
 
@@ -126,6 +128,7 @@ pub struct Host<'p> {
     assumed_lifetime: Option<Duration>,
     alien_octets: u64,
     challenge_acks: u64,
+    baseline: Baseline,
     is_off: bool,
 }
 
@@ -181,6 +184,7 @@ impl<'p> Host<'p> {
             assumed_lifetime: policy.assumed_lifetime(&spec.config),
             alien_octets: 0,
             challenge_acks: 0,
+            baseline: Baseline::default(),
             is_off: false,
         };
         host.plan_first_tasks();

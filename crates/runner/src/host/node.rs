@@ -9,6 +9,8 @@ impl Node for Host<'_> {
     type Frame = Datagram;
 
     fn on_frame(&mut self, now: Instant, frame: &Datagram) {
+        self.keep_baseline();
+        let drops = self.endpoint.counters().ListenDrops;
         let deafness = if self.loses_power(now) {
             Some(Deafness::PowerOff)
         } else if self.forwards && self.sends_on(frame) {
@@ -22,6 +24,10 @@ impl Node for Host<'_> {
             return;
         }
         self.recorder.borrow().heard(frame);
+        if self.is_for_listener(frame) {
+            let is_dropped = self.endpoint.counters().ListenDrops > drops;
+            self.count_syn(frame, is_dropped);
+        }
         self.provoked_by = frame.key();
         self.answering = frame.entry;
         self.hearing_since = Some(frame.sent);
@@ -31,6 +37,7 @@ impl Node for Host<'_> {
     }
 
     fn on_deadline(&mut self, now: Instant) {
+        self.keep_baseline();
         if self.loses_power(now) {
             return;
         }

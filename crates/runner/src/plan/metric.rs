@@ -3,80 +3,19 @@
 //! One list serves the file (an expectation names a metric), the tables and the JSON. A connection
 //! is counted in exactly one [`Class`] at any time; "half-open" is never used unqualified.
 
+mod class;
+mod counter;
+mod kernel;
+
+pub use class::{Class, Exit};
+pub use counter::Counter;
+pub use kernel::{KernelCounter, KernelTotals, Role};
+
 use std::fmt;
 
 use super::expectation::Period;
 
-/// What a pair of ends is at a moment, decided by the two states alone.
-///
-/// `Embryonic*` with a suffix are parts of [`Class::Embryonic`]; the others exclude each other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Class {
-    /// The client waits in SYN-SENT and the server has nothing, or an end opened actively meets
-    /// anything but an embryonic entry.
-    Opening,
-    /// The server has an entry in SYN-RECEIVED, whatever the client is.
-    Embryonic,
-    /// Embryonic, and the client has nothing of this incarnation.
-    EmbryonicStale,
-    /// Embryonic, and the client is in SYN-SENT.
-    EmbryonicOpening,
-    /// Embryonic, and the client is synchronised.
-    EmbryonicClientOpen,
-    /// One end waits in ESTABLISHED, FIN-WAIT-2 or CLOSE-WAIT, the other has nothing of this
-    /// incarnation (RFC 9293 section 3.5.1 calls such a connection half-open).
-    OrphanEstablished,
-    /// The same for an end whose own FIN is not acknowledged.
-    OrphanClosing,
-    /// The client is synchronised, the server never was and has nothing.
-    ClientOnly,
-    /// Both ends are ESTABLISHED.
-    Open,
-    /// One direction is closed, the other is not: FIN-WAIT-2 against CLOSE-WAIT.
-    HalfClosed,
-    /// A FIN is on its way or waits for its acknowledgment.
-    Closing,
-    /// Only TIME-WAIT is left.
-    TimeWait,
-}
-
-impl Class {
-    /// Every class, in the order of tables.
-    pub const ALL: [Class; 12] = [
-        Class::Opening,
-        Class::Embryonic,
-        Class::EmbryonicStale,
-        Class::EmbryonicOpening,
-        Class::EmbryonicClientOpen,
-        Class::Open,
-        Class::ClientOnly,
-        Class::HalfClosed,
-        Class::Closing,
-        Class::TimeWait,
-        Class::OrphanEstablished,
-        Class::OrphanClosing,
-    ];
-
-    /// Its name in files and tables.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Class::Opening => "opening",
-            Class::Embryonic => "embryonic",
-            Class::EmbryonicStale => "embryonic.stale",
-            Class::EmbryonicOpening => "embryonic.opening",
-            Class::EmbryonicClientOpen => "embryonic.client_open",
-            Class::OrphanEstablished => "orphan_established",
-            Class::OrphanClosing => "orphan_closing",
-            Class::ClientOnly => "client_only",
-            Class::Open => "open",
-            Class::HalfClosed => "half_closed",
-            Class::Closing => "closing",
-            Class::TimeWait => "time_wait",
-        }
-    }
-}
-
-/// How the number N(t) of connections in a class is summed up over a period.
+/// How the connections in a class are summed up over a period; N(t) is their number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Statistic {
     /// The integral of N(t): connection-seconds.
@@ -87,15 +26,42 @@ pub enum Statistic {
     Max,
     /// N at the end of the run.
     Final,
+    /// The median of N(t) over time.
+    Median,
+    /// The 95 % quantile of N(t) over time.
+    Q95,
+    /// The 99 % quantile of N(t) over time.
+    Q99,
+    /// The integral of the memory that they take: byte-seconds. Of each connection the server's
+    /// entry counts, or the client's where the server has none; see
+    /// [`Footprint`](super::Footprint).
+    BytesArea,
+    /// Connections that entered the class.
+    Entered,
+    /// The mean of the stays that ended.
+    LifetimeMean,
+    /// The median of all stays by the estimator of Kaplan and Meier: those that had not ended count
+    /// as longer than they were seen. Not measured if too many had not.
+    LifetimeMedian,
+    /// The 99 % quantile, likewise.
+    LifetimeQ99,
 }
 
 impl Statistic {
     /// Every statistic, in the order of tables.
-    pub const ALL: [Statistic; 4] = [
+    pub const ALL: [Statistic; 12] = [
         Statistic::Area,
         Statistic::Mean,
         Statistic::Max,
         Statistic::Final,
+        Statistic::Median,
+        Statistic::Q95,
+        Statistic::Q99,
+        Statistic::BytesArea,
+        Statistic::Entered,
+        Statistic::LifetimeMean,
+        Statistic::LifetimeMedian,
+        Statistic::LifetimeQ99,
     ];
 
     /// Its name in files and tables.
@@ -105,77 +71,32 @@ impl Statistic {
             Statistic::Mean => "mean",
             Statistic::Max => "max",
             Statistic::Final => "final",
+            Statistic::Median => "q50",
+            Statistic::Q95 => "q95",
+            Statistic::Q99 => "q99",
+            Statistic::BytesArea => "bytes_area",
+            Statistic::Entered => "entered",
+            Statistic::LifetimeMean => "lifetime.mean",
+            Statistic::LifetimeMedian => "lifetime.q50",
+            Statistic::LifetimeQ99 => "lifetime.q99",
         }
     }
-}
 
-/// What is counted or timed beside the classes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Counter {
-    /// Segments sent by all hosts, retransmissions included, copies made by the network not.
-    SegmentsSent,
-    /// Segments with SYN and ACK among them.
-    SynackSent,
-    /// Segments with RST among them.
-    RstSent,
-    /// Segments with RST that arrived at a host.
-    RstReceived,
-    /// ACKs sent in answer to segments that were not acceptable.
-    ChallengeAcks,
-    /// Connections that a server's application was handed although no client of the same
-    /// incarnation was there any more.
-    AppSpuriousAccepts,
-    /// Bytes handed to a server's application that an earlier incarnation had sent.
-    AppDuplicateBytes,
-    /// Errors told to an application about a connection that no peer wanted.
-    AppSpuriousErrors,
-    /// Spurious accepts that only a broken assumption made possible: the SYN was older than the
-    /// policy takes a segment to become. Zero under policies without such an assumption.
-    AssumptionViolations,
-    /// The shortest time from an active OPEN to the client's entering ESTABLISHED.
-    ConnectTimeMin,
-    /// The median of these times.
-    ConnectTimeMedian,
-    /// The 99 % quantile of these times.
-    ConnectTimeQ99,
-    /// The longest of these times.
-    ConnectTimeMax,
-}
-
-impl Counter {
-    /// Every counter, in the order of tables.
-    pub const ALL: [Counter; 13] = [
-        Counter::SegmentsSent,
-        Counter::SynackSent,
-        Counter::RstSent,
-        Counter::RstReceived,
-        Counter::ChallengeAcks,
-        Counter::AppSpuriousAccepts,
-        Counter::AppDuplicateBytes,
-        Counter::AppSpuriousErrors,
-        Counter::AssumptionViolations,
-        Counter::ConnectTimeMin,
-        Counter::ConnectTimeMedian,
-        Counter::ConnectTimeQ99,
-        Counter::ConnectTimeMax,
-    ];
-
-    /// Its name in files and tables.
-    pub const fn name(self) -> &'static str {
+    /// What it is measured in.
+    pub const fn unit(self) -> Unit {
         match self {
-            Counter::SegmentsSent => "segments_sent",
-            Counter::SynackSent => "synack_sent",
-            Counter::RstSent => "rst_sent",
-            Counter::RstReceived => "rst_received",
-            Counter::ChallengeAcks => "challenge_acks",
-            Counter::AppSpuriousAccepts => "app_spurious_accepts",
-            Counter::AppDuplicateBytes => "app_duplicate_bytes",
-            Counter::AppSpuriousErrors => "app_spurious_errors",
-            Counter::AssumptionViolations => "assumption_violations",
-            Counter::ConnectTimeMin => "connect_time.min",
-            Counter::ConnectTimeMedian => "connect_time.q50",
-            Counter::ConnectTimeQ99 => "connect_time.q99",
-            Counter::ConnectTimeMax => "connect_time.max",
+            Statistic::Area => Unit::ConnectionSeconds,
+            Statistic::BytesArea => Unit::ByteSeconds,
+            Statistic::LifetimeMean | Statistic::LifetimeMedian | Statistic::LifetimeQ99 => {
+                Unit::Seconds
+            }
+            Statistic::Mean
+            | Statistic::Max
+            | Statistic::Final
+            | Statistic::Median
+            | Statistic::Q95
+            | Statistic::Q99
+            | Statistic::Entered => Unit::Connections,
         }
     }
 }
@@ -193,8 +114,14 @@ pub enum Unit {
     Segments,
     /// Bytes.
     Bytes,
+    /// Bytes times seconds.
+    ByteSeconds,
+    /// Bytes for each second.
+    BytesPerSecond,
     /// A number of events.
     Events,
+    /// A part of a whole, 0 to 1, or the ratio of two numbers of one unit.
+    Share,
 }
 
 impl Unit {
@@ -206,7 +133,10 @@ impl Unit {
             Unit::Seconds => "s",
             Unit::Segments => "segments",
             Unit::Bytes => "bytes",
+            Unit::ByteSeconds => "byte seconds",
+            Unit::BytesPerSecond => "bytes/s",
             Unit::Events => "events",
+            Unit::Share => "share",
         }
     }
 
@@ -219,18 +149,51 @@ impl Unit {
 /// One number that a run is measured by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Metric {
-    /// How many connections are in a class.
+    /// How many connections are in a class, and for how long.
     Class(Class, Statistic),
     /// What is counted or timed beside the classes.
     Counter(Counter),
+    /// How many stays in a class ended in a way.
+    Reaped(Class, Exit),
+    /// A counter of the kernel's, summed over the hosts of a role.
+    Kernel(Role, KernelCounter),
 }
 
+/// Where each kind of metric begins in the order of [`Metric::all`].
+const COUNTERS_AT: usize = Class::ALL.len() * Statistic::ALL.len();
+const REAPED_AT: usize = COUNTERS_AT + Counter::ALL.len();
+const KERNEL_AT: usize = REAPED_AT + Class::ALL.len() * Exit::ALL.len();
+
 impl Metric {
+    /// The number of metrics.
+    pub const COUNT: usize = KERNEL_AT + Role::ALL.len() * KernelCounter::COUNT;
+
     /// Every metric, in the order of tables.
     pub fn all() -> impl Iterator<Item = Metric> {
         let of_class = |class| Statistic::ALL.map(|statistic| Metric::Class(class, statistic));
+        let exits = |class| Exit::ALL.map(|exit| Metric::Reaped(class, exit));
+        let of_role = |role| KernelCounter::all().map(move |counter| Metric::Kernel(role, counter));
         let classes = Class::ALL.into_iter().flat_map(of_class);
-        classes.chain(Counter::ALL.map(Metric::Counter))
+        classes
+            .chain(Counter::ALL.iter().copied().map(Metric::Counter))
+            .chain(Class::ALL.into_iter().flat_map(exits))
+            .chain(Role::ALL.into_iter().flat_map(of_role))
+    }
+
+    /// Its place in the order of [`Metric::all`].
+    pub const fn index(self) -> usize {
+        match self {
+            Metric::Class(class, statistic) => {
+                class as usize * Statistic::ALL.len() + statistic as usize
+            }
+            Metric::Counter(counter) => COUNTERS_AT + counter as usize,
+            Metric::Reaped(class, exit) => {
+                REAPED_AT + class as usize * Exit::ALL.len() + exit as usize
+            }
+            Metric::Kernel(role, counter) => {
+                KERNEL_AT + role as usize * KernelCounter::COUNT + counter.index()
+            }
+        }
     }
 
     /// The metric with this name, without a prefix for the period.
@@ -241,24 +204,10 @@ impl Metric {
     /// What it is measured in.
     pub const fn unit(self) -> Unit {
         match self {
-            Metric::Class(_, Statistic::Area) => Unit::ConnectionSeconds,
-            Metric::Class(_, Statistic::Mean | Statistic::Max | Statistic::Final) => {
-                Unit::Connections
-            }
-            Metric::Counter(counter) => match counter {
-                Counter::SegmentsSent
-                | Counter::SynackSent
-                | Counter::RstSent
-                | Counter::RstReceived
-                | Counter::ChallengeAcks => Unit::Segments,
-                Counter::AppSpuriousAccepts => Unit::Connections,
-                Counter::AppDuplicateBytes => Unit::Bytes,
-                Counter::AppSpuriousErrors | Counter::AssumptionViolations => Unit::Events,
-                Counter::ConnectTimeMin
-                | Counter::ConnectTimeMedian
-                | Counter::ConnectTimeQ99
-                | Counter::ConnectTimeMax => Unit::Seconds,
-            },
+            Metric::Class(_, statistic) => statistic.unit(),
+            Metric::Counter(counter) => counter.unit(),
+            Metric::Reaped(..) => Unit::Connections,
+            Metric::Kernel(..) => Unit::Events,
         }
     }
 }
@@ -268,6 +217,8 @@ impl fmt::Display for Metric {
         match self {
             Metric::Class(class, statistic) => write!(f, "{}.{}", class.name(), statistic.name()),
             Metric::Counter(counter) => f.write_str(counter.name()),
+            Metric::Reaped(class, exit) => write!(f, "{}.reaped.{}", class.name(), exit.name()),
+            Metric::Kernel(role, counter) => write!(f, "{}.{}", role.name(), counter.name()),
         }
     }
 }
@@ -299,7 +250,14 @@ mod tests {
         for metric in Metric::all() {
             assert_eq!(Metric::from_name(&metric.to_string()), Some(metric));
         }
-        assert_eq!(Metric::all().count(), 12 * 4 + 13);
         assert_eq!(Metric::from_name("half_open"), None);
+    }
+
+    #[test]
+    fn every_metric_is_at_its_index() {
+        for (index, metric) in Metric::all().enumerate() {
+            assert_eq!(metric.index(), index, "{metric}");
+        }
+        assert_eq!(Metric::all().count(), Metric::COUNT);
     }
 }

@@ -7,6 +7,7 @@
 
 mod expectation;
 mod fault;
+mod footprint;
 mod host;
 mod inject;
 mod link;
@@ -22,10 +23,13 @@ pub use fault::{
     Action, Direction, Fault, Field, FlagPattern, Match, Moment, Occurrence, Rewrite,
     StateCondition,
 };
+pub use footprint::Footprint;
 pub use host::{Host, HostId, PowerOff};
 pub use inject::Injection;
 pub use link::{Link, LinkId};
-pub use metric::{Class, Counter, Metric, MetricKey, Statistic, Unit};
+pub use metric::{
+    Class, Counter, Exit, KernelCounter, KernelTotals, Metric, MetricKey, Role, Statistic, Unit,
+};
 pub use output::{LadderForms, Output};
 pub(crate) use resolve::{Resolved, resolve};
 pub use route::Routes;
@@ -121,6 +125,8 @@ pub struct Run {
     pub seed: u64,
     /// Virtual time at which a run ends; more than zero.
     pub until: Duration,
+    /// Virtual time before which nothing is measured; less than `until`, zero by default.
+    pub warmup: Duration,
     /// How often each policy runs, each time with its own weather; at least one.
     pub replications: u32,
     /// The handshake policies to compare, each once, in the order of the file; at least one.

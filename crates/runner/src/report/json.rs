@@ -49,10 +49,11 @@ fn render(experiment: &Experiment, campaign: &Campaign, is_spread: bool) -> Stri
     for (name, value) in fields {
         put(&mut text, &format!("{}\"{name}\":{value},", layout.line(1)));
     }
+    let keys = occurring(plan, campaign);
     let points: Vec<String> = campaign
         .points
         .iter()
-        .map(|found| point(plan, found, &layout))
+        .map(|found| point(&keys, found, &layout))
         .collect();
     let points = points.join(",");
     let (begin, end) = (layout.line(1), layout.line(0));
@@ -67,7 +68,16 @@ fn put(text: &mut String, more: &str) {
     text.push_str(more);
 }
 
-fn point(plan: &Plan, point: &Point, layout: &Layout) -> String {
+/// The metrics that were not always 0 or unmeasured, whatever the policy.
+fn occurring(plan: &Plan, campaign: &Campaign) -> Vec<MetricKey> {
+    let occurs = |key: &MetricKey| {
+        let counts = |point: &Point| point.summary(*key).is_some_and(|found| found.sum != 0);
+        campaign.points.iter().any(counts)
+    };
+    keys(plan).filter(occurs).collect()
+}
+
+fn point(keys: &[MetricKey], point: &Point, layout: &Layout) -> String {
     let mut text = String::new();
     let open = layout.line(2);
     let field = layout.line(3);
@@ -77,8 +87,9 @@ fn point(plan: &Plan, point: &Point, layout: &Layout) -> String {
         string(point.policy.name())
     )
     .expect("a String takes any text");
-    let metrics: Vec<String> = keys(plan)
-        .filter_map(|key| {
+    let metrics: Vec<String> = keys
+        .iter()
+        .filter_map(|&key| {
             let summary = point.summary(key)?;
             let name = string(&key.to_string());
             Some(format!(

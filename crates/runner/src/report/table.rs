@@ -114,7 +114,7 @@ impl Table<'_> {
             let indent = if class.name().contains('.') { 4 } else { 2 };
             let unit = match statistic {
                 Statistic::Area => ", connection-seconds",
-                Statistic::Mean | Statistic::Max | Statistic::Final => "",
+                _ => "",
             };
             let name = format!("{:indent$}{}{unit}", "", class.name());
             self.row(page, Ink::Plain, &name, |point| number(point, key));

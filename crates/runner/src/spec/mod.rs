@@ -113,6 +113,7 @@ impl Shorthand for ProseSpec {
 pub(crate) struct RunSpec {
     pub(crate) seed: u64,
     pub(crate) until: Spanned<Time>,
+    pub(crate) warmup: Option<Spanned<Time>>,
     pub(crate) replications: Option<Spanned<u32>>,
     pub(crate) policies: Option<Spanned<Vec<Spanned<String>>>>,
     pub(crate) record: Option<bool>,

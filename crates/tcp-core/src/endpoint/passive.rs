@@ -126,7 +126,10 @@ impl Endpoint {
                 }
             }
             SynVerdict::Establish => self.establish(now, id, flow, packet, floor),
-            SynVerdict::Challenge => self.challenge(now, id, flow, packet),
+            SynVerdict::Challenge => {
+                self.io.counters.TCPReqQFullDoCookies += 1;
+                self.challenge(now, id, flow, packet);
+            }
             SynVerdict::OpenFast => self.open_fast(now, id, flow, packet, floor),
             SynVerdict::Overflow => {
                 self.io.counters.TCPReqQFullDrop += u64::from(load == Load::Full);

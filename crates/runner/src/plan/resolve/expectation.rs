@@ -278,8 +278,9 @@ fn metric(
         )
         .label("unknown metric")
         .help(format!(
-            "{meant}metrics: a class of connections with .area, .mean, .max or .final (such as \
-                 \"embryonic.area\"), or a counter such as synack_sent; `segments` lists segments"
+            "{meant}metrics: a class of connections with a statistic (such as \"embryonic.area\", \
+                 .mean, .max, .final, .q99, .lifetime.mean, .reaped.rst), or a counter such as \
+                 synack_sent or server.ListenDrops; `segments` lists segments"
         ))
     })?;
     let bound = bound(value.get_ref(), metric.unit()).map_err(|why| {

@@ -17,11 +17,13 @@ mod settings;
 mod workload;
 
 use std::ops::Range;
+use std::time::Duration;
 
 use tcp_core::Handshake;
 use toml::Spanned;
 
 use crate::diagnostic::{Diagnostic, Sources, suggestion, visible};
+use crate::quantity::Time;
 use crate::spec::{Named, ProseSpec, RunSpec, Short, Spec, TextFiles};
 
 use super::{HostId, LinkId, Plan, Prose, Run};
@@ -304,6 +306,7 @@ fn run(spec: RunSpec, syncookies: Option<Handshake>, findings: &mut Findings<'_>
                 .help("`until` is the virtual time at which a run ends, such as \"400s\""),
         );
     }
+    let warmup = findings.take(warmup(spec.warmup.as_ref(), until));
     let replications = match spec.replications {
         None => 1,
         Some(count) if *count.get_ref() == 0 => {
@@ -322,10 +325,27 @@ fn run(spec: RunSpec, syncookies: Option<Handshake>, findings: &mut Findings<'_>
     Some(Run {
         seed: spec.seed,
         until,
+        warmup: warmup.unwrap_or_default(),
         replications,
         policies,
         record: spec.record.unwrap_or(true),
     })
+}
+
+/// The time before which nothing is measured; none unless it is written.
+fn warmup(written: Option<&Spanned<Time>>, until: Duration) -> Result<Duration, Diagnostic> {
+    let Some(time) = written else {
+        return Ok(Duration::ZERO);
+    };
+    let warmup = time.get_ref().0;
+    if warmup < until || until.is_zero() {
+        return Ok(warmup);
+    }
+    Err(
+        Diagnostic::at(time.span(), "the run ends before anything is measured").help(
+            "`warmup` is the virtual time at which measuring begins; it must be less than `until`",
+        ),
+    )
 }
 
 fn policies(

@@ -1,0 +1,98 @@
+//! What is counted or timed beside the classes.
+
+use super::Unit;
+
+macro_rules! counters {
+    ($($(#[doc = $doc:literal])+ $name:ident = $text:literal, $unit:ident;)+) => {
+        /// What is counted or timed beside the classes.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Counter {
+            $($(#[doc = $doc])+ $name,)+
+        }
+
+        impl Counter {
+            /// Every counter, in the order of tables.
+            pub const ALL: &[Counter] = &[$(Counter::$name),+];
+
+            /// Its name in files and tables.
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Counter::$name => $text,)+
+                }
+            }
+
+            /// What it is measured in.
+            pub const fn unit(self) -> Unit {
+                match self {
+                    $(Counter::$name => Unit::$unit,)+
+                }
+            }
+        }
+    };
+}
+
+counters! {
+    /// Segments sent by all hosts, retransmissions included, copies made by the network not.
+    SegmentsSent = "segments_sent", Segments;
+    /// Segments with SYN and ACK among them.
+    SynackSent = "synack_sent", Segments;
+    /// Segments with RST among them.
+    RstSent = "rst_sent", Segments;
+    /// Segments with RST that arrived at a host.
+    RstReceived = "rst_received", Segments;
+    /// ACKs sent in answer to segments that were not acceptable.
+    ChallengeAcks = "challenge_acks", Segments;
+    /// Connections that a server's application was handed although no client of the same
+    /// incarnation was there any more.
+    AppSpuriousAccepts = "app_spurious_accepts", Connections;
+    /// Bytes handed to a server's application that an earlier incarnation had sent.
+    AppDuplicateBytes = "app_duplicate_bytes", Bytes;
+    /// Errors told to an application about a connection that no peer wanted.
+    AppSpuriousErrors = "app_spurious_errors", Events;
+    /// Spurious accepts that only a broken assumption made possible: the SYN was older than the
+    /// policy takes a segment to become. Zero under policies without such an assumption.
+    AssumptionViolations = "assumption_violations", Events;
+    /// The shortest time from an active OPEN to the client's entering ESTABLISHED.
+    ConnectTimeMin = "connect_time.min", Seconds;
+    /// The median of these times.
+    ConnectTimeMedian = "connect_time.q50", Seconds;
+    /// The 99 % quantile of these times.
+    ConnectTimeQ99 = "connect_time.q99", Seconds;
+    /// The longest of these times.
+    ConnectTimeMax = "connect_time.max", Seconds;
+    /// OPENs that applications called with success; floods call none.
+    ConnectionsOpened = "connections.opened", Connections;
+    /// OPENs after which the client became ESTABLISHED.
+    ConnectionsEstablished = "connections.established", Connections;
+    /// The share of OPENs that failed, of those whose outcome is known: refused, reset or timed out
+    /// before the client was ESTABLISHED. What is still opening at the end counts for neither.
+    ConnectFailureProbability = "connect_failure_probability", Share;
+    /// SYN,ACKs sent again by entries that a stale SYN had made (no client of its incarnation was
+    /// there, as with every SYN of a flood), for each such SYN.
+    SynackRexmitPerStaleSyn = "synack_rexmit_per_stale_syn", Segments;
+    /// The share of first SYNs, of clients that stand behind them, that a listener dropped. Only first
+    /// SYNs arrive as the load does, so that this is what formulas of queues speak of (PASTA).
+    BacklogDropLegit = "backlog_drop_probability.legit", Share;
+    /// The same of the SYNs of floods.
+    BacklogDropAttack = "backlog_drop_probability.attack", Share;
+    /// The same of all SYNs of clients, with those sent again and the network's copies.
+    BacklogDropLegitAll = "backlog_drop_probability.legit_all", Share;
+    /// The same of the SYNs of floods and the network's copies of them.
+    BacklogDropAttackAll = "backlog_drop_probability.attack_all", Share;
+    /// SYNs and final ACKs that found the accept queue full.
+    AcceptOverflow = "accept_overflow", Events;
+    /// Bytes that applications read and that nobody had delivered before, for each second.
+    Goodput = "goodput", BytesPerSecond;
+    /// Bytes sent towards the sources of floods for each byte that came from them, IP headers
+    /// included.
+    Amplification = "amplification", Share;
+    /// Segments sent on connections that an application opened, for each OPEN.
+    SegmentsPerConnection = "segments_per_connection", Segments;
+    /// Of what servers hold, in connection-seconds without TIME-WAIT, the share whose client has
+    /// nothing of it.
+    WastedStateRatio = "wasted_state_ratio", Share;
+    /// From the last SYN of a flood until the number of embryonic connections is, and while that SYN's
+    /// like are under way stays, at most what it ever was before the first. Not measured if it is
+    /// greater when the run ends; only for the whole run.
+    TimeToRecovery = "time_to_recovery", Seconds;
+}
