@@ -5,8 +5,9 @@ use std::time::Duration;
 use netsim::Instant;
 use tcp_core::{Flags, Handshake};
 
+use crate::campaign::Replications;
 use crate::host::Datagram;
-use crate::metrics::{Measurements, Summary, decimal};
+use crate::metrics::decimal;
 use crate::plan::{Bound, Check, End, MetricKey, Period, Plan, Reached, SegmentPattern};
 use crate::quantity::Time;
 use crate::recorder::Recorder;
@@ -247,10 +248,57 @@ fn time(at: Instant) -> Time {
     Time(at.saturating_duration_since(Instant::ZERO))
 }
 
-/// The verdicts on everything that is expected of a policy, in the order of the plan, given each
-/// replication's measurements and verdicts on its history.
-pub fn judge(plan: &Plan, policy: Handshake, runs: &[(&Measurements, &[Verdict])]) -> Vec<Verdict> {
-    let mut histories = 0;
+/// The verdicts of several replications on one check of their histories.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Repeated {
+    first: Verdict,
+    /// The first replication in which it did not hold, and the verdict there.
+    failed: Option<(u32, Verdict)>,
+}
+
+impl Repeated {
+    /// The verdict in the first replication.
+    pub fn new(first: Verdict) -> Repeated {
+        let failed = (!first.held).then(|| (0, first.clone()));
+        Repeated { first, failed }
+    }
+
+    /// The verdict in a later one; they come in their order.
+    pub fn repeat(&mut self, replication: u32, verdict: &Verdict) {
+        if !verdict.held && self.failed.is_none() {
+            self.failed = Some((replication, verdict.clone()));
+        }
+    }
+
+    /// Forgets all replications but the first ones.
+    pub fn truncate(&mut self, count: u32) {
+        self.failed = self.failed.take().filter(|(number, _)| *number < count);
+    }
+
+    /// One verdict on `count` replications: the first that does not hold speaks for all.
+    pub fn together(&self, count: u32) -> Verdict {
+        let Some((replication, failed)) = &self.failed else {
+            return self.first.clone();
+        };
+        let mut verdict = failed.clone();
+        if count > 1 {
+            // People count runs from 1; the number in files, from 0, is the one that keys the draws.
+            let run = replication + 1;
+            verdict.observed = format!("in run {run} of {count}: {}", verdict.observed);
+        }
+        verdict
+    }
+}
+
+/// The verdicts on everything that is expected of a policy, in the order of the plan, given what
+/// its replications measured and the verdicts on their histories.
+pub fn judge(
+    plan: &Plan,
+    policy: Handshake,
+    replications: &Replications,
+    histories: Vec<Verdict>,
+) -> Vec<Verdict> {
+    let mut histories = histories.into_iter();
     let mut verdicts = Vec::new();
     for check in checks(plan, policy) {
         if let Check::Metric {
@@ -261,39 +309,20 @@ pub fn judge(plan: &Plan, policy: Handshake, runs: &[(&Measurements, &[Verdict])
         {
             let (period, metric) = (*period, *metric);
             let key = MetricKey { period, metric };
-            verdicts.push(judge_metric(key, bound, runs));
+            verdicts.push(judge_metric(key, bound, replications));
         } else {
-            let each = runs
-                .iter()
-                .filter_map(|(_, verdicts)| verdicts.get(histories));
-            verdicts.extend(together(&each.collect::<Vec<_>>()));
-            histories += 1;
+            verdicts.extend(histories.next());
         }
     }
     verdicts
 }
 
-/// One verdict on all replications: the first that does not hold speaks for all.
-fn together(each: &[&Verdict]) -> Option<Verdict> {
-    let failed = each.iter().position(|verdict| !verdict.held);
-    let verdict = each.get(failed.unwrap_or(0))?;
-    let mut verdict = (*verdict).clone();
-    if let Some(replication) = failed.filter(|_| each.len() > 1) {
-        // People count runs from 1; the number in files, from 0, is the one that keys the draws.
-        let (run, count) = (replication + 1, each.len());
-        verdict.observed = format!("in run {run} of {count}: {}", verdict.observed);
-    }
-    Some(verdict)
-}
-
-fn judge_metric(key: MetricKey, bound: &Bound, runs: &[(&Measurements, &[Verdict])]) -> Verdict {
+fn judge_metric(key: MetricKey, bound: &Bound, replications: &Replications) -> Verdict {
     let what = format!("{key}: {}", bound.written);
-    let values = runs.iter().map(|(measured, _)| measured.get(key));
-    let Some(summary) = Summary::of(values) else {
-        let mut measured = runs.iter().map(|(measured, _)| measured);
+    let Some(summary) = replications.summary(key) else {
         let has_begun = match key.period {
             Period::WholeRun => true,
-            Period::AfterFault => measured.any(|measured| measured.has_time_after_fault()),
+            Period::AfterFault => replications.has_time_after_fault(),
         };
         if !has_begun {
             return never_released(what);
@@ -307,7 +336,7 @@ fn judge_metric(key: MetricKey, bound: &Bound, runs: &[(&Measurements, &[Verdict
     };
     let suffix = if key.metric.unit().is_time() { "s" } else { "" };
     let show = |value| format!("{}{suffix}", decimal(value));
-    let observed = if runs.len() > 1 {
+    let observed = if replications.len() > 1 {
         format!(
             "mean {} (from {} to {})",
             show(summary.mean()),

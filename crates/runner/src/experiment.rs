@@ -4,14 +4,17 @@ use std::path::Path;
 
 use crate::diagnostic::{Diagnostic, Rejection, Sources};
 use crate::overrides::Override;
-use crate::plan::{self, Plan, Resolved};
-use crate::spec::Document;
+use crate::plan::{self, GridPoint, Plan, Resolved, Setting};
+use crate::spec::{Document, Extent, PointSpec, TextFiles};
 
 /// An experiment that has been read and understood.
 #[derive(Clone, Debug)]
 pub struct Experiment {
-    /// What it means.
+    /// What it means: at the first point, if it is a sweep.
     pub plan: Plan,
+    /// All points of its sweep, in order: the product of its lists, the last varying fastest. A
+    /// single one if there is no sweep.
+    pub points: Vec<GridPoint>,
     /// Remarks for its author that do not stop it.
     pub notes: Vec<Diagnostic>,
     /// Where it was read from; [`notes`](Self::notes) point there.
@@ -28,7 +31,18 @@ impl Experiment {
     /// # Errors
     /// Everything that is wrong with it, or that it cannot be read.
     pub fn read(path: &Path, changes: &[Override]) -> Result<Experiment, Rejection> {
-        Experiment::understand(Document::read(path, changes)?, changes)
+        let read = |extent| Document::read(path, changes, extent);
+        Experiment::with_regression(&read, changes)
+    }
+
+    /// Reads the smaller version of an experiment that its `[regress]` describes, for regression
+    /// tests; all of it if there is none.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it, or that it cannot be read.
+    pub fn read_for_regression(path: &Path, changes: &[Override]) -> Result<Experiment, Rejection> {
+        let document = Document::read(path, changes, Extent::Regression)?;
+        Experiment::understand(document, changes)
     }
 
     /// Reads a text as if it stood in the file `path`.
@@ -40,23 +54,39 @@ impl Experiment {
         text: &str,
         changes: &[Override],
     ) -> Result<Experiment, Rejection> {
-        let document = Document::parse(path.as_ref(), text, changes)?;
-        Experiment::understand(document, changes)
+        let read = |extent| Document::parse(path.as_ref(), text, changes, extent);
+        Experiment::with_regression(&read, changes)
+    }
+
+    /// Reads the whole of an experiment. Its smaller version must be good, too.
+    fn with_regression(
+        read: &dyn Fn(Extent) -> Result<Document, Rejection>,
+        changes: &[Override],
+    ) -> Result<Experiment, Rejection> {
+        let document = read(Extent::Full)?;
+        let has_regression = document.has_regression;
+        let experiment = Experiment::understand(document, changes)?;
+        if has_regression {
+            Experiment::understand(read(Extent::Regression)?, changes)?;
+        }
+        Ok(experiment)
     }
 
     fn understand(document: Document, changes: &[Override]) -> Result<Experiment, Rejection> {
         let Document {
-            spec,
+            points,
             sources,
             files,
+            ..
         } = document;
-        match plan::resolve(spec, &sources, files) {
-            Ok(Resolved {
-                plan,
+        match understand_points(points, &sources, &files) {
+            Ok(Understood {
+                points,
                 notes,
                 digest,
             }) => Ok(Experiment {
-                plan,
+                plan: points[0].plan.clone(),
+                points,
                 notes,
                 sources,
                 digest,
@@ -67,5 +97,109 @@ impl Experiment {
                 diagnostics,
             }),
         }
+    }
+}
+
+/// All points of a sweep, the remarks about them, and the digest of all files.
+struct Understood {
+    points: Vec<GridPoint>,
+    notes: Vec<Diagnostic>,
+    digest: String,
+}
+
+fn understand_points(
+    specs: Vec<PointSpec>,
+    sources: &Sources,
+    files: &TextFiles,
+) -> Result<Understood, Vec<Diagnostic>> {
+    let count = specs.len();
+    let mut points = Vec::new();
+    let (mut problems, mut notes) = (Remarks::default(), Remarks::default());
+    let mut digests = Vec::new();
+    for PointSpec { settings, spec } in specs {
+        match plan::resolve(spec, sources, files.clone()) {
+            Ok(Resolved {
+                plan,
+                notes: own,
+                digest,
+            }) => {
+                notes.add(own, &settings);
+                if !digests.contains(&digest) {
+                    digests.push(digest);
+                }
+                points.push(GridPoint { settings, plan });
+            }
+            Err(own) => problems.add(own, &settings),
+        }
+    }
+    if points.len() < count {
+        return Err(problems.of_points(count));
+    }
+    // Points that read different files have different digests.
+    let digest = match digests.as_slice() {
+        [only] => only.clone(),
+        several => {
+            let mut all = files.clone();
+            for digest in several {
+                all.include(digest);
+            }
+            all.digest()
+        }
+    };
+    Ok(Understood {
+        points,
+        notes: notes.of_points(count),
+        digest,
+    })
+}
+
+/// What is to be said about the points of a sweep, each thing once.
+#[derive(Default)]
+struct Remarks(Vec<Remark>);
+
+struct Remark {
+    diagnostic: Diagnostic,
+    /// At how many points.
+    points: usize,
+    /// What the first of them sets.
+    first: Vec<Setting>,
+}
+
+impl Remarks {
+    fn add(&mut self, diagnostics: Vec<Diagnostic>, settings: &[Setting]) {
+        for diagnostic in diagnostics {
+            match self
+                .0
+                .iter_mut()
+                .find(|known| known.diagnostic == diagnostic)
+            {
+                Some(known) => known.points += 1,
+                None => self.0.push(Remark {
+                    diagnostic,
+                    points: 1,
+                    first: settings.to_vec(),
+                }),
+            }
+        }
+    }
+
+    /// Everything that was said; what holds at some of the `count` points only says where.
+    fn of_points(self, count: usize) -> Vec<Diagnostic> {
+        let each = self.0.into_iter().map(|remark| {
+            let mut diagnostic = remark.diagnostic;
+            if remark.points < count {
+                let pairs = remark
+                    .first
+                    .iter()
+                    .map(|it| format!("{} = {}", it.key, it.value));
+                let place = format!("at {}", pairs.collect::<Vec<_>>().join(", "));
+                diagnostic.help = match diagnostic.help.as_str() {
+                    "" => place,
+                    help => format!("{help} ({place})"),
+                };
+            }
+            diagnostic
+        });
+        each.collect()
     }
 }

@@ -63,15 +63,67 @@ pub(crate) fn apply<'a>(
     let base = sources.push(&change.option, text);
     let (path, value_at) = parse_path(text, base)?;
     let value = parse_value(&text[value_at..], base + value_at)?;
-    set_in_table(table, &path, value)
+    path.set(table, value)
+}
+
+/// Where a value stands in a document: dotted keys.
+pub(crate) struct Path(Vec<Step>);
+
+impl Path {
+    /// Reads dotted keys that stand at `span`; what goes wrong on the way is blamed on all of it.
+    ///
+    /// # Errors
+    /// The text is none.
+    pub(crate) fn parse(text: &str, span: &Range<usize>) -> Result<Path, Diagnostic> {
+        let form = |title: &str| {
+            Diagnostic::at(span.clone(), title)
+                .help("write dotted keys, for example \"link.c2s.delay.jitter\"")
+        };
+        let (mut steps, end) = parse_steps(text, 0).map_err(form)?;
+        if !text[end..].trim().is_empty() {
+            return Err(form("this is no dotted key"));
+        }
+        for step in &mut steps {
+            step.span = span.clone();
+        }
+        Ok(Path(steps))
+    }
+
+    /// Its keys, from the outside in; at least one.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|step| step.name.as_str())
+    }
+
+    /// Puts a value there.
+    ///
+    /// # Errors
+    /// The path leads through something that is no table and no list, or to an element that does
+    /// not exist.
+    pub(crate) fn set<'a>(
+        &self,
+        table: &mut DeTable<'a>,
+        value: Spanned<DeValue<'a>>,
+    ) -> Result<(), Diagnostic> {
+        set_in_table(table, &self.0, value)
+    }
 }
 
 /// Reads the dotted key up to the `=`, and tells where the value begins.
-fn parse_path(text: &str, base: usize) -> Result<(Vec<Step>, usize), Diagnostic> {
-    let whole = || base..base + text.len();
+fn parse_path(text: &str, base: usize) -> Result<(Path, usize), Diagnostic> {
     let form = |title: &str| {
-        Diagnostic::at(whole(), title).help("write it as KEY=VALUE, for example run.seed=7")
+        Diagnostic::at(base..base + text.len(), title)
+            .help("write it as KEY=VALUE, for example run.seed=7")
     };
+    let (steps, end) = parse_steps(text, base).map_err(form)?;
+    if text[end..].starts_with('=') {
+        Ok((Path(steps), end + 1))
+    } else {
+        Err(form("an override needs `=` and a value after its key"))
+    }
+}
+
+/// Reads dotted keys, and tells where what follows them begins.
+fn parse_steps(text: &str, base: usize) -> Result<(Vec<Step>, usize), &'static str> {
     let mut steps = Vec::new();
     let mut at = 0;
     loop {
@@ -83,14 +135,14 @@ fn parse_path(text: &str, base: usize) -> Result<(Vec<Step>, usize), Diagnostic>
         {
             match trimmed[1..].find(quote) {
                 Some(end) => (&trimmed[1..=end], end + 2),
-                None => return Err(form("a quoted key does not end")),
+                None => return Err("a quoted key does not end"),
             }
         } else {
             let end = trimmed.find(['.', '=']).unwrap_or(trimmed.len());
             (trimmed[..end].trim_end(), end)
         };
         if name.is_empty() {
-            return Err(form("an override needs a key before `=`"));
+            return Err("a part of the key is empty");
         }
         let span = base + at..base + at + length;
         steps.push(Step {
@@ -98,14 +150,15 @@ fn parse_path(text: &str, base: usize) -> Result<(Vec<Step>, usize), Diagnostic>
             span,
         });
         at += length;
-        let separator = text[at..].trim_start();
-        at += text[at..].len() - separator.len() + 1;
-        match separator.chars().next() {
-            Some('.') if steps.len() < DEEPEST => {}
-            Some('.') => return Err(form("no key has that many parts")),
-            Some('=') => return Ok((steps, at)),
-            _ => return Err(form("an override needs `=` and a value after its key")),
+        let follows = text[at..].trim_start();
+        at += text[at..].len() - follows.len();
+        if !follows.starts_with('.') {
+            return Ok((steps, at));
         }
+        if steps.len() == DEEPEST {
+            return Err("no key has that many parts");
+        }
+        at += 1;
     }
 }
 

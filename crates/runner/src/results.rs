@@ -65,8 +65,15 @@ pub fn files(experiment: &Experiment, campaign: &Campaign) -> Result<Files, Capt
         }
     }
     if plan.run.replications > 1 {
-        let table = report::replications(plan, campaign);
-        files.insert("replications.csv".to_owned(), table.into_bytes());
+        let table = report::replications(experiment, campaign);
+        files.insert("replications.csv".to_owned(), table);
+    }
+    if experiment.points.len() > 1 {
+        let table = report::points(experiment, campaign);
+        files.insert("points.csv".to_owned(), table);
+    }
+    if let Some(table) = report::comparison(experiment, campaign) {
+        files.insert("comparison.csv".to_owned(), table);
     }
     let names: Vec<&str> = files.keys().map(String::as_str).collect();
     let manifest = report::manifest(experiment, campaign, &names);

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::campaign::{Campaign, CampaignError};
+use crate::campaign::{Campaign, CampaignError, runs_of};
 use crate::catalogue;
 use crate::cli::{Format, RunArguments, exit};
 use crate::console::{Console, Stop, is_ascii_terminal};
@@ -72,7 +72,8 @@ impl Session<'_> {
         let started = Instant::now();
         let meter = Meter::start();
         let progress = self.progress(&experiment);
-        let campaign = Campaign::run(&experiment.plan, self.arguments.jobs, &|| progress.inc(1));
+        let watch = || progress.inc(1);
+        let campaign = Campaign::sweep(&experiment.points, self.arguments.jobs, &watch);
         progress.finish_and_clear();
         let campaign = match campaign {
             Ok(campaign) => campaign,
@@ -102,10 +103,14 @@ impl Session<'_> {
     /// A bar on a terminal, for several runs; otherwise nothing.
     fn progress(&self, experiment: &Experiment) -> ProgressBar {
         let plan = &experiment.plan;
-        let runs = u64::from(plan.run.replications) * plan.run.policies.len() as u64;
+        let runs = experiment
+            .points
+            .iter()
+            .map(|point| runs_of(&point.plan))
+            .sum::<u64>();
         let is_wanted = !self.arguments.no_progress
             && !self.arguments.quiet
-            && plan.run.replications > 1
+            && runs > plan.run.policies.len() as u64
             && io::stderr().is_terminal();
         if !is_wanted {
             return ProgressBar::hidden();

@@ -160,7 +160,7 @@ fn copies_are_no_release_and_a_fault_that_holds_for_ever_is_named() {
     ));
     let campaign = run(&experiment);
     let point = &campaign.points[0];
-    assert!(!point.replications[0].has_time_after_fault());
+    assert!(!point.has_time_after_fault());
     assert_eq!(point.holding, ["hold"]);
     assert_eq!(value(point, "after_fault.synack_sent"), "-");
 }

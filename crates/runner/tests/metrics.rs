@@ -1,31 +1,31 @@
 //! Every metric, by runs that are small enough to be reckoned by hand.
 
-use runner::campaign::Campaign;
+use runner::campaign::{Campaign, Replications};
 use runner::experiment::Experiment;
-use runner::metrics::{Measurements, decimal};
+use runner::metrics::decimal;
 use runner::plan::{Class, Exit, Metric, MetricKey, Period, Statistic};
 
 /// What comes before the loads and connections: a network of 50 ms each way.
 const NETWORK: &str = "schema = 1\nname = \"x\"\n\
     link = { c2s = { delay = \"50ms\" }, s2c = { delay = \"50ms\" } }\n";
 
-fn run(text: &str) -> Measurements {
+fn run(text: &str) -> Replications {
     let text = format!("{NETWORK}{text}");
     let experiment = Experiment::parse("x.toml", &text, &[]).unwrap_or_else(|rejection| {
         panic!("{:?}", rejection.diagnostics);
     });
     let campaign = Campaign::run(&experiment.plan, None, &|| ()).expect("it has an outcome");
-    campaign.points[0].replications[0].clone()
+    campaign.points[0].replications.clone()
 }
 
-fn value(run: &Measurements, period: Period, name: &str) -> String {
+fn value(run: &Replications, period: Period, name: &str) -> String {
     let metric = Metric::from_name(name).unwrap_or_else(|| panic!("no metric {name}"));
-    let value = run.get(MetricKey { period, metric });
+    let value = run.get(0, MetricKey { period, metric });
     value.map_or_else(|| "-".to_owned(), decimal)
 }
 
 #[track_caller]
-fn expect(run: &Measurements, period: Period, expected: &[(&str, &str)]) {
+fn expect(run: &Replications, period: Period, expected: &[(&str, &str)]) {
     let found: Vec<(&str, String)> = expected
         .iter()
         .map(|(name, _)| (*name, value(run, period, name)))
@@ -319,7 +319,7 @@ fn the_metrics_of_a_class_agree_with_each_other() {
     );
     let get = |metric| {
         let period = Period::WholeRun;
-        run.get(MetricKey { period, metric }).unwrap_or_default()
+        run.get(0, MetricKey { period, metric }).unwrap_or_default()
     };
     let mut seen = 0;
     for class in Class::ALL {

@@ -5,9 +5,11 @@
 //! probability is in bounds, every expectation is about a policy that runs. Nothing here says where
 //! in the file a value stood; that is the business of the crate's `spec` module.
 
+mod comparison;
 mod expectation;
 mod fault;
 mod footprint;
+mod grid;
 mod host;
 mod inject;
 mod link;
@@ -18,12 +20,14 @@ mod route;
 mod sequence;
 mod workload;
 
+pub use comparison::{Comparison, StoppingRule};
 pub use expectation::{Bound, Check, Expectation, Period, Reached};
 pub use fault::{
     Action, Direction, Fault, Field, FlagPattern, Match, Moment, Occurrence, Rewrite,
     StateCondition,
 };
 pub use footprint::Footprint;
+pub use grid::{GridPoint, Setting};
 pub use host::{Host, HostId, PowerOff};
 pub use inject::Injection;
 pub use link::{Link, LinkId};
@@ -76,6 +80,8 @@ pub struct Plan {
     pub expectations: Vec<Expectation>,
     /// Which files are written beside the numbers.
     pub output: Output,
+    /// How the policies are compared, if the file says so.
+    pub comparison: Option<Comparison>,
 }
 
 impl Plan {
@@ -119,7 +125,7 @@ impl Prose {
 }
 
 /// What is common to all runs of an experiment.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Run {
     /// The root of every random draw.
     pub seed: u64,
@@ -127,8 +133,11 @@ pub struct Run {
     pub until: Duration,
     /// Virtual time before which nothing is measured; less than `until`, zero by default.
     pub warmup: Duration,
-    /// How often each policy runs, each time with its own weather; at least one.
+    /// How often each policy runs, each time with its own weather; at least one. With a stopping
+    /// rule, the most.
     pub replications: u32,
+    /// When fewer replications are enough.
+    pub stop: Option<StoppingRule>,
     /// The handshake policies to compare, each once, in the order of the file; at least one.
     pub policies: Vec<Handshake>,
     /// Whether the results are kept under version control and compared with the last ones.

@@ -1,6 +1,6 @@
 //! For people: ladders, the comparison, the verdicts, the lesson.
 
-use super::table;
+use super::{comparison, grid, table};
 use crate::campaign::{Campaign, Point};
 use crate::diagnostic::visible;
 use crate::expect::Verdict;
@@ -9,7 +9,7 @@ use crate::ladder::{Ladder, WIDTH, draw, svg};
 use crate::language::Language;
 use crate::lesson;
 use crate::paint::{Ink, Page, wrapped};
-use crate::plan::{End, Plan};
+use crate::plan::{End, Plan, Setting};
 use crate::story::Story;
 
 /// Everything about one experiment.
@@ -33,6 +33,14 @@ pub fn human(
             0,
         );
     }
+    if experiment.points.len() > 1 {
+        page.end_line();
+        grid::draw(&mut page, experiment, campaign);
+        verdicts_of_sweep(&mut page, experiment, campaign);
+        remarks(&mut page, campaign);
+        authors_lesson(&mut page, plan, language);
+        return page.into_text();
+    }
     for point in &campaign.points {
         page.end_line();
         let heading = format!("── {} ", point.policy.name());
@@ -42,6 +50,7 @@ pub fn human(
     }
     page.end_line();
     table::comparison(&mut page, plan, campaign);
+    comparison::draw(&mut page, experiment, campaign);
     for point in &campaign.points {
         verdicts(&mut page, point);
     }
@@ -119,6 +128,40 @@ fn introduction(plan: &Plan, campaign: &Campaign, story: &Story<'_>, language: L
     )
 }
 
+/// Of a sweep, how many expectations hold, and every one that does not.
+fn verdicts_of_sweep(page: &mut Page, experiment: &Experiment, campaign: &Campaign) {
+    let all = || campaign.points.iter().flat_map(|point| &point.verdicts);
+    if all().next().is_none() {
+        return;
+    }
+    page.end_line();
+    let held = all().filter(|verdict| verdict.held).count();
+    let text = format!("{held} of {} expectations held", all().count());
+    page.line(Ink::Strong, &text);
+    for (point, verdict) in broken(campaign) {
+        let place = place(experiment, point);
+        let text = format!("NOT held  {place}: {}", verdict.what);
+        wrap(page, Ink::Bad, &text, VERDICT_INDENT);
+        observed(page, verdict);
+    }
+}
+
+/// Every expectation that does not hold.
+fn broken(campaign: &Campaign) -> impl Iterator<Item = (&Point, &Verdict)> {
+    let each = campaign.points.iter();
+    each.flat_map(|point| point.verdicts.iter().map(move |verdict| (point, verdict)))
+        .filter(|(_, verdict)| !verdict.held)
+}
+
+/// The policy, and the point of the sweep if there is one.
+fn place(experiment: &Experiment, point: &Point) -> String {
+    let mut text = point.policy.name().to_owned();
+    for Setting { key, value } in &experiment.points[point.at.0].settings {
+        text.extend([", ", key, " = ", value]);
+    }
+    text
+}
+
 fn verdicts(page: &mut Page, point: &Point) {
     if point.verdicts.is_empty() {
         return;
@@ -155,23 +198,26 @@ fn observed(page: &mut Page, verdict: &Verdict) {
 /// What an author should know: faults that did nothing, segments that never came back or never
 /// came.
 fn remarks(page: &mut Page, campaign: &Campaign) {
+    let mut notes: Vec<String> = Vec::new();
     for point in &campaign.points {
         let policy = point.policy.name();
-        for id in &point.unmatched {
-            let text = format!("note: fault `{id}` never hit a segment under {policy}");
-            page.line(Ink::Odd, &text);
-        }
-        for id in &point.holding {
-            let text = format!(
-                "note: fault `{id}` still held a segment at the end of a run under {policy}"
-            );
-            page.line(Ink::Odd, &text);
-        }
-        for id in &point.pending {
-            let text = format!(
-                "note: injection `{id}` had not come to its end when a run under {policy} did"
-            );
-            page.line(Ink::Odd, &text);
+        let unmatched = point.unmatched.iter();
+        notes.extend(
+            unmatched.map(|id| format!("note: fault `{id}` never hit a segment under {policy}")),
+        );
+        notes.extend(point.holding.iter().map(|id| {
+            format!("note: fault `{id}` still held a segment at the end of a run under {policy}")
+        }));
+        notes.extend(point.pending.iter().map(|id| {
+            format!("note: injection `{id}` had not come to its end when a run under {policy} did")
+        }));
+    }
+    let mut told: Vec<&String> = Vec::new();
+    for note in &notes {
+        // What happens at several points of a sweep is told once.
+        if !told.contains(&note) {
+            page.line(Ink::Odd, note);
+            told.push(note);
         }
     }
 }
@@ -179,13 +225,11 @@ fn remarks(page: &mut Page, campaign: &Campaign) {
 /// The expectations that do not hold, each with what was observed; empty if all do.
 pub fn failures(experiment: &Experiment, campaign: &Campaign, has_color: bool) -> String {
     let mut page = Page::new(has_color);
-    for point in &campaign.points {
-        for verdict in point.verdicts.iter().filter(|verdict| !verdict.held) {
-            let (name, policy) = (&experiment.plan.name, point.policy.name());
-            let text = format!("NOT held  {name}, {policy}: {}", verdict.what);
-            wrap(&mut page, Ink::Bad, &text, VERDICT_INDENT);
-            observed(&mut page, verdict);
-        }
+    for (point, verdict) in broken(campaign) {
+        let (name, place) = (&experiment.plan.name, place(experiment, point));
+        let text = format!("NOT held  {name}, {place}: {}", verdict.what);
+        wrap(&mut page, Ink::Bad, &text, VERDICT_INDENT);
+        observed(&mut page, verdict);
     }
     remarks(&mut page, campaign);
     page.into_text()

@@ -5,17 +5,21 @@
 
 use std::fmt::Write as _;
 
+use super::selection;
 use crate::campaign::{Campaign, Point};
 use crate::experiment::Experiment;
 use crate::metrics::{Summary, decimal};
-use crate::plan::{Metric, MetricKey, Period, Plan};
+use crate::plan::{MetricKey, Setting};
+use crate::statistics::{Interval, Moments};
 
 /// One line: an object with everything that the experiment has shown.
 pub fn line(experiment: &Experiment, campaign: &Campaign) -> String {
     render(experiment, campaign, false)
 }
 
-/// The same object over several lines, one for each metric, so that differences can be read.
+/// The same object over several lines, one for each metric, so that differences can be read. Metrics
+/// that are 0 or unmeasured under every policy and at every point, and not named by the experiment,
+/// are left out.
 pub fn summary(experiment: &Experiment, campaign: &Campaign) -> String {
     render(experiment, campaign, true)
 }
@@ -49,12 +53,13 @@ fn render(experiment: &Experiment, campaign: &Campaign, is_spread: bool) -> Stri
     for (name, value) in fields {
         put(&mut text, &format!("{}\"{name}\":{value},", layout.line(1)));
     }
-    let keys = occurring(plan, campaign);
-    let points: Vec<String> = campaign
-        .points
-        .iter()
-        .map(|found| point(&keys, found, &layout))
-        .collect();
+    let keys = selection::occurring(experiment, campaign);
+    let confidence = selection::confidence(plan);
+    let of_point = |found: &Point| {
+        let settings = &experiment.points[found.at.0].settings;
+        point(found, settings, (&keys, confidence), &layout)
+    };
+    let points: Vec<String> = campaign.points.iter().map(of_point).collect();
     let points = points.join(",");
     let (begin, end) = (layout.line(1), layout.line(0));
     put(
@@ -68,34 +73,31 @@ fn put(text: &mut String, more: &str) {
     text.push_str(more);
 }
 
-/// The metrics that were not always 0 or unmeasured, whatever the policy.
-fn occurring(plan: &Plan, campaign: &Campaign) -> Vec<MetricKey> {
-    let occurs = |key: &MetricKey| {
-        let counts = |point: &Point| point.summary(*key).is_some_and(|found| found.sum != 0);
-        campaign.points.iter().any(counts)
-    };
-    keys(plan).filter(occurs).collect()
-}
-
-fn point(keys: &[MetricKey], point: &Point, layout: &Layout) -> String {
+fn point(
+    point: &Point,
+    settings: &[Setting],
+    (keys, confidence): (&[MetricKey], f64),
+    layout: &Layout,
+) -> String {
     let mut text = String::new();
     let open = layout.line(2);
     let field = layout.line(3);
     write!(
         text,
-        "{open}{{{field}\"parameters\":{{}},{field}\"policy\":{},{field}\"metrics\":{{",
+        "{open}{{{field}\"parameters\":{{{}}},{field}\"policy\":{},{field}\"metrics\":{{",
+        parameters(settings),
         string(point.policy.name())
     )
     .expect("a String takes any text");
     let metrics: Vec<String> = keys
         .iter()
-        .filter_map(|&key| {
-            let summary = point.summary(key)?;
+        .filter_map(|key| {
+            let summary = point.summary(*key)?;
             let name = string(&key.to_string());
             Some(format!(
                 "{}{name}:{}",
                 layout.line(4),
-                statistics(&summary, key)
+                statistics(point, &summary, *key, confidence)
             ))
         })
         .collect();
@@ -122,21 +124,32 @@ fn point(keys: &[MetricKey], point: &Point, layout: &Layout) -> String {
     text
 }
 
-fn statistics(summary: &Summary, key: MetricKey) -> String {
+/// What the sweep sets, as it stands in the file.
+fn parameters(settings: &[Setting]) -> String {
+    let pair = |it: &Setting| format!("{}:{}", string(&it.key), string(&it.value));
+    let pairs: Vec<String> = settings.iter().map(pair).collect();
+    pairs.join(",")
+}
+
+/// A metric's numbers. Of several runs that measured it, how many they are and half the width of
+/// the mean's confidence interval, too.
+fn statistics(point: &Point, summary: &Summary, key: MetricKey, confidence: f64) -> String {
+    let interval = (summary.count > 1).then(|| {
+        let moments = Moments::of(point.replications.values(key).flatten());
+        Interval::of(&moments, confidence)
+    });
+    let half_width = interval.flatten().and_then(|it| it.half_width);
+    let precision = half_width.map_or_else(String::new, |half_width| {
+        let half_width = decimal(half_width);
+        format!("\"half_width\":{half_width},\"n\":{},", summary.count)
+    });
     format!(
-        "{{\"mean\":{},\"min\":{},\"max\":{},\"unit\":{}}}",
+        "{{\"mean\":{},{precision}\"min\":{},\"max\":{},\"unit\":{}}}",
         decimal(summary.mean()),
         decimal(summary.min),
         decimal(summary.max),
         string(key.metric.unit().name())
     )
-}
-
-/// Every metric that an experiment has: "after the fault" only if a fault ever ends.
-pub(super) fn keys(plan: &Plan) -> impl Iterator<Item = MetricKey> {
-    let after = plan.has_time_after_fault().then_some(Period::AfterFault);
-    let periods = [Some(Period::WholeRun), after].into_iter().flatten();
-    periods.flat_map(|period| Metric::all().map(move |metric| MetricKey { period, metric }))
 }
 
 /// A string with JSON's quotes and escapes (RFC 8259 section 7).

@@ -1,9 +1,8 @@
-//! Tables: policies side by side, and replications one below the other.
+//! The table of the policies side by side.
 
-use super::json::keys;
 use crate::campaign::{Campaign, Point};
 use crate::ladder::WIDTH;
-use crate::metrics::{decimal, rounded};
+use crate::metrics::rounded;
 use crate::paint::{Ink, Page};
 use crate::plan::{Class, Counter, Metric, MetricKey, Period, Plan, Statistic};
 
@@ -125,29 +124,4 @@ impl Table<'_> {
 fn number(point: &Point, key: MetricKey) -> String {
     let summary = point.summary(key);
     summary.map_or_else(|| "-".to_owned(), |found| rounded(found.mean(), 3))
-}
-
-/// Every metric of every replication, as comma-separated values (RFC 4180 without quotes: no
-/// value needs them). What was not measured is empty. Replications are numbered from 0, as in
-/// [`Trial`](crate::trial::Trial).
-pub fn replications(plan: &Plan, campaign: &Campaign) -> String {
-    let mut text = String::from("policy,replication");
-    for key in keys(plan) {
-        text.push(',');
-        text.push_str(&key.to_string());
-    }
-    text.push('\n');
-    for point in &campaign.points {
-        for (replication, measured) in point.replications.iter().enumerate() {
-            text.push_str(point.policy.name());
-            text.push(',');
-            text.push_str(&replication.to_string());
-            for key in keys(plan) {
-                text.push(',');
-                text.push_str(&measured.get(key).map(decimal).unwrap_or_default());
-            }
-            text.push('\n');
-        }
-    }
-    text
 }

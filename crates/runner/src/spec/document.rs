@@ -1,23 +1,47 @@
-//! From text to a [`Spec`]: parsing a file and applying overrides.
+//! From text to a [`Spec`] for each point of its sweep: parsing a file and applying overrides.
 
 use std::path::Path;
 
 use serde::Deserialize;
-use toml::de::{DeTable, Deserializer};
+use toml::de::{DeTable, DeValue, Deserializer};
 
 use crate::diagnostic::{Diagnostic, Rejection, Sources, from_toml};
 use crate::overrides::{self, Override};
+use crate::plan::Setting;
 
 use super::Spec;
+use super::merge::lay_over;
+use super::sweep::Sweep;
 use super::text_file::{self, TextFiles};
+
+/// How much of an experiment is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// All of it.
+    Full,
+    /// The smaller version that `[regress]` makes of it, or all of it if there is none.
+    Regression,
+}
 
 /// A parsed file with where everything in it stands.
 #[derive(Debug)]
 pub(crate) struct Document {
-    pub(crate) spec: Spec,
+    /// The points of the sweep, in order; one if there is none.
+    pub(crate) points: Vec<PointSpec>,
     pub(crate) sources: Sources,
     /// Where the files are that it names.
     pub(crate) files: TextFiles,
+    /// Whether it has a smaller version.
+    pub(crate) has_regression: bool,
+}
+
+/// What is written for one point of a sweep.
+#[derive(Debug)]
+pub(crate) struct PointSpec {
+    /// What the sweep sets there.
+    pub(crate) settings: Vec<Setting>,
+    /// Everything.
+    pub(crate) spec: Spec,
 }
 
 impl Document {
@@ -25,12 +49,16 @@ impl Document {
     ///
     /// # Errors
     /// The file cannot be read, is no text, is no TOML, or does not have the shape of an experiment.
-    pub(crate) fn read(path: &Path, changes: &[Override]) -> Result<Document, Rejection> {
+    pub(crate) fn read(
+        path: &Path,
+        changes: &[Override],
+        extent: Extent,
+    ) -> Result<Document, Rejection> {
         let text = text_file::read(path).map_err(|why| Rejection {
             sources: Sources::new(path.display().to_string(), ""),
             diagnostics: vec![Diagnostic::new(format!("cannot read the file: {why}"))],
         })?;
-        Document::parse(path, &text, changes)
+        Document::parse(path, &text, changes, extent)
     }
 
     /// Parses the text of a file; files that it names are looked for beside `path`.
@@ -41,6 +69,7 @@ impl Document {
         path: &Path,
         text: &str,
         changes: &[Override],
+        extent: Extent,
     ) -> Result<Document, Rejection> {
         let mut sources = Sources::new(path.display().to_string(), text);
         let mut files = TextFiles::beside(path);
@@ -48,30 +77,95 @@ impl Document {
         for change in changes {
             files.include(&change.assignment);
         }
-        match parse_spec(text, changes, &mut sources) {
-            Ok(spec) => Ok(Document {
-                spec,
+        let parsed = parse_table(text, changes, &mut sources)
+            .map_err(|diagnostic| vec![diagnostic])
+            .and_then(|mut table| {
+                let has_regression = shrink(&mut table, extent)?;
+                Ok((parse_points(table)?, has_regression))
+            });
+        match parsed {
+            Ok((points, has_regression)) => Ok(Document {
+                points,
                 sources,
                 files,
+                has_regression,
             }),
-            Err(diagnostic) => Err(Rejection {
+            Err(diagnostics) => Err(Rejection {
                 sources,
-                diagnostics: vec![diagnostic],
+                diagnostics,
             }),
         }
     }
 }
 
-fn parse_spec(text: &str, changes: &[Override], sources: &mut Sources) -> Result<Spec, Diagnostic> {
+fn parse_table<'a>(
+    text: &'a str,
+    changes: &'a [Override],
+    sources: &mut Sources,
+) -> Result<DeTable<'a>, Diagnostic> {
     if text.trim().is_empty() {
         return Err(Diagnostic::new("the file is empty").help(
             "an experiment begins with `schema = 1`, a `name`, and a table `[run]` with `seed` and \
              `until`",
         ));
     }
-    let mut table = DeTable::parse(text).map_err(|error| from_toml(&error))?;
+    let table = DeTable::parse(text).map_err(|error| from_toml(&error))?;
+    let mut table = table.into_inner();
     for change in changes {
-        overrides::apply(table.get_mut(), change, sources)?;
+        overrides::apply(&mut table, change, sources)?;
     }
-    Spec::deserialize(Deserializer::from(table)).map_err(|error| from_toml(&error))
+    Ok(table)
+}
+
+/// Takes `[regress]` out, and lays it over the rest if the smaller version is meant. Tells whether
+/// there is one.
+fn shrink(table: &mut DeTable<'_>, extent: Extent) -> Result<bool, Vec<Diagnostic>> {
+    let Some(value) = table.remove("regress") else {
+        return Ok(false);
+    };
+    let span = value.span();
+    let refuse = |title: &str| {
+        let help = "[regress] has the tables of an experiment with the values that differ, for \
+                    example `run.replications = 5`";
+        Err(vec![Diagnostic::at(span.clone(), title).help(help)])
+    };
+    let DeValue::Table(smaller) = value.into_inner() else {
+        return refuse("`regress` is a table");
+    };
+    if smaller.is_empty() {
+        return refuse("this version of the experiment differs in nothing");
+    }
+    if smaller.contains_key("regress") {
+        return refuse("a smaller version has no smaller version");
+    }
+    if extent == Extent::Regression {
+        lay_over(table, smaller);
+    }
+    Ok(true)
+}
+
+/// Reads what is written for each point; what is wrong at several is told once.
+fn parse_points(mut table: DeTable<'_>) -> Result<Vec<PointSpec>, Vec<Diagnostic>> {
+    let sweep = Sweep::take(&mut table)?;
+    let mut points = Vec::new();
+    let mut problems = Vec::new();
+    for index in 0..sweep.points() {
+        let mut table = table.clone();
+        let point = sweep.apply(index, &mut table).and_then(|settings| {
+            let whole = toml::Spanned::new(0..0, table);
+            let spec = Spec::deserialize(Deserializer::from(whole));
+            let spec = spec.map_err(|error| from_toml(&error))?;
+            Ok(PointSpec { settings, spec })
+        });
+        match point {
+            Ok(point) => points.push(point),
+            Err(problem) if problems.contains(&problem) => {}
+            Err(problem) => problems.push(problem),
+        }
+    }
+    if problems.is_empty() {
+        Ok(points)
+    } else {
+        Err(problems)
+    }
 }

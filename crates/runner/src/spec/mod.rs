@@ -4,18 +4,22 @@
 //! resolved here and no default is filled in; [`plan`](crate::plan) does both. A value keeps its
 //! place in the text ([`Spanned`]) wherever it may turn out to be wrong later.
 
+mod compare;
 mod document;
 mod expect;
 mod fault;
 mod host;
 mod inject;
 mod link;
+mod merge;
 mod output;
 mod shorthand;
+mod sweep;
 mod text_file;
 mod workload;
 
-pub(crate) use document::Document;
+pub(crate) use compare::{CompareSpec, StopSpec};
+pub(crate) use document::{Document, Extent, PointSpec};
 pub(crate) use expect::{ExpectSpec, ExpectedValue, PeriodSpec, PolicyNames};
 pub(crate) use fault::{
     CorruptSpec, DirectionSpec, DuplicateSpec, FaultSpec, FieldSpec, FlagsSpec, MatchSpec,
@@ -41,6 +45,7 @@ pub(crate) use workload::{
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use toml::Spanned;
 
 use crate::quantity::Time;
@@ -88,6 +93,15 @@ pub(crate) struct Spec {
     pub(crate) expect: Vec<Spanned<ExpectSpec>>,
     /// Which files are written.
     pub(crate) output: Option<OutputSpec>,
+    /// Which metrics matter.
+    pub(crate) compare: Option<CompareSpec>,
+    /// Paths and lists of values. The document takes it out before a point is read.
+    #[serde(rename = "sweep")]
+    _sweep: Option<BTreeMap<String, Vec<IgnoredAny>>>,
+    /// A smaller version of the experiment, laid over the rest for regression tests. The document
+    /// takes it out, too.
+    #[serde(rename = "regress")]
+    _regress: Option<IgnoredAny>,
 }
 
 /// A text in one or two languages; a plain string is English.
@@ -117,4 +131,5 @@ pub(crate) struct RunSpec {
     pub(crate) replications: Option<Spanned<u32>>,
     pub(crate) policies: Option<Spanned<Vec<Spanned<String>>>>,
     pub(crate) record: Option<bool>,
+    pub(crate) stop: Option<Spanned<StopSpec>>,
 }

@@ -352,6 +352,104 @@ pub(crate) const BAD: &[(&str, &str)] = &[
     ("ladder = [\"text\"]", "pcapng = \"yes\""),
     ("ladder = [\"text\"]", "report = \"pdf\""),
     ("ladder = [\"text\"]", "lang = \"de\""),
+    // [sweep]
+    ("[load.main]", "[sweep]\n\n[load.main]"),
+    ("name = \"spoiled\"", "name = \"spoiled\"\nsweep = [1]"),
+    (
+        "[load.main]",
+        "[sweep]\n\"host.server.backlog\" = []\n[load.main]",
+    ),
+    (
+        "[load.main]",
+        "[sweep]\n\"host.server.backlog\" = 64\n[load.main]",
+    ),
+    (
+        "[load.main]",
+        "[sweep]\nhost.server.backlog = [64]\n[load.main]",
+    ),
+    (
+        "[load.main]",
+        "[sweep]\n\"run.untl\" = [\"1s\", \"2s\"]\n[load.main]",
+    ),
+    (
+        "[load.main]",
+        "[sweep]\n\"host.server.backlog\" = [\"a\", 64]\n[load.main]",
+    ),
+    (
+        "[load.main]",
+        "[sweep]\n\"host.server.mss\" = [0, 64]\n[load.main]",
+    ),
+    (
+        "[load.main]",
+        "[sweep]\n\"host.server.backlog\" = [64, 64]\n[load.main]",
+    ),
+    (
+        "[load.main]",
+        "[sweep]\n\"host..backlog\" = [64]\n[load.main]",
+    ),
+    ("[load.main]", "[sweep]\n\"name.x\" = [64]\n[load.main]"),
+    ("[load.main]", "[sweep]\n\"run.seed\" = [1, 2]\n[load.main]"),
+    (
+        "[load.main]",
+        "[sweep]\n\"host.server\" = [{ backlog = 64 }]\n\"host.server.backlog\" = [1]\n[load.main]",
+    ),
+    (
+        "[load.main]",
+        "[sweep]\n\"fault.no-such.match.nth\" = [1]\n[load.main]",
+    ),
+    ("[load.main]", "[sweep]\npoints = [1]\n[load.main]"),
+    ("[load.main]", "[sweep]\npoints = [{}]\n[load.main]"),
+    (
+        "[load.main]",
+        "[sweep]\npoints = [{ \"run.until\" = \"2s\" }, { \"host.server.backlog\" = 64 }]\n[load.main]",
+    ),
+    (
+        "[load.main]",
+        "[sweep]\n\"load.main.arrivals.poisson\" = [\"5/s\", \"0/s\"]\n\"host.server.backlog\" = [1, 2]\n[load.main]",
+    ),
+    // run.stop, [compare], [regress]
+    ("replications = 2", "replications = 2\nstop = { min = 2 }"),
+    (
+        "replications = 2",
+        "replications = 2\nstop = { relative_half_width = 0.05 }",
+    ),
+    (
+        "replications = 2",
+        "replications = 2\nstop = { relative_half_width = 0, metrics = [\"synack_sent\"] }",
+    ),
+    (
+        "replications = 2",
+        "replications = 2\nstop = { relative_half_width = 0.1, min = 3, metrics = [\"synack_sent\"] }",
+    ),
+    (
+        "replications = 2",
+        "replications = 2\nstop = { relative_half_width = 0.1, min = 1, metrics = [\"synack_sent\"] }",
+    ),
+    (
+        "replications = 2",
+        "stop = { relative_half_width = 0.1, metrics = [\"synack_sent\"] }",
+    ),
+    (
+        "replications = 2",
+        "replications = 2\nstop = { relative_half_width = 0.1, confidence = 95, metrics = [\"synack_sent\"] }",
+    ),
+    ("[load.main]", "[compare]\nmetrics = []\n[load.main]"),
+    (
+        "[load.main]",
+        "[compare]\nmetrics = [\"synacks\"]\n[load.main]",
+    ),
+    (
+        "[load.main]",
+        "[compare]\nmetrics = [\"rst_sent\", \"rst_sent\"]\n[load.main]",
+    ),
+    (
+        "[load.main]",
+        "[compare]\nbaseline = \"cookies\"\nmetrics = [\"rst_sent\"]\n[load.main]",
+    ),
+    ("name = \"spoiled\"", "name = \"spoiled\"\nregress = 5"),
+    ("[load.main]", "[regress]\n[load.main]"),
+    ("[load.main]", "[regress]\nrun.replicatons = 1\n[load.main]"),
+    ("[load.main]", "[regress]\nrun.until = \"0s\"\n[load.main]"),
 ];
 
 /// Overrides that cannot be applied or that spoil the file.

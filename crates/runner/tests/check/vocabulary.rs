@@ -27,6 +27,8 @@ fn the_description_of_the_vocabulary_knows_every_key() {
         ("bytes = 10", "no_such_key = 1"),
         ("close = { after", "close = { no_such_key = 1, after"),
         ("\"5/s\" }", "\"5/s\" }\nno_such_key = 1"),
+        ("seed = 1", "seed = 1\nstop = { no_such_key = 1 }"),
+        ("[load.main]", "[compare]\nno_such_key = 1\n[load.main]"),
         ("id = \"old-syn\"", "no_such_key = 1"),
         ("link = \"c2s\"", "no_such_key = 1"),
         ("[[fault]]", "[[inject]]\nno_such_key = 1\n[[fault]]"),

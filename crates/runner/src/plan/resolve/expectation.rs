@@ -11,8 +11,8 @@ use crate::quantity::{self, Time};
 use crate::spec::{ExpectSpec, ExpectedValue, PeriodSpec, PolicyNames};
 
 use super::super::{
-    Bound, Check, ConnectionId, End, Expectation, Metric, Period, Plan, Reached, SegmentPattern,
-    SequenceExpression, SequenceOrigin, Unit,
+    Bound, Check, ConnectionId, End, Expectation, Metric, MetricKey, Period, Plan, Reached,
+    SegmentPattern, SequenceExpression, SequenceOrigin, Unit,
 };
 use super::{Findings, Names, consistency, fault, policy};
 
@@ -264,25 +264,36 @@ fn period_checks(
     }
 }
 
+/// The metric that a name in the file means, with `after_fault.` for that period.
+pub(super) fn metric_key(name: &Spanned<String>) -> Result<MetricKey, Diagnostic> {
+    let (period, rest) = match name.get_ref().strip_prefix("after_fault.") {
+        Some(rest) => (Period::AfterFault, rest),
+        None => (Period::WholeRun, name.get_ref().as_str()),
+    };
+    let metric = named_metric(rest, name.span())?;
+    Ok(MetricKey { period, metric })
+}
+
+fn named_metric(name: &str, span: Range<usize>) -> Result<Metric, Diagnostic> {
+    Metric::from_name(name).ok_or_else(|| {
+        let all: Vec<String> = Metric::all().map(|metric| metric.to_string()).collect();
+        let near = crate::diagnostic::nearest(name, all.iter().map(String::as_str));
+        let meant = near.map_or(String::new(), |near| format!("did you mean `{near}`? "));
+        Diagnostic::at(span, format!("there is no metric `{name}`"))
+            .label("unknown metric")
+            .help(format!(
+                "{meant}metrics: a class of connections with a statistic (such as \"embryonic.area\", \
+                 .mean, .max, .final, .q99, .lifetime.mean, .reaped.rst), or a counter such as \
+                 synack_sent or server.ListenDrops; `segments` lists segments"
+            ))
+    })
+}
+
 fn metric(
     key: &Spanned<String>,
     value: &Spanned<ExpectedValue>,
 ) -> Result<(Metric, Bound), Diagnostic> {
-    let metric = Metric::from_name(key.get_ref()).ok_or_else(|| {
-        let all: Vec<String> = Metric::all().map(|metric| metric.to_string()).collect();
-        let near = crate::diagnostic::nearest(key.get_ref(), all.iter().map(String::as_str));
-        let meant = near.map_or(String::new(), |near| format!("did you mean `{near}`? "));
-        Diagnostic::at(
-            key.span(),
-            format!("there is no metric `{}`", key.get_ref()),
-        )
-        .label("unknown metric")
-        .help(format!(
-            "{meant}metrics: a class of connections with a statistic (such as \"embryonic.area\", \
-                 .mean, .max, .final, .q99, .lifetime.mean, .reaped.rst), or a counter such as \
-                 synack_sent or server.ListenDrops; `segments` lists segments"
-        ))
-    })?;
+    let metric = named_metric(key.get_ref(), key.span())?;
     let bound = bound(value.get_ref(), metric.unit()).map_err(|why| {
         let form = if metric.unit().is_time() {
             "a time such as \"0.1s\", or a bound such as \"<= 0.1s\" or \"1s..2s\""

@@ -4,6 +4,7 @@
 //! A problem is recorded and the rest is looked at all the same, so that one look shows them all.
 //! Nothing is blamed twice: what depends on a faulty part is not judged.
 
+mod comparison;
 mod consistency;
 mod expectation;
 mod fault;
@@ -156,7 +157,7 @@ pub(crate) fn resolve(
     }
 }
 
-fn resolve_spec(spec: Spec, findings: &mut Findings<'_>) -> Option<Plan> {
+fn resolve_spec(mut spec: Spec, findings: &mut Findings<'_>) -> Option<Plan> {
     // Another version of the vocabulary: nothing else that could be said would be right.
     findings.take(check_schema(&spec.schema))?;
     let names = Names::of(&spec);
@@ -164,6 +165,8 @@ fn resolve_spec(spec: Spec, findings: &mut Findings<'_>) -> Option<Plan> {
     let places = consistency::Places::of(&spec);
     let policies_at = spec.run.policies.as_ref().map(Spanned::span);
     let syncookies = findings.take(policy_by_syncookies(&spec, findings.sources));
+    let stop = spec.run.stop.take();
+    let replications_at = spec.run.replications.as_ref().map(Spanned::span);
     let run = run(spec.run, syncookies.flatten(), findings);
     let hosts = host::resolve_all(&spec.host, &names, findings);
     let links = impairment::resolve_all(&spec.link, &names, findings);
@@ -203,13 +206,25 @@ fn resolve_spec(spec: Spec, findings: &mut Findings<'_>) -> Option<Plan> {
         injections,
         expectations: Vec::new(),
         output: output::resolve(spec.output, findings),
+        comparison: None,
     };
     if findings.is_clean() {
         consistency::check(&plan, &places, findings);
-        let policies_overridden =
-            policies_at.is_some_and(|span| !findings.sources.is_in_file(&span));
+        let sources = findings.sources;
+        let is_overridden =
+            |span: Option<Range<usize>>| span.is_some_and(|span| !sources.is_in_file(&span));
+        let policies_overridden = is_overridden(policies_at);
         plan.expectations =
             expectation::resolve_all(spec.expect, &plan, &names, policies_overridden, findings);
+        let compare = spec.compare.as_ref();
+        if let Some(stop) = stop {
+            let most_overridden = is_overridden(replications_at);
+            plan.run.stop =
+                comparison::stopping_rule(&stop, compare, &plan, most_overridden, findings);
+        }
+        plan.comparison = compare.and_then(|compare| {
+            comparison::comparison(compare, &plan, policies_overridden, findings)
+        });
     }
     Some(plan)
 }
@@ -327,6 +342,7 @@ fn run(spec: RunSpec, syncookies: Option<Handshake>, findings: &mut Findings<'_>
         until,
         warmup: warmup.unwrap_or_default(),
         replications,
+        stop: None,
         policies,
         record: spec.record.unwrap_or(true),
     })

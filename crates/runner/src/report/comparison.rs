@@ -1,0 +1,82 @@
+//! The comparison of policies, for people.
+
+use super::selection;
+use crate::campaign::Campaign;
+use crate::comparison::{Compared, compare};
+use crate::experiment::Experiment;
+use crate::metrics::rounded;
+use crate::paint::{Ink, Page};
+use crate::statistics::Interval;
+
+/// Of each policy and metric of `[compare]`: mean, difference to the baseline, and what the common
+/// weather was worth. For an experiment without a sweep; nothing with a single policy or run.
+pub(super) fn draw(page: &mut Page, experiment: &Experiment, campaign: &Campaign) {
+    let plan = &experiment.plan;
+    let runs = campaign.points[0].replications.len();
+    let Some(comparison) = plan.comparison.as_ref().filter(|_| runs > 1) else {
+        return;
+    };
+    if plan.run.policies.len() < 2 {
+        return;
+    }
+    let confidence = selection::confidence(plan);
+    let all = compare(comparison, &campaign.points, confidence, plan.run.seed);
+    page.end_line();
+    let (name, percent) = (comparison.baseline.name(), selection::percent(confidence));
+    let title = format!(
+        "compared with {name}, run by run in the same weather: {runs} runs, ± half of the {percent} % interval"
+    );
+    page.line(Ink::Strong, &title);
+    let names = all.iter().map(|one| one.point.policy.name().len());
+    let width = names.fold(0, usize::max);
+    let row = |cells: [&str; 6]| {
+        let [policy, mean, difference, correlation, reduction, p] = cells;
+        format!(
+            "  {policy:<width$} {mean:>20} {difference:>20} {correlation:>8} {reduction:>10} {p:>9}"
+        )
+    };
+    let headings = ["", "mean", "difference", "correl.", "var. red.", "p (Holm)"];
+    page.line(Ink::Faint, &row(headings));
+    for (index, one) in all.iter().enumerate() {
+        if index == 0 || all[index - 1].key != one.key {
+            let unit = one.key.metric.unit().name();
+            page.line(Ink::Plain, &format!("{} ({unit})", one.key));
+        }
+        page.line(Ink::Plain, &line(one, &row));
+    }
+    page.line(
+        Ink::Faint,
+        "var. red.: how many times as many runs with weather of their own would tell as much",
+    );
+}
+
+fn line(one: &Compared<'_>, row: &dyn Fn([&str; 6]) -> String) -> String {
+    let dash = || "-".to_owned();
+    let with = |value: Option<f64>, decimals: usize| {
+        value.map_or_else(dash, |value| format!("{value:.decimals$}"))
+    };
+    let mean = one.mean.map_or_else(dash, |mean| interval(&mean));
+    let paired = one.paired.as_ref();
+    let difference = paired.map_or_else(String::new, |it| interval(&it.difference));
+    let [correlation, reduction, p] = match paired {
+        None => [const { String::new() }; 3],
+        Some(paired) => [
+            with(paired.correlation, 3),
+            with(paired.variance_reduction, 2),
+            one.adjusted.map_or_else(dash, |p| match p {
+                p if p < 0.0001 => "< 0.0001".to_owned(),
+                p => format!("{p:.4}"),
+            }),
+        ],
+    };
+    let policy = one.point.policy.name();
+    row([policy, &mean, &difference, &correlation, &reduction, &p])
+}
+
+fn interval(interval: &Interval) -> String {
+    let mean = rounded(interval.mean, 3);
+    match interval.half_width {
+        Some(half_width) => format!("{mean} ± {}", rounded(half_width, 3)),
+        None => mean,
+    }
+}

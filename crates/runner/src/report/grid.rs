@@ -1,0 +1,226 @@
+//! The table of a sweep: a row for each point, a column for each metric and policy.
+
+use std::fmt::Write as _;
+
+use super::selection;
+use crate::campaign::{Campaign, Point};
+use crate::experiment::Experiment;
+use crate::metrics::{divide, rounded};
+use crate::paint::{Ink, Page};
+use crate::plan::{GridPoint, MetricKey};
+use crate::statistics::{Interval, Moments};
+
+/// Most columns of text in a table.
+const WIDTH: usize = 100;
+/// Blanks between two columns of text.
+const GAP: usize = 2;
+
+/// Draws the table, or several if one would be too wide.
+pub(super) fn draw(page: &mut Page, experiment: &Experiment, campaign: &Campaign) {
+    let keys = selection::of_sweep(&experiment.plan, campaign);
+    let settings = settings(&experiment.points);
+    let confidence = selection::confidence(&experiment.plan);
+    for (short, point) in settings.iter().zip(&experiment.points[0].settings) {
+        if short.heading != point.key {
+            page.line(Ink::Faint, &format!("{} is {}", short.heading, point.key));
+        }
+    }
+    let groups: Vec<Group> = keys
+        .iter()
+        .map(|key| group(campaign, *key, confidence))
+        .collect();
+    let left: usize = settings.iter().map(|column| column.width() + GAP).sum();
+    for table in fitting(&groups, WIDTH.saturating_sub(left)) {
+        page.end_line();
+        draw_table(page, &settings, &table);
+    }
+    page.line(Ink::Faint, &legend(experiment, campaign, confidence));
+}
+
+/// What the cells are.
+fn legend(experiment: &Experiment, campaign: &Campaign, confidence: f64) -> String {
+    let counts = || campaign.points.iter().map(|point| point.replications.len());
+    let (least, most) = (counts().min().unwrap_or(0), counts().max().unwrap_or(0));
+    let runs = match (least, most) {
+        (1, 1) => return "one run each".to_owned(),
+        (least, most) if least == most => format!("{most} runs"),
+        (least, most) => format!("{least} to {most} runs"),
+    };
+    let percent = selection::percent(confidence);
+    let mut text = format!("means of {runs} each, ± half of their {percent} % confidence interval");
+    let keys = selection::of_sweep(&experiment.plan, campaign);
+    if keys.into_iter().any(selection::counts) {
+        text.push_str("; 0 (≤ x): none seen, the true mean may be up to x");
+    }
+    text
+}
+
+/// A column of text.
+struct Column {
+    heading: String,
+    cells: Vec<String>,
+}
+
+impl Column {
+    fn width(&self) -> usize {
+        let cells = self.cells.iter().map(|cell| cell.chars().count());
+        cells.fold(self.heading.chars().count(), usize::max)
+    }
+}
+
+/// The columns of one metric.
+struct Group {
+    heading: String,
+    columns: Vec<Column>,
+}
+
+/// The columns of the settings, each under as few of the last keys of its path as tell it from the
+/// others.
+fn settings(points: &[GridPoint]) -> Vec<Column> {
+    let keys: Vec<&str> = points[0]
+        .settings
+        .iter()
+        .map(|it| it.key.as_str())
+        .collect();
+    let column = |index: usize| Column {
+        heading: short(&keys, index),
+        cells: points
+            .iter()
+            .map(|point| point.settings[index].value.clone())
+            .collect(),
+    };
+    (0..keys.len()).map(column).collect()
+}
+
+fn short(keys: &[&str], index: usize) -> String {
+    let starts = keys[index].rmatch_indices('.').map(|(dot, _)| dot + 1);
+    for start in starts {
+        let tail = &keys[index][start..];
+        let is_same = |key: &&str| *key == tail || key.ends_with(&keys[index][start - 1..]);
+        if keys.iter().filter(|key| is_same(key)).count() == 1 {
+            return tail.to_owned();
+        }
+    }
+    keys[index].to_owned()
+}
+
+fn group(campaign: &Campaign, key: MetricKey, confidence: f64) -> Group {
+    let mut columns: Vec<Column> = Vec::new();
+    for (row, site) in campaign.sites().enumerate() {
+        for point in site {
+            let name = point.policy.name();
+            let position = columns.iter().position(|column| column.heading == name);
+            let index = position.unwrap_or_else(|| {
+                columns.push(Column {
+                    heading: name.to_owned(),
+                    cells: Vec::new(),
+                });
+                columns.len() - 1
+            });
+            // Where a policy did not run there is a gap.
+            columns[index].cells.resize(row, String::new());
+            columns[index].cells.push(cell(point, key, confidence));
+        }
+    }
+    Group {
+        heading: format!("{key} ({})", key.metric.unit().name()),
+        columns,
+    }
+}
+
+/// A mean and how well it is known.
+fn cell(point: &Point, key: MetricKey, confidence: f64) -> String {
+    let moments = Moments::of(point.replications.values(key).flatten());
+    let Some(interval) = Interval::of(&moments, confidence) else {
+        return "-".to_owned();
+    };
+    let mut text = rounded(interval.mean, 3);
+    let is_never = selection::counts(key) && !point.replications.occurs(key);
+    // Writing to a String cannot fail.
+    match interval.half_width {
+        Some(0) if is_never => {
+            let most = divide(3_000_000_000, i128::from(moments.count()));
+            write!(text, " (≤ {})", rounded(most, 3)).expect("a String takes any text");
+        }
+        Some(half_width) if half_width > 0 => {
+            write!(text, " ± {}", rounded(half_width, 3)).expect("a String takes any text");
+        }
+        _ => {}
+    }
+    text
+}
+
+/// Tables of whole columns that are no wider than this, each column with the heading of its metric.
+fn fitting(groups: &[Group], width: usize) -> Vec<Vec<(&str, Vec<&Column>)>> {
+    let mut tables: Vec<Vec<(&str, Vec<&Column>)>> = Vec::new();
+    let mut used = 0;
+    for group in groups {
+        let whole = group_width(&group.heading, &group.columns.iter().collect::<Vec<_>>());
+        if tables.is_empty() || used + whole > width {
+            tables.push(Vec::new());
+            used = 0;
+        }
+        let mut part: Vec<&Column> = Vec::new();
+        for column in &group.columns {
+            part.push(column);
+            if used + group_width(&group.heading, &part) > width && part.len() > 1 {
+                part.pop();
+                if let Some(table) = tables.last_mut() {
+                    table.push((&group.heading, std::mem::take(&mut part)));
+                }
+                tables.push(Vec::new());
+                used = 0;
+                part.push(column);
+            }
+        }
+        used += group_width(&group.heading, &part);
+        if let Some(table) = tables.last_mut() {
+            table.push((&group.heading, part));
+        }
+    }
+    tables
+}
+
+/// The width of a metric's columns with the gap after them.
+fn group_width(heading: &str, columns: &[&Column]) -> usize {
+    let cells: usize = columns.iter().map(|column| column.width() + GAP).sum();
+    cells.max(heading.chars().count() + GAP)
+}
+
+fn draw_table(page: &mut Page, settings: &[Column], groups: &[(&str, Vec<&Column>)]) {
+    let left: usize = settings.iter().map(|column| column.width() + GAP).sum();
+    let mut line = " ".repeat(left);
+    for (heading, columns) in groups {
+        let width = group_width(heading, columns);
+        write!(line, "{heading:<width$}").expect("a String takes any text");
+    }
+    page.line(Ink::Strong, line.trim_end());
+    let rows = settings[0].cells.len();
+    for row in std::iter::once(None).chain((0..rows).map(Some)) {
+        let text = |column: &Column| match row {
+            None => column.heading.clone(),
+            Some(row) => column.cells.get(row).cloned().unwrap_or_default(),
+        };
+        let mut line = String::new();
+        for column in settings {
+            let width = column.width() + GAP;
+            write!(line, "{:<width$}", text(column)).expect("a String takes any text");
+        }
+        for (heading, columns) in groups {
+            let start = line.chars().count();
+            for column in columns {
+                let width = column.width();
+                write!(line, "{:>width$}{:GAP$}", text(column), "")
+                    .expect("a String takes any text");
+            }
+            let used = line.chars().count() - start;
+            line.push_str(&" ".repeat(group_width(heading, columns) - used));
+        }
+        let ink = if row.is_none() {
+            Ink::Strong
+        } else {
+            Ink::Plain
+        };
+        page.line(ink, line.trim_end());
+    }
+}

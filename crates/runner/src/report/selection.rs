@@ -1,0 +1,97 @@
+//! Which metrics are worth showing.
+
+use crate::campaign::Campaign;
+use crate::experiment::Experiment;
+use crate::metrics::rounded;
+use crate::plan::{
+    Check, Class, Counter, GridPoint, Metric, MetricKey, Period, Plan, Statistic, Unit,
+};
+use crate::statistics::moments::billionths;
+
+/// The confidence level of intervals where no stopping rule names another.
+const CONFIDENCE: f64 = 0.95;
+
+/// The confidence level of all intervals of an experiment.
+pub(crate) fn confidence(plan: &Plan) -> f64 {
+    plan.run
+        .stop
+        .as_ref()
+        .map_or(CONFIDENCE, |rule| rule.confidence)
+}
+
+/// A confidence level as a number of percent, to at most two decimals: `95`, `99.9`.
+pub(super) fn percent(confidence: f64) -> String {
+    rounded(billionths(confidence * 1e11), 2)
+}
+
+/// Every metric that a plan has, in the order of tables: "after the fault" only if a fault ever
+/// ends.
+pub(super) fn all(points: &[GridPoint]) -> impl Iterator<Item = MetricKey> {
+    let has_after = points.iter().any(|point| point.plan.has_time_after_fault());
+    let after = has_after.then_some(Period::AfterFault);
+    let periods = [Some(Period::WholeRun), after].into_iter().flatten();
+    periods.flat_map(|period| Metric::all().map(move |metric| MetricKey { period, metric }))
+}
+
+/// The metrics that were not always 0 or unmeasured, whatever the policy and the point, and those
+/// that the experiment names, in the order of tables.
+pub(super) fn occurring(experiment: &Experiment, campaign: &Campaign) -> Vec<MetricKey> {
+    let occurs = |key: &MetricKey| {
+        let mut points = campaign.points.iter();
+        points.any(|point| point.replications.occurs(*key))
+    };
+    all(&experiment.points)
+        .filter(|key| occurs(key) || names(&experiment.plan, *key))
+        .collect()
+}
+
+/// Whether an experiment compares, expects or stops by a metric.
+fn names(plan: &Plan, key: MetricKey) -> bool {
+    let compared = plan.comparison.iter().flat_map(|it| &it.metrics);
+    let awaited = plan.run.stop.iter().flat_map(|it| &it.metrics);
+    let mut checks = plan.expectations.iter().flat_map(|it| &it.checks);
+    let is_meant = |check: &Check| match check {
+        Check::Metric { period, metric, .. } => (*period, *metric) == (key.period, key.metric),
+        Check::States { .. } | Check::Segments { .. } => false,
+    };
+    compared.chain(awaited).any(|named| *named == key) || checks.any(is_meant)
+}
+
+/// The metrics of the table of a sweep: those that are compared or stopped by, else a few that tell
+/// of what is left behind, as far as they occur.
+pub(super) fn of_sweep(plan: &Plan, campaign: &Campaign) -> Vec<MetricKey> {
+    if let Some(comparison) = &plan.comparison {
+        return comparison.metrics.clone();
+    }
+    if let Some(rule) = &plan.run.stop {
+        return rule.metrics.clone();
+    }
+    let usual = [
+        Metric::Class(Class::Embryonic, Statistic::Mean),
+        Metric::Class(Class::OrphanEstablished, Statistic::Mean),
+        Metric::Counter(Counter::AppSpuriousAccepts),
+        Metric::Counter(Counter::ConnectTimeMedian),
+        Metric::Counter(Counter::ConnectTimeQ99),
+    ];
+    let keys = usual.map(|metric| MetricKey {
+        period: Period::WholeRun,
+        metric,
+    });
+    let occurs = |key: &MetricKey| {
+        let mut points = campaign.points.iter();
+        points.any(|point| point.replications.occurs(*key))
+    };
+    let found: Vec<MetricKey> = keys.into_iter().filter(occurs).collect();
+    if found.is_empty() {
+        keys[..1].to_vec()
+    } else {
+        found
+    }
+}
+
+/// Whether a metric counts what happened in a run, so that none in n runs still leaves room for
+/// some.
+pub(super) fn counts(key: MetricKey) -> bool {
+    let is_count = matches!(key.metric, Metric::Counter(_));
+    is_count && !matches!(key.metric.unit(), Unit::Seconds)
+}
