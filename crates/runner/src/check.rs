@@ -14,7 +14,7 @@ use crate::describe;
 use crate::diagnostic::{counted, render_notes};
 use crate::experiment::Experiment;
 use crate::overrides::Override;
-use crate::plan::{Arrivals, Host, Load, Opening, Plan, Responds};
+use crate::plan::{Arrivals, Host, Load, Opening, Plan, PowerOff, Responds};
 use crate::quantity::Time;
 
 /// Checks every file; returns the exit code of the worst.
@@ -128,10 +128,10 @@ fn host(host: &Host) -> String {
         .map(|port| format!(", listens on {port}"))
         .collect();
     let role = if host.forward { ", forwards" } else { "" };
-    let fate = if host.power_off.is_some() {
-        ", loses power"
-    } else {
-        ""
+    let fate = match &host.power_off {
+        None => "",
+        Some(PowerOff { restart: None, .. }) => ", loses power",
+        Some(_) => ", crashes and restarts",
     };
     format!(
         "{} ({}, {addresses}{}{role}{fate})",

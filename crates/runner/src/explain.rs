@@ -74,7 +74,10 @@ fn beyond_links(plan: &Plan) -> String {
         writeln!(lines, "# inject {}: {words}", injection.id).expect("a String takes any text");
     }
     for host in plan.hosts.iter().filter(|host| host.power_off.is_some()) {
-        writeln!(lines, "# host {}: power_off", host.name).expect("a String takes any text");
+        let cut = host.power_off.as_ref();
+        let is_crash = cut.is_some_and(|cut| cut.restart.is_some());
+        let key = if is_crash { "crash" } else { "power_off" };
+        writeln!(lines, "# host {}: {key}", host.name).expect("a String takes any text");
     }
     lines
 }

@@ -23,6 +23,7 @@ use crate::trace::{Move, Trace, What};
 use attack::Attack;
 use digest::{Code, Digest};
 use origins::Origins;
+pub use power::Cut;
 use power::Power;
 use totals::COUNTS;
 use transit::Transit;
@@ -229,18 +230,32 @@ impl Recorder {
         self.counts[what as usize] += by;
     }
 
-    /// Whether the host has lost power by now; if so, its connections are gone.
-    pub fn is_off(&mut self, now: Instant, host: HostId) -> bool {
-        if self.power.is_reliable() || !self.power.is_off(now, host) {
-            return false;
-        }
-        self.cut_power(now.saturating_add_nanos(1));
-        true
+    /// Whether the host is without power now.
+    pub fn is_off(&self, now: Instant, host: HostId) -> bool {
+        let cut = self.power.cut(now, host);
+        cut.is_some_and(|cut| cut.back_at.is_none_or(|back_at| now < back_at))
     }
 
-    /// Takes away the connections of every host that lost power before this moment.
+    /// The loss of power that the host has suffered by now, if it has; its connections are gone
+    /// then.
+    pub fn power_cut(&mut self, now: Instant, host: HostId) -> Option<Cut> {
+        if self.power.is_reliable() {
+            return None;
+        }
+        let cut = self.power.cut(now, host)?;
+        self.cut_power(now.saturating_add_nanos(1));
+        Some(cut)
+    }
+
+    /// Takes away the connections of every host that lost power before this moment, and notes
+    /// which are up again.
     fn cut_power(&mut self, before: Instant) {
-        while let Some((at, host)) = self.power.next_cut(before) {
+        while let Some((at, host, is_back)) = self.power.next_switch(before) {
+            if is_back {
+                self.digest.event(Code::Restart, at, (host.0 as u64, 0));
+                self.trace.note_for_all(at, What::Restart(host));
+                continue;
+            }
             self.digest.event(Code::PowerOff, at, (host.0 as u64, 0));
             self.trace.note_for_all(at, What::PowerOff(host));
             for index in 0..self.homes.len() {

@@ -56,6 +56,8 @@ pub enum What {
     SpuriousError(HostId),
     /// The host lost power.
     PowerOff(HostId),
+    /// The host is up again.
+    Restart(HostId),
 }
 
 /// Why a host did not hear a segment that arrived.

@@ -7,8 +7,8 @@ use netsim::{Distribution, LossConfig, Probability};
 use runner::experiment::Experiment;
 use runner::overrides::Override;
 use runner::plan::{
-    Action, Arrivals, Check, Close, End, First, FlagPattern, HostId, LinkId, Metric, Moment,
-    Occurrence, Period, Plan, SequenceExpression, SequenceOrigin, TransferSize,
+    Action, ActiveOpen, Arrivals, Check, Close, End, First, FlagPattern, HostId, LinkId, Metric,
+    Moment, Occurrence, Period, Plan, SequenceExpression, SequenceOrigin, TransferSize,
 };
 use tcp_core::{Flags, GiveUp, Handshake, KeepAlive, Phase, Unexpected};
 
@@ -72,7 +72,7 @@ fn what_is_not_written_has_its_default() {
         panic!("one connection")
     };
     assert_eq!((connection.to.host, connection.to.port), (HostId(1), 80));
-    assert_eq!(connection.active_open, Duration::ZERO);
+    assert_eq!(connection.active_open, ActiveOpen::At(Duration::ZERO));
     assert_eq!(connection.close, None);
     assert!(!plan.has_time_after_fault());
 }

@@ -3,7 +3,7 @@
 use netsim::Instant;
 use tcp_core::{ConnectionId, Event, Handshake, ListenerId, Outcome, Tag};
 
-use super::{Host, Task, core_time};
+use super::{Host, Task};
 use crate::plan::End;
 use crate::recorder::Count;
 use crate::workload::{CloseWhen, Part};
@@ -134,13 +134,13 @@ impl Host<'_> {
         };
         let octets = u32::try_from(app.waiting).unwrap_or(u32::MAX);
         // A connection that is closing or gone takes no more: the bytes are never sent.
-        let taken = self.endpoint.send(core_time(now), id, octets);
+        let taken = self.endpoint.send(self.clock.core(now), id, octets);
         app.waiting = taken.map_or(0, |taken| app.waiting - u64::from(taken));
         self.close_if_transferred(now, id);
     }
 
     fn app_reads(&mut self, now: Instant, id: ConnectionId) {
-        let Ok(octets) = self.endpoint.receive(core_time(now), id, u32::MAX) else {
+        let Ok(octets) = self.endpoint.receive(self.clock.core(now), id, u32::MAX) else {
             return;
         };
         let Some(app) = self.apps.get_mut(id) else {
@@ -206,13 +206,13 @@ impl Host<'_> {
         if is_second || app.read >= app.expects {
             self.let_go(now, id);
         } else {
-            app.is_half_closed = self.endpoint.close(core_time(now), id).is_ok();
+            app.is_half_closed = self.endpoint.close(self.clock.core(now), id).is_ok();
         }
     }
 
     fn let_go(&mut self, now: Instant, id: ConnectionId) {
         self.apps.remove(id);
-        self.endpoint.release(core_time(now), id);
+        self.endpoint.release(self.clock.core(now), id);
     }
 
     /// The connection is over.

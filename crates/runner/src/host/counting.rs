@@ -40,10 +40,33 @@ impl Host<'_> {
             Role::Server
         };
         let now = self.endpoint.counters();
-        kernel.whole_run.add(role, &self.baseline.whole_run, now);
-        kernel
-            .after_fault
-            .add(role, &self.baseline.after_fault, now);
+        let Baseline {
+            seen,
+            whole_run,
+            after_fault,
+        } = &self.baseline;
+        kernel.whole_run.add(role, whole_run, now);
+        kernel.after_fault.add(role, after_fault, now);
+        // What the endpoint before the crash has counted belongs to a period that has not begun anew.
+        if let Some((before, last)) = &self.retired {
+            if before.seen.whole_run == seen.whole_run {
+                kernel.whole_run.add(role, &before.whole_run, last);
+            }
+            if before.seen.after_fault == seen.after_fault {
+                kernel.after_fault.add(role, &before.after_fault, last);
+            }
+        }
+    }
+
+    /// The endpoint is about to be replaced by one that counts from zero.
+    pub(super) fn retire_counters(&mut self) {
+        let last = *self.endpoint.counters();
+        let next = Baseline {
+            seen: self.baseline.seen,
+            ..Baseline::default()
+        };
+        let before = std::mem::replace(&mut self.baseline, next);
+        self.retired = Some((before, last));
     }
 
     /// Whether a frame is a SYN for a port that this host listens on.

@@ -2,7 +2,7 @@
 
 use netsim::Instant;
 
-use super::{Datagram, Host, core_time};
+use super::{Datagram, Host};
 
 impl Host<'_> {
     /// Whether a segment is for another host: then it will be sent on as it is, damaged or not.
@@ -19,7 +19,7 @@ impl Host<'_> {
     /// Gives the endpoint what has arrived; says whether it could read it. Damaged octets are its
     /// to judge and to count; a packet that no datagram could have carried is nothing to read.
     pub(super) fn hear(&mut self, now: Instant, frame: &Datagram) -> bool {
-        let (now, packet) = (core_time(now), &frame.packet);
+        let (now, packet) = (self.clock.core(now), &frame.packet);
         if !frame.is_damaged() {
             self.endpoint.on_packet(now, packet);
             return true;

@@ -6,6 +6,7 @@
 mod app;
 mod apps;
 mod counting;
+mod crash;
 mod flood;
 mod frame;
 mod hearing;
@@ -18,11 +19,11 @@ use std::time::Duration;
 
 use netsim::{Instant, LinkId, Seed, Signal};
 use tcp_core::{
-    ConfigError, ConfigId, ConnectionId, Endpoint, Flow, Handshake, ListenError, Open, Phase,
-    Reason, Secret, SeqNum, Tag, Transition,
+    ConfigError, ConfigId, ConnectionId, Counters, Endpoint, Flow, Handshake, ListenError, Open,
+    Phase, Reason, Secret, SeqNum, Tag, Transition,
 };
 
-use crate::plan::{End, HostId, Opening, Plan};
+use crate::plan::{self, ActiveOpen, End, HostId, Opening, Plan};
 use crate::recorder::{Count, SharedRecorder};
 use crate::trace::Move;
 use crate::workload::{Arrival, Workload};
@@ -33,14 +34,24 @@ use counting::Baseline;
 pub use frame::Datagram;
 use tasks::Tasks;
 
-/// The endpoint's name for a moment of the simulator's.
-fn core_time(now: Instant) -> tcp_core::Instant {
-    tcp_core::Instant::from_nanos(now.as_nanos())
+/// What the endpoint's clock shows: the time since the start of the run, or since the restart of a
+/// host whose clock has lost its count.
+#[derive(Clone, Copy, Debug, Default)]
+struct Clock {
+    /// When it showed zero, in nanoseconds.
+    zero: u64,
 }
 
-/// The simulator's name for a moment of the endpoint's.
-fn net_time(at: tcp_core::Instant) -> Instant {
-    Instant::from_nanos(at.as_nanos())
+impl Clock {
+    /// The endpoint's name for a moment of the simulator's.
+    fn core(self, now: Instant) -> tcp_core::Instant {
+        tcp_core::Instant::from_nanos(now.as_nanos() - self.zero)
+    }
+
+    /// The simulator's name for a moment of the endpoint's.
+    fn net(self, at: tcp_core::Instant) -> Instant {
+        Instant::from_nanos(at.as_nanos().saturating_add(self.zero))
+    }
 }
 
 /// The signal that an end at this host has entered a state.
@@ -94,6 +105,7 @@ struct Seat {
 #[derive(Debug)]
 pub struct Host<'p> {
     id: HostId,
+    clock: Clock,
     endpoint: Endpoint,
     workload: &'p Workload<'p>,
     recorder: SharedRecorder,
@@ -129,7 +141,32 @@ pub struct Host<'p> {
     alien_octets: u64,
     challenge_acks: u64,
     baseline: Baseline,
-    is_off: bool,
+    /// What the endpoint before a crash had counted when periods began, and in all.
+    retired: Option<(Baseline, Counters)>,
+    running: Running,
+    seed: Seed,
+    /// OPENs that wait for a connection of this host to enter a state.
+    awaiting: Vec<Awaiting>,
+}
+
+/// Whether a host runs. It crashes once at most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Running {
+    FromTheStart,
+    /// Not until this time; `None`: never again.
+    NotUntil(Option<Instant>),
+    Again,
+}
+
+/// An OPEN that waits.
+#[derive(Clone, Copy, Debug)]
+struct Awaiting {
+    phase: Phase,
+    /// The incarnation whose state counts; `None` for any.
+    tag: Option<Tag>,
+    plus: Duration,
+    /// The scripted connection that is opened.
+    connection: usize,
 }
 
 impl<'p> Host<'p> {
@@ -146,23 +183,10 @@ impl<'p> Host<'p> {
     ) -> Result<Host<'p>, HostError> {
         let plan = workload.plan();
         let spec = plan.host(id);
-        let stream = seed.stream(&format!("host {} / secret", spec.name));
-        let (low, high) = stream.draw_pair(0, 0);
-        let secret = Secret((u128::from(high) << 64 | u128::from(low)).to_le_bytes());
-        let mut endpoint = Endpoint::new(spec.config.clone(), secret)
-            .map_err(|error| HostError::Config(spec.name.clone(), error))?;
-        for &port in &spec.passive_open {
-            let mut listen = spec.listen;
-            listen.policy = policy;
-            for &address in &spec.addresses {
-                let local = SocketAddr::new(address, port);
-                endpoint
-                    .listen(local, listen, ConfigId::DEFAULT)
-                    .map_err(|error| HostError::Listen(spec.name.clone(), port, error))?;
-            }
-        }
+        let endpoint = boot(spec, policy, seed, 0)?;
         let mut host = Host {
             id,
+            clock: Clock::default(),
             endpoint,
             workload,
             recorder,
@@ -185,7 +209,10 @@ impl<'p> Host<'p> {
             alien_octets: 0,
             challenge_acks: 0,
             baseline: Baseline::default(),
-            is_off: false,
+            retired: None,
+            running: Running::FromTheStart,
+            seed,
+            awaiting: Vec::new(),
         };
         host.plan_first_tasks();
         Ok(host)
@@ -193,7 +220,7 @@ impl<'p> Host<'p> {
 
     /// TCBs and entries that are alive: none once the power is gone.
     pub fn ends_alive(&self) -> u64 {
-        if self.is_off {
+        if self.is_off() {
             0
         } else {
             self.endpoint.entry_count() as u64
@@ -209,9 +236,12 @@ impl<'p> Host<'p> {
         let plan = self.workload.plan();
         let mut scripted = Vec::new();
         for (index, connection) in plan.connections.iter().enumerate() {
-            let at = Instant::ZERO.saturating_add(connection.active_open);
+            let at = match connection.active_open {
+                ActiveOpen::At(at) => Some(Instant::ZERO.saturating_add(at)),
+                ActiveOpen::Enters { .. } => None,
+            };
             if connection.from == self.id {
-                self.plan_task(at, Task::Open(index, End::Client));
+                self.plan_open(index, at);
             }
             if connection.to.host == self.id
                 && let Some(open) = connection.server_open
@@ -219,7 +249,8 @@ impl<'p> Host<'p> {
                 let at = Instant::ZERO.saturating_add(open);
                 self.plan_task(at, Task::Open(index, End::Server));
             }
-            if connection.to.host == self.id
+            if let Some(at) = at
+                && connection.to.host == self.id
                 && let Some(iss) = connection.iss.server
                 && let Some(flow) = Workload::scripted_flow(plan, connection)
             {
@@ -238,6 +269,42 @@ impl<'p> Host<'p> {
                 self.opened.insert(index, vec![0; load.clients as usize]);
                 self.plan_arrival(index, None);
             }
+        }
+    }
+
+    /// Plans the OPEN of a scripted connection: at a time, or when its event has happened.
+    fn plan_open(&mut self, connection: usize, at: Option<Instant>) {
+        if let Some(at) = at {
+            self.plan_task(at, Task::Open(connection, End::Client));
+        } else if let ActiveOpen::Enters {
+            phase,
+            connection: other,
+            plus,
+        } = self.workload.plan().connections[connection].active_open
+        {
+            self.awaiting.push(Awaiting {
+                phase,
+                tag: other.map(|other| Workload::scripted_tag(other.0)),
+                plus,
+                connection,
+            });
+        }
+    }
+
+    /// A connection of this host has entered a state: OPENs may have waited for that.
+    fn wake_opens(&mut self, now: Instant, tag: Tag, entered: [Phase; 2]) {
+        let is_due = |waiting: &mut Awaiting| {
+            waiting.tag.is_none_or(|wanted| wanted == tag) && entered.contains(&waiting.phase)
+        };
+        let due: Vec<Awaiting> = self.awaiting.extract_if(.., is_due).collect();
+        for Awaiting {
+            plus, connection, ..
+        } in due
+        {
+            self.plan_task(
+                now.saturating_add(plus),
+                Task::Open(connection, End::Client),
+            );
         }
     }
 
@@ -330,7 +397,7 @@ impl<'p> Host<'p> {
             fast_open: self.policy == Handshake::FastOpen,
             ..Open::tagged(tag)
         };
-        let Ok(id) = self.endpoint.connect(core_time(now), flow, open) else {
+        let Ok(id) = self.endpoint.connect(self.clock.core(now), flow, open) else {
             return false;
         };
         let part = self.workload.part(tag, end);
@@ -417,6 +484,9 @@ impl<'p> Host<'p> {
             reason: Some(reason),
         };
         self.recorder.borrow().changed(now, tag, entry, change);
+        if !self.awaiting.is_empty() {
+            self.wake_opens(now, tag, [to, shown(to)]);
+        }
         self.emit(to, tag);
         if shown(to) != to {
             self.emit(shown(to), tag);
@@ -461,18 +531,32 @@ impl<'p> Host<'p> {
             _ => false,
         }
     }
+}
 
-    /// Whether the host has lost power; if so it forgets everything.
-    fn loses_power(&mut self, now: Instant) -> bool {
-        if !self.is_off && self.recorder.borrow().is_off(now, self.id) {
-            self.is_off = true;
-            self.tasks.clear();
-            self.apps.clear();
-            self.outbox.clear();
-            self.signals.clear();
+/// A TCP that has just started and listens. Its secret is drawn anew at each boot, of which this is
+/// number `boot` from 0.
+fn boot(
+    spec: &plan::Host,
+    policy: Handshake,
+    seed: Seed,
+    boot: u64,
+) -> Result<Endpoint, HostError> {
+    let stream = seed.stream(&format!("host {} / secret", spec.name));
+    let (low, high) = stream.draw_pair(boot, 0);
+    let secret = Secret((u128::from(high) << 64 | u128::from(low)).to_le_bytes());
+    let mut endpoint = Endpoint::new(spec.config.clone(), secret)
+        .map_err(|error| HostError::Config(spec.name.clone(), error))?;
+    for &port in &spec.passive_open {
+        let mut listen = spec.listen;
+        listen.policy = policy;
+        for &address in &spec.addresses {
+            let local = SocketAddr::new(address, port);
+            endpoint
+                .listen(local, listen, ConfigId::DEFAULT)
+                .map_err(|error| HostError::Listen(spec.name.clone(), port, error))?;
         }
-        self.is_off
     }
+    Ok(endpoint)
 }
 
 /// The link over which a host sends to each address that a path leads to.

@@ -2,7 +2,7 @@
 
 use netsim::{Frame as _, Instant, LinkId, Node, Signal};
 
-use super::{Datagram, Host, core_time, net_time};
+use super::{Datagram, Host, Running};
 use crate::trace::{Deafness, What};
 
 impl Node for Host<'_> {
@@ -41,29 +41,29 @@ impl Node for Host<'_> {
         if self.loses_power(now) {
             return;
         }
-        self.endpoint.on_deadline(core_time(now));
+        self.endpoint.on_deadline(self.clock.core(now));
         self.settle(now);
         self.run_tasks(now);
     }
 
     fn next_deadline(&self) -> Option<Instant> {
-        if self.is_off {
-            return None;
+        if let Running::NotUntil(back_at) = self.running {
+            return back_at;
         }
-        let endpoint = self.endpoint.next_deadline().map(net_time);
+        let endpoint = self.endpoint.next_deadline().map(|at| self.clock.net(at));
         let task = self.tasks.next_time();
         [endpoint, task].into_iter().flatten().min()
     }
 
     fn poll_frame(&mut self, now: Instant) -> Option<(LinkId, Datagram)> {
-        if self.is_off {
+        if self.is_off() {
             return None;
         }
         if let Some(frame) = self.outbox.pop_front() {
             return Some((self.route(frame.packet.target.ip()), frame));
         }
         loop {
-            if let Some(transmit) = self.endpoint.poll_packet(core_time(now)) {
+            if let Some(transmit) = self.endpoint.poll_packet(self.clock.core(now)) {
                 self.settle(now);
                 let tag = transmit.packet.tag;
                 let entry = self.seat(tag).entries;

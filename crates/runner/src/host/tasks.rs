@@ -50,9 +50,15 @@ impl<T> Tasks<T> {
         self.slots[token as usize].take()
     }
 
-    /// Forgets all tasks.
-    pub(super) fn clear(&mut self) {
-        *self = Tasks::new();
+    /// Forgets all tasks but those that `is_kept` chooses.
+    pub(super) fn retain(&mut self, is_kept: impl Fn(&T) -> bool) {
+        let mut kept = Tasks::new();
+        while let Some((at, token)) = self.queue.pop() {
+            if let Some(task) = self.slots[token as usize].take().filter(&is_kept) {
+                kept.plan(at, task);
+            }
+        }
+        *self = kept;
     }
 }
 
@@ -83,8 +89,10 @@ mod tests {
         let rest: Vec<_> = std::iter::from_fn(|| tasks.take_due(at(9))).collect();
         assert_eq!(rest, ["e", "f", "d"]);
         assert_eq!(tasks.next_time(), None);
+        tasks.plan(at(10), "h");
         tasks.plan(at(9), "g");
-        tasks.clear();
+        tasks.retain(|task| *task == "h");
         assert_eq!(tasks.take_due(at(9)), None);
+        assert_eq!(tasks.take_due(at(10)), Some("h"));
     }
 }

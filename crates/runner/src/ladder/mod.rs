@@ -137,7 +137,8 @@ fn passages(story: &Story<'_>) -> Passages {
             What::Changed(_)
             | What::Accepted { .. }
             | What::SpuriousError(_)
-            | What::PowerOff(_) => continue,
+            | What::PowerOff(_)
+            | What::Restart(_) => continue,
         };
         if let Some(passage) = passages.get_mut(&id) {
             change(passage);
@@ -224,6 +225,13 @@ impl Builder<'_> {
                 for end in [End::Client, End::Server] {
                     if self.story.host(end) == *host {
                         self.note(at, end, Note::PowerOff);
+                    }
+                }
+            }
+            What::Restart(host) => {
+                for end in [End::Client, End::Server] {
+                    if self.story.host(end) == *host {
+                        self.note(at, end, Note::Restart);
                     }
                 }
             }

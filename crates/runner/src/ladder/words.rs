@@ -22,6 +22,8 @@ pub(super) enum Note {
     SpuriousError,
     /// The host loses power.
     PowerOff,
+    /// The host is up again.
+    Restart,
     /// The user timeout is over.
     GivesUp,
     /// Keep-alive probes were not answered.
@@ -100,6 +102,7 @@ impl Words<'_> {
             ),
             Note::SpuriousError => ("application is told of a failure", "应用程序被告知连接失败"),
             Note::PowerOff => ("power off", "断电"),
+            Note::Restart => ("up again", "重新启动"),
             Note::GivesUp => ("gives up: no answer", "无应答，放弃"),
             Note::KeepAlive => ("gives up: keep-alive unanswered", "保活无应答，放弃"),
             Note::Expired(phase) => {

@@ -1,6 +1,7 @@
 //! Hosts: an address or several, a TCP with its settings, and what may befall the machine.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use tcp_core::{Config, ListenConfig, Profile};
 
@@ -36,7 +37,7 @@ pub struct Host {
     pub power_off: Option<PowerOff>,
 }
 
-/// The moment at which a host loses power for good.
+/// The moment at which a host loses power.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PowerOff {
     /// When. A condition on a state counts from the start of the run and may be met by any
@@ -44,4 +45,35 @@ pub struct PowerOff {
     pub moment: Moment,
     /// The scripted connection whose states count; `None` for any connection.
     pub connection: Option<ConnectionId>,
+    /// How it comes back; `None`: never.
+    pub restart: Option<Restart>,
+}
+
+/// How a host comes back after it has lost power.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Restart {
+    /// Time from losing power to running again; more than zero.
+    pub after: Duration,
+    /// How long its TCP then keeps quiet, before which it neither sends nor hears: what was sent
+    /// before the crash shall die in the meantime (RFC 9293 section 3.4.3).
+    pub quiet_time: Duration,
+    /// Which initial sequence numbers it then chooses.
+    pub isn: AfterRestart,
+}
+
+impl Restart {
+    /// Time from losing power to TCP's being at work.
+    pub fn down(&self) -> Duration {
+        self.after.saturating_add(self.quiet_time)
+    }
+}
+
+/// What a restarted TCP chooses its initial sequence numbers from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AfterRestart {
+    /// A new secret, and a clock that has run on.
+    Fresh,
+    /// The old secret, and a clock that begins at zero again: the same numbers as after the first
+    /// start.
+    Reuse,
 }

@@ -28,7 +28,7 @@ pub use fault::{
 };
 pub use footprint::Footprint;
 pub use grid::{GridPoint, Setting};
-pub use host::{Host, HostId, PowerOff};
+pub use host::{AfterRestart, Host, HostId, PowerOff, Restart};
 pub use inject::Injection;
 pub use link::{Link, LinkId};
 pub use metric::{
@@ -39,8 +39,8 @@ pub(crate) use resolve::{Resolved, resolve};
 pub use route::Routes;
 pub use sequence::{SegmentPattern, SequenceExpression, SequenceOrigin};
 pub use workload::{
-    Arrivals, Close, Connection, ConnectionId, End, First, InitialSequence, Load, Opening,
-    Responds, Send, Target, Transfer, TransferSize,
+    ActiveOpen, Arrivals, Close, Connection, ConnectionId, End, First, InitialSequence, Load,
+    Opening, Responds, Send, Target, Transfer, TransferSize,
 };
 
 use std::time::Duration;

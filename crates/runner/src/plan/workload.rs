@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use tcp_core::Phase;
+
 use crate::quantity::ArrivalRate;
 
 use super::host::HostId;
@@ -50,8 +52,8 @@ pub struct Connection {
     pub to: Target,
     /// The initial sequence numbers, where the script sets them.
     pub iss: InitialSequence,
-    /// Virtual time of the client's active OPEN.
-    pub active_open: Duration,
+    /// When the client opens.
+    pub active_open: ActiveOpen,
     /// Virtual time of the server's own active OPEN towards the client (a simultaneous open);
     /// `None`: it listens and waits.
     pub server_open: Option<Duration>,
@@ -59,6 +61,22 @@ pub struct Connection {
     pub send: Vec<Send>,
     /// How the connection is closed; `None`: neither application ever closes.
     pub close: Option<Close>,
+}
+
+/// The moment of a client's active OPEN.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ActiveOpen {
+    /// Virtual time.
+    At(Duration),
+    /// A connection of the client's own host enters a state, then `plus` passes.
+    Enters {
+        /// The state.
+        phase: Phase,
+        /// The scripted connection whose state counts; `None` for any.
+        connection: Option<ConnectionId>,
+        /// Time from entering it.
+        plus: Duration,
+    },
 }
 
 /// Initial sequence numbers set by the script; `None` leaves the choice to the end's own generator.

@@ -43,6 +43,7 @@ pub(super) enum Code {
     PowerOff,
     Forged,
     Forwarded,
+    Restart,
 }
 
 impl Digest {

@@ -1,5 +1,7 @@
 //! Hosts that lose power: at a time, or when something happens anywhere in the network.
 
+use std::time::Duration;
+
 use netsim::{Ending, Instant};
 use tcp_core::{Phase, Tag};
 
@@ -11,6 +13,13 @@ pub(super) struct Power {
     switches: Vec<Switch>,
 }
 
+/// A loss of power.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cut {
+    /// When the host is up again; `None` for never.
+    pub back_at: Option<Instant>,
+}
+
 /// One host's fate.
 #[derive(Clone, Debug)]
 struct Switch {
@@ -19,7 +28,12 @@ struct Switch {
     /// The incarnation whose states count; `None` for any.
     tag: Option<Tag>,
     off_at: Option<Instant>,
+    /// From losing power to being up again; `None` for never.
+    down: Option<Duration>,
+    /// Whether the loss has been taken note of.
     is_applied: bool,
+    /// The same of the return.
+    is_back: bool,
 }
 
 impl Power {
@@ -38,7 +52,9 @@ impl Power {
                     .connection
                     .map(|connection| Tag(connection.0 as u32)),
                 off_at,
+                down: power_off.restart.map(|restart| restart.down()),
                 is_applied: false,
+                is_back: false,
             })
         });
         Power {
@@ -51,12 +67,13 @@ impl Power {
         self.switches.is_empty()
     }
 
-    /// Whether the host is without power from this moment on.
-    pub(super) fn is_off(&self, now: Instant, host: HostId) -> bool {
-        let gone = |switch: &Switch| switch.off_at.is_some_and(|off_at| off_at <= now);
-        self.switches
-            .iter()
-            .any(|switch| switch.host == host && gone(switch))
+    /// The loss of power that the host has suffered by this moment.
+    pub(super) fn cut(&self, now: Instant, host: HostId) -> Option<Cut> {
+        let mut switches = self.switches.iter();
+        let switch = switches.find(|switch| switch.host == host)?;
+        switch.off_at.filter(|&off_at| off_at <= now)?;
+        let back_at = switch.back_at();
+        Some(Cut { back_at })
     }
 
     /// A connection's end at a host has entered a state.
@@ -89,15 +106,34 @@ impl Power {
         }
     }
 
-    /// The next host, if any, that has lost power before this moment and whose connections are
-    /// not gone yet; they are from now on.
-    pub(super) fn next_cut(&mut self, before: Instant) -> Option<(Instant, HostId)> {
-        let due = |switch: &&mut Switch| {
-            !switch.is_applied && switch.off_at.is_some_and(|off_at| off_at < before)
-        };
-        let switches = self.switches.iter_mut().filter(due);
-        let switch = switches.min_by_key(|switch| switch.off_at)?;
+    /// The next host, if any, that has lost power before this moment, or (`true`) got it back, and
+    /// of which this has not been told.
+    pub(super) fn next_switch(&mut self, before: Instant) -> Option<(Instant, HostId, bool)> {
+        let due = |switch: &Switch| switch.next().filter(|at| *at < before);
+        let next = self
+            .switches
+            .iter_mut()
+            .filter(|switch| due(switch).is_some());
+        let switch = next.min_by_key(|switch| switch.next())?;
+        let at = switch.next()?;
+        let is_back = switch.is_applied;
         switch.is_applied = true;
-        switch.off_at.map(|off_at| (off_at, switch.host))
+        switch.is_back = is_back;
+        Some((at, switch.host, is_back))
+    }
+}
+
+impl Switch {
+    fn back_at(&self) -> Option<Instant> {
+        Some(self.off_at?.saturating_add(self.down?))
+    }
+
+    /// When it loses power or gets it back, whichever is the next to be told of.
+    fn next(&self) -> Option<Instant> {
+        match (self.is_applied, self.is_back) {
+            (false, _) => self.off_at,
+            (true, false) => self.back_at(),
+            (true, true) => None,
+        }
     }
 }

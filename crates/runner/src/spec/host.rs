@@ -27,6 +27,7 @@ pub(crate) struct HostSpec {
     #[serde(default)]
     pub(crate) routes: Named<Spanned<String>>,
     pub(crate) power_off: Option<Spanned<PowerOffSpec>>,
+    pub(crate) crash: Option<Spanned<CrashSpec>>,
 
     // Listener.
     pub(crate) backlog: Option<Spanned<u32>>,
@@ -147,6 +148,28 @@ pub(crate) struct PowerOffSpec {
     pub(crate) connection: Option<Spanned<usize>>,
     pub(crate) at: Option<Spanned<Time>>,
     pub(crate) plus: Option<Spanned<Time>>,
+}
+
+/// `{ at = "5s", restart_after = "10s" }`, or with an event as above.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CrashSpec {
+    pub(crate) event: Option<Spanned<String>>,
+    pub(crate) connection: Option<Spanned<usize>>,
+    pub(crate) at: Option<Spanned<Time>>,
+    pub(crate) plus: Option<Spanned<Time>>,
+    pub(crate) restart_after: Spanned<Time>,
+    /// How long TCP keeps quiet after the restart.
+    pub(crate) quiet_time: Option<Time>,
+    pub(crate) isn: Option<RestartIsnSpec>,
+}
+
+/// Which initial sequence numbers a restarted host chooses.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum RestartIsnSpec {
+    Fresh,
+    Reuse,
 }
 
 /// `keepalive = { idle = "2h", interval = "75s", probes = 9 }`.

@@ -26,9 +26,9 @@ pub(crate) use fault::{
     MomentSpec, NthSpec, PayloadSpec, RewriteSpec,
 };
 pub(crate) use host::{
-    AbortSpec, AddressesSpec, BlindAttackSpec, CrossedSynAckSpec, HostSpec, KeepAliveSpec,
-    NewSynSpec, OldSegmentsSpec, OptionLayoutSpec, PowerOffSpec, RepeatedSynSpec,
-    TimeWaitRestartSpec, UnexpectedSpec, WindowEdgeSpec,
+    AbortSpec, AddressesSpec, BlindAttackSpec, CrashSpec, CrossedSynAckSpec, HostSpec,
+    KeepAliveSpec, NewSynSpec, OldSegmentsSpec, OptionLayoutSpec, PowerOffSpec, RepeatedSynSpec,
+    RestartIsnSpec, TimeWaitRestartSpec, UnexpectedSpec, WindowEdgeSpec,
 };
 pub(crate) use inject::{InjectSpec, NumberSpec};
 pub(crate) use link::{
@@ -39,7 +39,8 @@ pub(crate) use output::{LadderSpec, LanguageSpec, OutputSpec, ReportSpec};
 pub(crate) use shorthand::{Short, Shorthand, Switchable};
 pub(crate) use text_file::TextFiles;
 pub(crate) use workload::{
-    ArrivalsSpec, BytesSpec, CloseSpec, ConnectionSpec, EndSpec, FirstSpec, LoadSpec, RespondsSpec,
+    ActiveOpenSpec, ArrivalsSpec, BytesSpec, CloseSpec, ConnectionSpec, EndSpec, FirstSpec,
+    LoadSpec, RespondsSpec,
 };
 
 use std::collections::BTreeMap;

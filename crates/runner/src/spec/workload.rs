@@ -16,13 +16,41 @@ pub(crate) struct ConnectionSpec {
     /// `HOST:PORT` of the server; `server:80`.
     pub(crate) to: Option<Spanned<String>>,
     pub(crate) iss: Option<InitialSequenceSpec>,
-    /// Time of the client's OPEN; at once.
-    pub(crate) active_open: Option<Spanned<Time>>,
+    /// When the client opens; at once.
+    pub(crate) active_open: Option<Spanned<Short<ActiveOpenSpec>>>,
     /// Time of an OPEN of the server's own: a simultaneous open.
     pub(crate) server_open: Option<Spanned<Time>>,
     #[serde(default)]
     pub(crate) send: Vec<SendSpec>,
     pub(crate) close: Option<CloseSpec>,
+}
+
+/// `active_open = "1s"`, or `{ event = "client.state == CLOSED", connection = 0, plus = "1s" }`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ActiveOpenSpec {
+    /// The time alone.
+    #[serde(skip)]
+    pub(crate) plain: Option<Time>,
+    pub(crate) at: Option<Spanned<Time>>,
+    pub(crate) event: Option<Spanned<String>>,
+    pub(crate) connection: Option<Spanned<usize>>,
+    pub(crate) plus: Option<Spanned<Time>>,
+}
+
+impl Shorthand for ActiveOpenSpec {
+    type Plain = Time;
+    const EXPECTED: &'static str = "a time, or a table with `event` and `plus`";
+
+    fn from_plain(at: Time) -> ActiveOpenSpec {
+        ActiveOpenSpec {
+            plain: Some(at),
+            at: None,
+            event: None,
+            connection: None,
+            plus: None,
+        }
+    }
 }
 
 /// `iss = { client = 1000, server = 5000 }`.

@@ -14,6 +14,8 @@ fn the_description_of_the_vocabulary_knows_every_key() {
         ("name = \"spoiled\"", "name = \"spoiled\"\nno_such_key = 1"),
         ("seed = 1", "seed = 1\nno_such_key = 1"),
         ("backlog = 128", "no_such_key = 1"),
+        ("backlog = 128", "crash.no_such_key = 1"),
+        ("to = \"server:80\"", "active_open.no_such_key = 1"),
         ("delay = \"50ms\"", "no_such_key = 1"),
         ("delay = \"50ms\"", "delay.no_such_key = 1"),
         ("delay = \"50ms\"", "loss.no_such_key = 1"),

@@ -17,13 +17,16 @@ pub(super) struct Places {
     connections: Vec<Range<usize>>,
     /// The ids of the faults.
     faults: Vec<Range<usize>>,
-    /// The values of `power_off`, by the name of the host.
+    /// The values of `power_off` and `crash`, by the name of the host.
     power_offs: Vec<Range<usize>>,
 }
 
 impl Places {
     pub(super) fn of(spec: &Spec) -> Places {
-        let power_off = |host: &HostSpec| host.power_off.as_ref().map(Spanned::span);
+        let power_off = |host: &HostSpec| {
+            let cut = host.power_off.as_ref().map(Spanned::span);
+            cut.or(host.crash.as_ref().map(Spanned::span))
+        };
         let id = |fault: &Spanned<FaultSpec>| fault.get_ref().id.span();
         Places {
             connections: spec.connection.iter().map(Spanned::span).collect(),

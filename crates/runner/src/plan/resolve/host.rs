@@ -8,9 +8,9 @@ use tcp_core::Profile;
 use toml::Spanned;
 
 use crate::diagnostic::{Diagnostic, suggestion};
-use crate::spec::{AddressesSpec, HostSpec, Named, PowerOffSpec};
+use crate::spec::{AddressesSpec, CrashSpec, HostSpec, Named, PowerOffSpec, RestartIsnSpec};
 
-use super::super::{Host, HostId, Link, PowerOff};
+use super::super::{AfterRestart, Host, HostId, Link, PowerOff, Restart};
 use super::{Findings, Names, check_names, fault, settings};
 
 /// Addresses in a host's own block, 10.N.0.1 to 10.N.255.254.
@@ -64,13 +64,8 @@ fn resolve_one(
         None if name == "server" => Some(vec![80]),
         None => Some(Vec::new()),
     };
-    let power_off = match &spec.power_off {
-        Some(spec) => {
-            let power_off = power_off(spec, names, findings);
-            Some(findings.take(power_off)?)
-        }
-        None => None,
-    };
+    let power_off = power_off(spec, names, findings);
+    let power_off = findings.take(power_off)?;
     let profile = profile?;
     let (config, listen) = findings.take(settings::resolve(profile, spec))?;
     Some(Host {
@@ -229,30 +224,81 @@ fn ports_of(ports: &Spanned<Vec<u16>>) -> Result<Vec<u16>, Diagnostic> {
     Ok(sorted)
 }
 
+/// When the host loses power, for good (`power_off`) or for a time (`crash`).
 fn power_off(
-    spec: &Spanned<PowerOffSpec>,
+    spec: &HostSpec,
     names: &Names,
     findings: &mut Findings<'_>,
-) -> Result<PowerOff, Diagnostic> {
-    let PowerOffSpec {
-        event,
-        connection,
-        at,
-        plus,
-    } = spec.get_ref();
+) -> Result<Option<PowerOff>, Diagnostic> {
+    let (parts, connection, restart) = match (&spec.power_off, &spec.crash) {
+        (None, None) => return Ok(None),
+        (Some(_), Some(crash)) => {
+            return Err(Diagnostic::at(
+                crash.span(),
+                "a host either loses power for good or crashes and restarts",
+            )
+            .help("delete `power_off` or `crash`"));
+        }
+        (Some(power_off), None) => {
+            let PowerOffSpec {
+                event,
+                connection,
+                at,
+                plus,
+            } = power_off.get_ref();
+            let span = power_off.span();
+            let parts = fault::MomentParts {
+                event,
+                at,
+                plus,
+                span,
+            };
+            (parts, connection, None)
+        }
+        (None, Some(crash)) => {
+            let CrashSpec {
+                event,
+                connection,
+                at,
+                plus,
+                ..
+            } = crash.get_ref();
+            let span = crash.span();
+            let parts = fault::MomentParts {
+                event,
+                at,
+                plus,
+                span,
+            };
+            (parts, connection, Some(restart(crash.get_ref())?))
+        }
+    };
     let connection = connection
         .as_ref()
         .map(|index| names.connection(index))
         .transpose()?;
-    let parts = fault::MomentParts {
-        event,
-        at,
-        plus,
-        span: spec.span(),
-    };
-    Ok(PowerOff {
+    Ok(Some(PowerOff {
         moment: fault::moment(&parts, names, None, findings)?,
         connection,
+        restart,
+    }))
+}
+
+fn restart(spec: &CrashSpec) -> Result<Restart, Diagnostic> {
+    let after = spec.restart_after.get_ref().0;
+    if after.is_zero() {
+        return Err(
+            Diagnostic::at(spec.restart_after.span(), "a restart takes some time")
+                .help("`restart_after` is more than 0s"),
+        );
+    }
+    Ok(Restart {
+        after,
+        quiet_time: spec.quiet_time.unwrap_or_default().0,
+        isn: match spec.isn {
+            None | Some(RestartIsnSpec::Fresh) => AfterRestart::Fresh,
+            Some(RestartIsnSpec::Reuse) => AfterRestart::Reuse,
+        },
     })
 }
 

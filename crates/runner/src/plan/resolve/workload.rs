@@ -8,14 +8,15 @@ use toml::Spanned;
 use crate::diagnostic::{Diagnostic, counted, suggestion};
 use crate::quantity::Time;
 use crate::spec::{
-    ArrivalsSpec, BytesSpec, CloseSpec, ConnectionSpec, EndSpec, FirstSpec, LoadSpec, Named, Short,
+    ActiveOpenSpec, ArrivalsSpec, BytesSpec, CloseSpec, ConnectionSpec, EndSpec, FirstSpec,
+    LoadSpec, Named, Short,
 };
 
 use super::super::{
-    Arrivals, Close, Connection, End, First, Host, HostId, InitialSequence, Link, Load, Routes,
-    Run, Send, Target, Transfer, TransferSize,
+    ActiveOpen, Arrivals, Close, Connection, End, First, Host, HostId, InitialSequence, Link, Load,
+    Moment, Routes, Run, Send, Target, Transfer, TransferSize,
 };
-use super::{Findings, Names, check_name, flood};
+use super::{Findings, Names, check_name, fault, flood};
 
 /// What a workload runs on.
 pub(super) struct Topology<'a> {
@@ -124,15 +125,17 @@ pub(super) fn connections(
     topology: &Topology<'_>,
     findings: &mut Findings<'_>,
 ) -> Vec<Connection> {
-    let resolved = list
-        .into_iter()
-        .map(|spec| findings.take(connection(spec, topology)));
+    let resolved = list.into_iter().map(|spec| {
+        let connection = connection(spec, topology, findings);
+        findings.take(connection)
+    });
     resolved.collect::<Vec<_>>().into_iter().flatten().collect()
 }
 
 fn connection(
     spec: Spanned<ConnectionSpec>,
     topology: &Topology<'_>,
+    findings: &mut Findings<'_>,
 ) -> Result<Connection, Diagnostic> {
     let span = spec.span();
     let spec = spec.into_inner();
@@ -143,7 +146,7 @@ fn connection(
         let opens = topology.before_end(time.get_ref().0, time.span(), "this OPEN");
         opens.map(|()| time.get_ref().0)
     };
-    let active_open = spec.active_open.as_ref().map(open).transpose()?;
+    let active_open = active_open(spec.active_open.as_ref(), from, topology, findings)?;
     let server_open = spec.server_open.as_ref().map(open).transpose()?;
     let mut send = Vec::new();
     for call in spec.send {
@@ -172,11 +175,61 @@ fn connection(
         from_port,
         to,
         iss,
-        active_open: active_open.unwrap_or_default(),
+        active_open,
         server_open,
         send,
         close,
     })
+}
+
+fn active_open(
+    spec: Option<&Spanned<Short<ActiveOpenSpec>>>,
+    from: HostId,
+    topology: &Topology<'_>,
+    findings: &mut Findings<'_>,
+) -> Result<ActiveOpen, Diagnostic> {
+    let Some(spec) = spec else {
+        return Ok(ActiveOpen::At(Duration::ZERO));
+    };
+    let span = spec.span();
+    let Short(ActiveOpenSpec {
+        plain,
+        at,
+        event,
+        connection,
+        plus,
+    }) = spec.get_ref();
+    if let Some(Time(at)) = *plain {
+        topology.before_end(at, span, "this OPEN")?;
+        return Ok(ActiveOpen::At(at));
+    }
+    let parts = fault::MomentParts {
+        event,
+        at,
+        plus,
+        span: span.clone(),
+    };
+    let moment = fault::moment(&parts, topology.names, None, findings)?;
+    let connection = connection.as_ref();
+    let connection = connection.map(|index| topology.names.connection(index));
+    match moment {
+        Moment::At(at) => {
+            topology.before_end(at, span, "this OPEN")?;
+            Ok(ActiveOpen::At(at))
+        }
+        Moment::Enters { host, phase, plus } if host == from => Ok(ActiveOpen::Enters {
+            phase,
+            connection: connection.transpose()?,
+            plus,
+        }),
+        Moment::Enters { .. } | Moment::Fate { .. } => {
+            let name = &topology.names.hosts[from.0];
+            let title = format!("host `{name}` cannot know of this event");
+            Err(Diagnostic::at(span, title).help(format!(
+                "an OPEN follows a state of the client's own host: \"{name}.state == STATE\""
+            )))
+        }
+    }
 }
 
 fn end(spec: EndSpec) -> End {
