@@ -18,6 +18,7 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 use sha2::{Digest as _, Sha256};
 use tcp_core::{Handshake, Tag};
 
+use crate::census::Detail;
 use crate::effort::Effort;
 use crate::expect::{self, Verdict};
 use crate::metrics::Summary;
@@ -75,6 +76,8 @@ pub struct Point {
     pub verdicts: Vec<Verdict>,
     /// What the shown incarnations did in the first replication; empty in a sweep.
     pub trace: Trace,
+    /// Lifetimes and series of the first replication; empty in a sweep.
+    pub detail: Detail,
     /// Ids of faults that acted in no replication.
     pub unmatched: Vec<String>,
     /// Ids of faults that still held a segment at the end of a replication, each once.
@@ -342,6 +345,7 @@ impl Round<'_> {
             let Finished {
                 row,
                 trace,
+                detail,
                 befallen,
             } = finished?;
             if task.site == 0 && task.policy == 0 && task.replication == 0 {
@@ -351,6 +355,7 @@ impl Round<'_> {
             let tally = &mut self.sites[task.site].tallies[task.policy];
             if task.replication == 0 {
                 tally.trace = trace;
+                tally.detail = detail;
             }
             tally.push(&row);
         }
@@ -406,6 +411,8 @@ struct Finished {
     row: Row,
     /// Empty unless it was the first replication.
     trace: Trace,
+    /// The same, and empty in a sweep.
+    detail: Detail,
     /// The connection that is most worth showing.
     befallen: Option<Tag>,
 }
@@ -425,6 +432,10 @@ fn run_task(plan: &Plan, task: Task, followed: &[Tag]) -> Result<Finished, Trial
     Ok(Finished {
         row: Row::of(plan, &outcome),
         befallen: outcome.troubles.most_telling(),
+        detail: outcome
+            .detail
+            .filter(|_| !followed.is_empty())
+            .unwrap_or_default(),
         trace: if task.replication == 0 {
             outcome.trace
         } else {

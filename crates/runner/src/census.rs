@@ -276,6 +276,27 @@ pub enum Imbalance {
     },
 }
 
+/// What reports show of one run beyond its metrics, by class in the order of [`Class::ALL`].
+#[derive(Clone, Debug, Default)]
+pub struct Detail {
+    /// How long stays lasted, those that the end of the run cut short among them.
+    pub lifetimes: Vec<Lifetimes>,
+    /// N(t), from the start of the run to its end.
+    pub series: Vec<Series>,
+}
+
+impl Detail {
+    /// The lifetimes in a class; `None` of a run of which none are kept.
+    pub fn lifetimes(&self, class: Class) -> Option<&Lifetimes> {
+        self.lifetimes.get(class as usize)
+    }
+
+    /// The series of a class; `None` of a run of which none are kept.
+    pub fn series(&self, class: Class) -> Option<&Series> {
+        self.series.get(class as usize)
+    }
+}
+
 /// The running census of one run.
 #[derive(Clone, Debug, Default)]
 pub struct Census {
@@ -430,9 +451,24 @@ impl Census {
         parts
     }
 
-    /// The series of a class, if one is kept.
-    pub fn series(&self, class: Class) -> Option<&Series> {
-        self.levels[class as usize].series.as_ref()
+    /// The series and lifetimes of every class, if series are kept. The census is closed.
+    pub fn detail(&self) -> Option<Detail> {
+        let series: Option<Vec<Series>> = self
+            .levels
+            .iter()
+            .map(|level| level.series.clone())
+            .collect();
+        let merged = |class| {
+            let mut all = Lifetimes::default();
+            for part in self.lifetimes(class, Span::Measured) {
+                all.merge(part);
+            }
+            all
+        };
+        Some(Detail {
+            lifetimes: Class::ALL.into_iter().map(merged).collect(),
+            series: series?,
+        })
     }
 
     /// From now on [`Span::Recent`] looks at the time after this moment only.

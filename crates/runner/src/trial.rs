@@ -7,7 +7,7 @@ use netsim::{
 use tcp_core::{Handshake, Tag};
 
 use crate::capture::{Capture, Tap, Tapped};
-use crate::census::Imbalance;
+use crate::census::{Detail, Imbalance};
 use crate::effort::Effort;
 use crate::expect::{self, Verdict};
 use crate::faults::Faults;
@@ -49,6 +49,8 @@ pub struct Outcome {
     pub conservation: Conservation,
     /// The history of the incarnations that were asked for.
     pub trace: Trace,
+    /// Lifetimes and series, of the first replication only.
+    pub detail: Option<Detail>,
     /// The connections that something befell.
     pub troubles: Troubles,
     /// How much there was to do.
@@ -83,7 +85,13 @@ impl Trial {
     /// ever.
     pub fn run(self, plan: &Plan, followed: &[Tag]) -> Result<Outcome, TrialError> {
         let workload = Workload::new(plan, &mut Streams::new(self.seed(plan)))?;
-        let recorder = SharedRecorder::new(Recorder::new(plan, followed.to_vec()));
+        // The first replication is the one that is looked at.
+        let record = if self.replication == 0 {
+            Recorder::with_series(plan, followed.to_vec())
+        } else {
+            Recorder::new(plan, followed.to_vec())
+        };
+        let recorder = SharedRecorder::new(record);
         let mut simulator = self.set_up(&workload, &recorder, recorder.clone())?;
         let warm = Instant::ZERO.saturating_add(plan.run.warmup);
         for part in 1..=PARTS {
@@ -118,6 +126,7 @@ impl Trial {
             faults,
             conservation,
             trace: recorder.trace().clone(),
+            detail: recorder.census().detail(),
             troubles: *recorder.troubles(),
             effort: Effort {
                 connections: hosts.iter().map(Host::opens).sum(),

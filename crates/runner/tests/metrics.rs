@@ -1,6 +1,7 @@
 //! Every metric, by runs that are small enough to be reckoned by hand.
 
 use runner::campaign::{Campaign, Replications};
+use runner::census::{BINS, Survival};
 use runner::experiment::Experiment;
 use runner::metrics::decimal;
 use runner::plan::{Class, Exit, Metric, MetricKey, Period, Statistic};
@@ -10,12 +11,15 @@ const NETWORK: &str = "schema = 1\nname = \"x\"\n\
     link = { c2s = { delay = \"50ms\" }, s2c = { delay = \"50ms\" } }\n";
 
 fn run(text: &str) -> Replications {
+    campaign(text).points[0].replications.clone()
+}
+
+fn campaign(text: &str) -> Campaign {
     let text = format!("{NETWORK}{text}");
     let experiment = Experiment::parse("x.toml", &text, &[]).unwrap_or_else(|rejection| {
         panic!("{:?}", rejection.diagnostics);
     });
-    let campaign = Campaign::run(&experiment.plan, None, &|| ()).expect("it has an outcome");
-    campaign.points[0].replications.clone()
+    Campaign::run(&experiment.plan, None, &|| ()).expect("it has an outcome")
 }
 
 fn value(run: &Replications, period: Period, name: &str) -> String {
@@ -280,6 +284,41 @@ fn after_the_fault_counts_from_the_release() {
             ("server.PassiveOpens", "2"),
         ],
     );
+}
+
+#[test]
+fn series_and_lifetimes_are_those_of_the_metrics() {
+    let campaign = campaign(&ONE.replace("seed = 1,", "seed = 1, replications = 2,"));
+    let point = &campaign.points[0];
+    let (runs, detail) = (&point.replications, &point.detail);
+    for class in Class::ALL {
+        let of = |statistic| {
+            let metric = Metric::Class(class, statistic);
+            let period = Period::WholeRun;
+            runs.get(0, MetricKey { period, metric })
+        };
+        let series = detail.series(class).expect("it is kept");
+        let area: u128 = (0..BINS).map(|part| series.area(part)).sum();
+        assert_eq!(
+            i128::try_from(area).ok(),
+            of(Statistic::Area),
+            "{}",
+            class.name()
+        );
+        let max = (0..BINS).map(|part| series.max(part)).max();
+        assert_eq!(
+            max.map(|max| i128::from(max) * 1_000_000_000),
+            of(Statistic::Max)
+        );
+        let lifetimes = detail.lifetimes(class).expect("they are kept");
+        let median = Survival::of(&[lifetimes]).quantile(50);
+        assert_eq!(median.map(i128::from), of(Statistic::LifetimeMedian));
+    }
+    let open = detail.series(Class::Open).expect("it is kept");
+    let inside = (0..BINS)
+        .filter(|&part| open.mean(part) == 1_000_000_000)
+        .count();
+    assert_eq!(inside, 76, "150 ms of a second in parts of 1/512 s");
 }
 
 /// The sizes of what each profile keeps, where the server is what counts.

@@ -5,6 +5,7 @@ use tcp_core::Handshake;
 use super::replications::Replications;
 use super::row::Row;
 use super::{Point, PointId};
+use crate::census::Detail;
 use crate::expect::{self, Repeated};
 use crate::plan::Plan;
 use crate::trace::Trace;
@@ -24,6 +25,8 @@ pub(super) struct Tally {
     pending: Vec<Option<u32>>,
     /// Of the first replication.
     pub(super) trace: Trace,
+    /// Of the first replication.
+    pub(super) detail: Detail,
 }
 
 impl Tally {
@@ -36,6 +39,7 @@ impl Tally {
             held: vec![None; plan.faults.len()],
             pending: vec![None; plan.injections.len()],
             trace: Trace::default(),
+            detail: Detail::default(),
         }
     }
 
@@ -93,6 +97,7 @@ impl Tally {
             holding: chosen(faults(), &self.held, Option::is_some),
             pending: chosen(injections, &self.pending, Option::is_some),
             trace: self.trace,
+            detail: self.detail,
             replications: self.replications,
         }
     }
