@@ -10,8 +10,9 @@ impl Node for Host<'_> {
 
     fn on_frame(&mut self, now: Instant, frame: &Datagram) {
         self.keep_baseline();
+        let is_off = self.loses_power(now);
         let drops = self.endpoint.counters().ListenDrops;
-        let deafness = if self.loses_power(now) {
+        let deafness = if is_off {
             Some(Deafness::PowerOff)
         } else if self.forwards && self.sends_on(frame) {
             return;
