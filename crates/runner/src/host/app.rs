@@ -58,6 +58,10 @@ impl Host<'_> {
     /// The application that an event is for does what its part says.
     pub(super) fn react(&mut self, now: Instant, event: Event) {
         match event {
+            Event::Acceptable(listener) if self.acceptor.is_some() => {
+                self.accept_in_turn(now, listener);
+            }
+            Event::Readable(id) | Event::PeerClosed(id) if self.is_unaccepted(id) => {}
             Event::Acceptable(listener) => self.accept_all(now, listener),
             Event::Connected(id) => self.app_begins(now, id),
             Event::Readable(id) => self.app_reads(now, id),
@@ -69,17 +73,32 @@ impl Host<'_> {
     }
 
     fn accept_all(&mut self, now: Instant, listener: ListenerId) {
-        while let Some(id) = self.endpoint.accept(listener) {
-            let host = self.id;
-            let is_impossible = self.hears_the_impossible(now);
-            if let Some(app) = self.apps.get_mut(id) {
-                let mut recorder = self.recorder.borrow();
-                app.is_spurious = recorder.accepted(now, host, app.tag, app.entry);
-                let is_violation = app.is_spurious && is_impossible;
-                recorder.count(Count::AssumptionViolations, u64::from(is_violation));
-            }
-            self.app_begins(now, id);
+        while self.accept_one(now, listener).is_some() {}
+    }
+
+    /// Accepts the first connection that waits, if one does.
+    pub(super) fn accept_one(
+        &mut self,
+        now: Instant,
+        listener: ListenerId,
+    ) -> Option<ConnectionId> {
+        let id = self.endpoint.accept(listener)?;
+        let host = self.id;
+        let is_impossible = self.hears_the_impossible(now);
+        if let Some(app) = self.apps.get_mut(id) {
+            let mut recorder = self.recorder.borrow();
+            app.is_spurious = recorder.accepted(now, host, app.tag, app.entry);
+            let is_violation = app.is_spurious && is_impossible;
+            recorder.count(Count::AssumptionViolations, u64::from(is_violation));
         }
+        self.app_begins(now, id);
+        Some(id)
+    }
+
+    /// Whether the server's application has not accepted this connection yet, because it is slow.
+    fn is_unaccepted(&self, id: ConnectionId) -> bool {
+        let waits = |app: &App| app.end == End::Server && !app.has_begun;
+        self.acceptor.is_some() && self.apps.get(id).is_some_and(waits)
     }
 
     /// The connection is ESTABLISHED.
@@ -139,7 +158,7 @@ impl Host<'_> {
         self.close_if_transferred(now, id);
     }
 
-    fn app_reads(&mut self, now: Instant, id: ConnectionId) {
+    pub(super) fn app_reads(&mut self, now: Instant, id: ConnectionId) {
         let Ok(octets) = self.endpoint.receive(self.clock.core(now), id, u32::MAX) else {
             return;
         };
@@ -176,7 +195,7 @@ impl Host<'_> {
         }
     }
 
-    fn app_sees_fin(&mut self, now: Instant, id: ConnectionId) {
+    pub(super) fn app_sees_fin(&mut self, now: Instant, id: ConnectionId) {
         self.app_reads(now, id);
         let Some(app) = self.apps.get(id) else {
             return;

@@ -2,6 +2,7 @@
 
 use netsim::Instant;
 
+use super::accepting::Acceptor;
 use super::{Clock, Host, Running, Task, boot};
 use crate::plan::{AfterRestart, PowerOff, Restart};
 use crate::recorder::Cut;
@@ -35,9 +36,11 @@ impl Host<'_> {
     fn forget(&mut self, is_coming_back: bool) {
         self.tasks.retain(|task| match task {
             Task::Open(..) | Task::Arrive(..) | Task::ScriptIss(..) => is_coming_back,
-            Task::Send(..) | Task::Close(_) => false,
+            Task::Send(..) | Task::Close(_) | Task::Accept => false,
         });
         self.apps.clear();
+        let rate = self.workload.plan().host(self.id).accept_rate;
+        self.acceptor = rate.map(Acceptor::new);
         self.outbox.clear();
         self.signals.clear();
     }
@@ -87,7 +90,7 @@ impl Host<'_> {
             match task {
                 Task::Arrive(load, arrival) => self.plan_arrival(load, Some(&arrival)),
                 Task::ScriptIss(flow, iss) => self.endpoint.script_iss(flow, iss),
-                Task::Open(..) | Task::Send(..) | Task::Close(_) => {}
+                Task::Open(..) | Task::Send(..) | Task::Close(_) | Task::Accept => {}
             }
         }
         debug_assert!(

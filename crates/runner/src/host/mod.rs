@@ -3,6 +3,7 @@
 //! This is the one place where an [`Endpoint`] and the simulator meet. Their clocks are two types
 //! with one meaning, nanoseconds since the start of the run; they are converted here.
 
+mod accepting;
 mod app;
 mod apps;
 mod counting;
@@ -28,6 +29,7 @@ use crate::recorder::{Count, SharedRecorder};
 use crate::trace::Move;
 use crate::workload::{Arrival, Workload};
 
+use accepting::Acceptor;
 use app::App;
 use apps::Apps;
 use counting::Baseline;
@@ -86,6 +88,8 @@ enum Task {
     Arrive(usize, Arrival),
     /// The server of the scripted connection of this index gets its initial sequence number.
     ScriptIss(Flow, SeqNum),
+    /// Accept connections that wait.
+    Accept,
     Send(ConnectionId, u64),
     Close(ConnectionId),
 }
@@ -143,6 +147,8 @@ pub struct Host<'p> {
     baseline: Baseline,
     /// What the endpoint before a crash had counted when periods began, and in all.
     retired: Option<(Baseline, Counters)>,
+    /// How its applications accept, unless they do so at once.
+    acceptor: Option<Acceptor>,
     running: Running,
     seed: Seed,
     /// OPENs that wait for a connection of this host to enter a state.
@@ -210,6 +216,7 @@ impl<'p> Host<'p> {
             challenge_acks: 0,
             baseline: Baseline::default(),
             retired: None,
+            acceptor: spec.accept_rate.map(Acceptor::new),
             running: Running::FromTheStart,
             seed,
             awaiting: Vec::new(),
@@ -337,6 +344,7 @@ impl<'p> Host<'p> {
                 }
                 Task::ScriptIss(flow, iss) => self.endpoint.script_iss(flow, iss),
                 Task::Send(id, bytes) => self.app_sends(now, id, bytes),
+                Task::Accept => self.accept_next(now),
                 Task::Close(id) => self.app_closes(now, id),
             }
             self.settle(now);

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use tcp_core::{Config, ListenConfig, Profile};
 
+use crate::quantity::ArrivalRate;
+
 use super::fault::Moment;
 use super::workload::ConnectionId;
 
@@ -30,6 +32,8 @@ pub struct Host {
     pub listen: ListenConfig,
     /// The ports on which it listens from the start (passive OPEN), in ascending order.
     pub passive_open: Vec<u16>,
+    /// How fast its applications accept connections; `None`: at once.
+    pub accept_rate: Option<ArrivalRate>,
     /// Whether it is a router: sends on what it gets for other hosts.
     pub forward: bool,
     /// When, if ever, it loses power: from then on it sends nothing, hears nothing, and its

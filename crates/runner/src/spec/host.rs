@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde::de::{self, Deserializer, SeqAccess, Unexpected, Visitor};
 use toml::Spanned;
 
-use crate::quantity::Time;
+use crate::quantity::{ArrivalRate, Time};
 
 use super::{Named, Short, Shorthand, Switchable};
 
@@ -23,6 +23,8 @@ pub(crate) struct HostSpec {
     pub(crate) ephemeral_ports: Option<Spanned<(u16, u16)>>,
     /// Whether it sends on what it gets for other hosts.
     pub(crate) forward: Option<bool>,
+    /// How fast its applications accept connections.
+    pub(crate) accept_rate: Option<AcceptRateSpec>,
     /// The link over which it sends to a host, where that is not the shortest path.
     #[serde(default)]
     pub(crate) routes: Named<Spanned<String>>,
@@ -170,6 +172,23 @@ pub(crate) struct CrashSpec {
 pub(crate) enum RestartIsnSpec {
     Fresh,
     Reuse,
+}
+
+/// `accept_rate = "10/s"` or `"unlimited"`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct AcceptRateSpec(pub(crate) Option<ArrivalRate>);
+
+impl<'de> Deserialize<'de> for AcceptRateSpec {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<AcceptRateSpec, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        if text == "unlimited" {
+            return Ok(AcceptRateSpec(None));
+        }
+        let rate = text.parse().map_err(|error| {
+            de::Error::custom(format!("{error}; the other choice is \"unlimited\""))
+        })?;
+        Ok(AcceptRateSpec(Some(rate)))
+    }
 }
 
 /// `keepalive = { idle = "2h", interval = "75s", probes = 9 }`.

@@ -1,5 +1,6 @@
 //! What each part of the vocabulary does in a run, seen from the numbers of small experiments.
 
+mod accepting;
 mod crashes;
 mod faults;
 mod injections;

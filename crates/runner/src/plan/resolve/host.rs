@@ -75,6 +75,7 @@ fn resolve_one(
         config,
         listen,
         passive_open: passive_open?,
+        accept_rate: spec.accept_rate.and_then(|rate| rate.0),
         forward: spec.forward.unwrap_or(false),
         power_off,
     })
