@@ -213,13 +213,14 @@ fn simulated(pair: &Pair) -> Vec<Sent> {
         }
         let from = |base: Option<u32>, number: u32| number.wrapping_sub(base.unwrap_or(0));
         let seq = from(bases[0], segment.seq.0);
-        let mut text = format!("{} {seq}", segment.flags);
+        let mut words = vec![segment.flags.to_string(), seq.to_string()];
         if segment.flags.ack() {
-            text += &format!(" {}", from(bases[1], segment.ack.0));
+            words.push(from(bases[1], segment.ack.0).to_string());
         }
         if !segment.text.is_empty() {
-            text += &format!(" +{}", segment.text.len);
+            words.push(format!("+{}", segment.text.len));
         }
+        let text = words.join(" ");
         let at = Duration::from_nanos(entry.at.as_nanos());
         list.push(Sent { text, at });
     }
@@ -232,7 +233,7 @@ fn growth(list: &[Sent]) -> Vec<u128> {
     let waits: Vec<u128> = list
         .windows(2)
         .filter(|two| two[0].text == two[1].text)
-        .map(|two| (two[1].at - two[0].at).as_micros())
+        .map(|two| two[1].at.saturating_sub(two[0].at).as_micros())
         .collect();
     let first = waits.first().copied().unwrap_or(1);
     waits.iter().map(|wait| wait * 100 / first).collect()
