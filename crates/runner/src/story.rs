@@ -45,12 +45,17 @@ impl<'t> Story<'t> {
         tags: &[Tag],
     ) -> Story<'t> {
         let own = |entry: &Entry| tags.contains(&entry.tag);
-        let entries: Vec<(usize, &Entry)> = trace
+        let mut entries: Vec<(usize, &Entry)> = trace
             .entries
             .iter()
             .enumerate()
             .filter(|(_, entry)| own(entry))
             .collect();
+        // What befalls a host is noted for each incarnation; the four-tuple has it once.
+        entries.dedup_by(|(_, next), (_, last)| {
+            let of_host = matches!(next.what, What::PowerOff(_) | What::Restart(_));
+            of_host && (next.at, next.what) == (last.at, last.what)
+        });
         let mut origins = [Vec::new(), Vec::new()];
         for (_, entry) in &entries {
             if let What::Changed(change) = &entry.what

@@ -49,7 +49,7 @@ const fn pair(
     }
 }
 
-const PAIRS: [Pair; 14] = [
+const PAIRS: [Pair; 15] = [
     Pair {
         connection: 1,
         ..pair(
@@ -128,6 +128,16 @@ const PAIRS: [Pair; 14] = [
         LINUX,
     ),
     pair(
+        ("o01-crash-then-syn", End::Server),
+        "half_open_discovery",
+        3,
+        &[
+            "host.client.profile=linux-6",
+            "host.server.profile=linux-6",
+            "connection.1.iss.client=1073741923",
+        ],
+    ),
+    pair(
         ("o03-silent-death-keepalive", End::Server),
         "keepalive_dead_peer",
         5,
@@ -186,7 +196,8 @@ fn simulated(pair: &Pair) -> Vec<Sent> {
         policy: Handshake::ThreeWay,
         replication: 0,
     };
-    let outcome = trial.run(plan, &[Tag(pair.connection as u32)]);
+    let tags: Vec<Tag> = (0..plan.connections.len() as u32).map(Tag).collect();
+    let outcome = trial.run(plan, &tags);
     let trace = outcome.expect("it runs").trace;
     let connection = &plan.connections[pair.connection];
     let host = match pair.end {
@@ -205,8 +216,9 @@ fn simulated(pair: &Pair) -> Vec<Sent> {
             continue;
         }
         let own = usize::from(plan.links[link.0 as usize].from != host);
-        if segment.flags.syn() {
-            bases[own].get_or_insert(segment.seq.0);
+        // Own numbers count from the latest own SYN, the peer's from its first.
+        if segment.flags.syn() && (own == 0 || bases[own].is_none()) {
+            bases[own] = Some(segment.seq.0);
         }
         if own == 1 {
             continue;
@@ -277,7 +289,7 @@ fn differences_are_noticed() {
         (4, &["host.client.crossed_syn_ack=trim"]),
         (8, &["host.server.rto_max=3s"]),
         (7, &["host.client.time_wait=0s"]),
-        (12, &["host.server.reset_on_keepalive=false"]),
+        (13, &["host.server.reset_on_keepalive=false"]),
     ];
     for (index, set) in changes {
         let changed = Pair {
