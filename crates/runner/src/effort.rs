@@ -5,7 +5,7 @@
 use std::fmt;
 use std::fs;
 use std::ops::AddAssign;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use cpu_time::ProcessTime;
 use serde_json::json;
@@ -30,12 +30,19 @@ impl AddAssign for Effort {
 #[derive(Clone, Copy, Debug)]
 pub struct Meter {
     started: Option<ProcessTime>,
+    at: Instant,
 }
 
 impl Meter {
     /// Starts to measure.
     pub fn start() -> Meter {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the wall time goes to standard error and to the timing file only"
+        )]
+        let at = Instant::now();
         Meter {
+            at,
             started: ProcessTime::try_now().ok(),
         }
     }
@@ -45,6 +52,7 @@ impl Meter {
         Usage {
             effort,
             cpu: self.started.and_then(|started| started.try_elapsed().ok()),
+            wall: self.at.elapsed(),
             peak_memory: peak_memory(),
         }
     }
@@ -57,15 +65,17 @@ pub struct Usage {
     pub effort: Effort,
     /// Processor time of all threads, user and system; `None` if the system does not tell.
     pub cpu: Option<Duration>,
+    /// Time that passed.
+    pub wall: Duration,
     /// The most memory that was resident since the process began, in bytes; known on Linux only.
     pub peak_memory: Option<u64>,
 }
 
 impl Usage {
     /// The timing file: a JSON object, with `null` for what is unknown.
-    pub fn timing(&self, wall: Duration, jobs: usize) -> String {
+    pub fn timing(&self, jobs: usize) -> String {
         let object = json!({
-            "wall_seconds": seconds(wall),
+            "wall_seconds": seconds(self.wall),
             "jobs": jobs,
             "connections": self.effort.connections,
             "events": self.effort.events,
@@ -100,6 +110,11 @@ impl fmt::Display for Usage {
         )?;
         if let Some(cpu) = self.cpu {
             write!(f, ", {:.3} s of CPU time", cpu.as_secs_f64())?;
+            if !self.wall.is_zero() {
+                let wall = self.wall.as_secs_f64();
+                let speed_up = cpu.as_secs_f64() / wall;
+                write!(f, " in {wall:.3} s: speed-up {speed_up:.2}")?;
+            }
         }
         if let (Some(connections), Some(events)) = (self.rate(connections), self.rate(events)) {
             let (connections, events) = (grouped(connections), grouped(events));
@@ -154,6 +169,7 @@ mod tests {
             events: 12_345,
         },
         cpu: Some(Duration::from_millis(500)),
+        wall: Duration::from_micros(250_400),
         peak_memory: Some(3 << 20),
     };
 
@@ -161,10 +177,10 @@ mod tests {
     fn rates_are_per_second_of_processor_time() {
         assert_eq!(
             USAGE.to_string(),
-            "1,000 connections, 12,345 events, 0.500 s of CPU time (2,000 connections/s, \
-             24,690 events/s), 3 MiB at most"
+            "1,000 connections, 12,345 events, 0.500 s of CPU time in 0.250 s: speed-up 2.00 (2,000 \
+             connections/s, 24,690 events/s), 3 MiB at most"
         );
-        let timing = USAGE.timing(Duration::from_micros(250_400), 2);
+        let timing = USAGE.timing(2);
         let object: serde_json::Value = serde_json::from_str(&timing).expect("JSON");
         assert_eq!(object["wall_seconds"], 0.25);
         assert_eq!(object["connections_per_cpu_second"], 2_000);

@@ -28,6 +28,7 @@ pub mod overrides;
 pub mod paint;
 pub mod passage;
 pub mod plan;
+pub mod progress;
 pub mod quantity;
 pub mod recorder;
 pub mod report;

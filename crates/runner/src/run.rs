@@ -3,9 +3,6 @@
 use std::fmt::Display;
 use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
-use std::time::Instant;
-
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::campaign::{Campaign, CampaignError, runs_of};
 use crate::catalogue;
@@ -17,6 +14,7 @@ use crate::experiment::Experiment;
 use crate::language::Language;
 use crate::overrides::Override;
 use crate::paint::ascii;
+use crate::progress::Progress;
 use crate::report;
 use crate::results::{self, Places, Recorded};
 use crate::trial::TrialError;
@@ -65,26 +63,19 @@ impl Session<'_> {
         };
         let notes = render_notes(&experiment.sources, &experiment.notes, self.err_color);
         self.console.tell(&notes);
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "the wall time goes to the timing file only"
-        )]
-        let started = Instant::now();
         let meter = Meter::start();
         let progress = self.progress(&experiment);
-        let watch = || progress.inc(1);
-        let campaign = Campaign::sweep(&experiment.points, self.arguments.jobs, &watch);
-        progress.finish_and_clear();
+        let campaign = Campaign::sweep(&experiment.points, self.arguments.jobs, &progress);
+        drop(progress);
         let campaign = match campaign {
             Ok(campaign) => campaign,
             Err(error) => return Ok(self.complain(&experiment, &error)),
         };
-        let wall = started.elapsed();
         let jobs = self.arguments.jobs.map_or(0, std::num::NonZeroUsize::get);
         let usage = meter.stop(campaign.effort);
         let reported = self.report(&experiment, &campaign, is_further);
         self.remark(&usage.to_string());
-        let recorded = self.record(file, &experiment, &campaign, &usage.timing(wall, jobs));
+        let recorded = self.record(file, &experiment, &campaign, &usage.timing(jobs));
         let expected = if campaign.is_as_expected() {
             exit::GOOD
         } else {
@@ -100,8 +91,8 @@ impl Session<'_> {
         exit::USAGE
     }
 
-    /// A bar on a terminal, for several runs; otherwise nothing.
-    fn progress(&self, experiment: &Experiment) -> ProgressBar {
+    /// A bar on a terminal, lines elsewhere, for several runs; otherwise nothing.
+    fn progress(&self, experiment: &Experiment) -> Progress {
         let plan = &experiment.plan;
         let runs = experiment
             .points
@@ -110,17 +101,12 @@ impl Session<'_> {
             .sum::<u64>();
         let is_wanted = !self.arguments.no_progress
             && !self.arguments.quiet
-            && runs > plan.run.policies.len() as u64
-            && io::stderr().is_terminal();
-        if !is_wanted {
-            return ProgressBar::hidden();
+            && runs > plan.run.policies.len() as u64;
+        match (is_wanted, io::stderr().is_terminal()) {
+            (false, _) => Progress::hidden(),
+            (true, true) => Progress::bar(&plan.name, runs),
+            (true, false) => Progress::lines(&plan.name, runs),
         }
-        let bar = ProgressBar::with_draw_target(Some(runs), ProgressDrawTarget::stderr());
-        let style = "{msg} {wide_bar} {pos}/{len} runs, {per_sec}, {eta} left";
-        if let Ok(style) = ProgressStyle::with_template(style) {
-            bar.set_style(style);
-        }
-        bar.with_message(plan.name.clone())
     }
 
     fn complain(&mut self, experiment: &Experiment, error: &CampaignError) -> u8 {

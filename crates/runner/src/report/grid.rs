@@ -34,11 +34,17 @@ pub(super) fn draw(page: &mut Page, experiment: &Experiment, campaign: &Campaign
         page.end_line();
         draw_table(page, &settings, &table);
     }
-    page.line(Ink::Faint, &legend(experiment, campaign, confidence));
+    page.line(Ink::Faint, &legend(campaign, confidence));
+    let mut points = campaign.points.iter();
+    let has_several = points.any(|point| point.replications.len() > 1);
+    if has_several && keys.into_iter().any(selection::counts) {
+        let text = "0 (≤ x): none was seen, but the true mean may be as much as x";
+        page.line(Ink::Faint, text);
+    }
 }
 
 /// What the cells are.
-fn legend(experiment: &Experiment, campaign: &Campaign, confidence: f64) -> String {
+fn legend(campaign: &Campaign, confidence: f64) -> String {
     let counts = || campaign.points.iter().map(|point| point.replications.len());
     let (least, most) = (counts().min().unwrap_or(0), counts().max().unwrap_or(0));
     let runs = match (least, most) {
@@ -47,12 +53,7 @@ fn legend(experiment: &Experiment, campaign: &Campaign, confidence: f64) -> Stri
         (least, most) => format!("{least} to {most} runs"),
     };
     let percent = selection::percent(confidence);
-    let mut text = format!("means of {runs} each, ± half of their {percent} % confidence interval");
-    let keys = selection::of_sweep(&experiment.plan, campaign);
-    if keys.into_iter().any(selection::counts) {
-        text.push_str("; 0 (≤ x): none seen, the true mean may be up to x");
-    }
-    text
+    format!("means of {runs} each, ± half of their {percent} % confidence interval")
 }
 
 /// A column of text.

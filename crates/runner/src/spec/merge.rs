@@ -1,25 +1,22 @@
 //! Laying one table over another, key by key: what `[regress]` does to the experiment.
 
-use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 /// Lays a table over another: where both have a table they are merged, else the upper value holds.
 pub(crate) fn lay_over<'a>(under: &mut DeTable<'a>, upper: DeTable<'a>) {
     for (key, value) in upper {
-        match (
-            under.get_mut(key.get_ref().as_ref()).map(Spanned::get_mut),
-            value,
-        ) {
-            (Some(DeValue::Table(below)), above) if above.get_ref().is_table() => {
+        let Some(below) = under.get_mut(key.get_ref().as_ref()) else {
+            under.insert(key, value);
+            continue;
+        };
+        match (below.get_mut(), value) {
+            (DeValue::Table(below), above) if above.get_ref().is_table() => {
                 if let DeValue::Table(above) = above.into_inner() {
                     lay_over(below, above);
                 }
             }
-            (_, value) => {
-                // The key's place is that of the upper value, too.
-                under.remove(key.get_ref().as_ref());
-                under.insert(key, value);
-            }
+            // The key keeps its place, and with it its turn among the axes of a sweep.
+            (_, value) => *below = value,
         }
     }
 }
