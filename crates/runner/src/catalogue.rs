@@ -35,7 +35,7 @@ pub struct Entry {
 
 impl Entry {
     /// What stands before the first hyphen: `s06b` of `s06b-stale-syn`.
-    fn number(&self) -> &str {
+    pub fn number(&self) -> &str {
         self.name.split('-').next().unwrap_or(&self.name)
     }
 

@@ -48,6 +48,8 @@ pub enum Command {
     Check(CheckArguments),
     /// Show the scenarios at hand, by group, each with its lesson in a line
     List(ListArguments),
+    /// Run every policy in every scenario about stale SYNs, and compare them all in one table
+    Matrix(MatrixArguments),
     /// Say how to set the links of an experiment up on Linux
     Explain(ExplainArguments),
     /// Run packetdrill scripts against the simulator's own TCP, in virtual time
@@ -128,6 +130,27 @@ pub struct ListArguments {
     /// The language of the titles
     #[arg(long, value_enum, default_value_t)]
     pub lang: Language,
+    /// Colours.
+    #[command(flatten)]
+    pub color: ColorArgument,
+}
+
+/// `runner matrix`.
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub struct MatrixArguments {
+    /// Scenarios, by name or its beginning [default: all of group S, whose matrix is recorded]
+    #[arg(value_name = "NAME")]
+    pub names: Vec<String>,
+    /// Threads to use, at most 256 [default: one for each processor]
+    #[arg(long, value_name = "N", value_parser = parse_jobs)]
+    pub jobs: Option<NonZeroUsize>,
+    /// Folder for the folder `matrix` that is written [default: results beside the scenarios]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Replace a recorded matrix that differs
+    #[arg(long)]
+    pub bless: bool,
     /// Colours.
     #[command(flatten)]
     pub color: ColorArgument,

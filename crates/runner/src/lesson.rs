@@ -28,7 +28,15 @@ struct View<'c> {
 
 impl<'c> View<'c> {
     fn of(plan: &'c Plan, point: &'c Point) -> View<'c> {
-        let period = if point.has_time_after_fault() {
+        let accepts = |period| {
+            let metric = Metric::Counter(Counter::AppSpuriousAccepts);
+            point
+                .summary(MetricKey { period, metric })
+                .map(|found| found.sum)
+        };
+        // Where several segments are late, what the first of them did is part of the story.
+        let (after, whole) = (accepts(Period::AfterFault), accepts(Period::WholeRun));
+        let period = if point.has_time_after_fault() && after == whole {
             Period::AfterFault
         } else {
             Period::WholeRun

@@ -23,6 +23,7 @@ pub mod ladder;
 pub mod language;
 pub mod lesson;
 pub mod list;
+pub mod matrix;
 pub mod metrics;
 pub mod overrides;
 pub mod paint;

@@ -1,0 +1,332 @@
+//! `runner matrix`: every policy in every scenario, whatever policies their files compare, as one
+//! table: what an old segment costs and spoils under each handshake.
+
+use std::fmt::Write as _;
+use std::io;
+
+use tcp_core::Handshake;
+
+use crate::campaign::{Campaign, Point};
+use crate::catalogue::{Catalogue, Entry};
+use crate::cli::{MatrixArguments, exit};
+use crate::console::{Console, Stop};
+use crate::experiment::Experiment;
+use crate::metrics::{Billionths, rounded};
+use crate::overrides::Override;
+use crate::plan::{Class, Counter, Metric, MetricKey, Period, Statistic};
+use crate::results::{self, Files, Places, Recorded};
+
+/// The scenarios that it shows unless others are named: group S.
+const GROUP: &str = "s";
+/// Name of its folder of results.
+const NAME: &str = "matrix";
+
+/// What became of an old segment under one policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Cell {
+    /// Connection-seconds of entries that no client wanted.
+    wasted: Billionths,
+    /// Connections handed to an application that no client wanted.
+    accepts: Billionths,
+    /// Bytes delivered again.
+    repeated: Billionths,
+    /// Unwanted connections that are left at the end of the run.
+    left: Billionths,
+    /// Unwanted connections that only a broken assumption about the network made possible.
+    beyond: Billionths,
+}
+
+impl Cell {
+    fn of(point: &Point) -> Cell {
+        let get = |metric| {
+            let period = Period::WholeRun;
+            let summary = point.summary(MetricKey { period, metric });
+            summary.map_or(0, |summary| summary.mean())
+        };
+        let area = |class| get(Metric::Class(class, Statistic::Area));
+        let count = |counter| get(Metric::Counter(counter));
+        Cell {
+            wasted: area(Class::EmbryonicStale) + area(Class::OrphanEstablished),
+            accepts: count(Counter::AppSpuriousAccepts),
+            repeated: count(Counter::AppDuplicateBytes),
+            left: get(Metric::Class(Class::OrphanEstablished, Statistic::Final)),
+            beyond: count(Counter::AssumptionViolations),
+        }
+    }
+
+    /// The worst that happened, in a word.
+    fn verdict(&self) -> &'static str {
+        if self.accepts > 0 && self.beyond >= self.accepts {
+            "assumption"
+        } else if self.repeated > 0 {
+            "TWICE"
+        } else if self.left > 0 {
+            "GHOST"
+        } else if self.accepts > 0 {
+            "woken"
+        } else if self.wasted > 0 {
+            "waits"
+        } else {
+            "-"
+        }
+    }
+
+    fn in_short(&self) -> String {
+        let numbers = [self.wasted, self.accepts, self.repeated].map(|number| rounded(number, 2));
+        format!("{} {}", numbers.join("/"), self.verdict())
+    }
+}
+
+/// What the words of the table mean.
+const LEGEND: &str = "\
+Each cell: wasted connection-seconds / connections that an application was handed and no client
+wanted / bytes that it got a second time, and the worst of it:
+  TWICE       old data was delivered again: the policy is not safe against old segments
+  GHOST       a connection with nobody was still there at the end of the run
+  woken       an application was handed a connection with nobody, which ended before the run did
+  assumption  the same, but only because a segment lived longer than the policy assumes
+  waits       no application noticed; an entry of the SYN queue waited in vain
+  -           nothing was kept
+";
+
+/// Runs it; returns the exit code.
+pub fn run(arguments: &MatrixArguments, mut console: Console<'_>) -> u8 {
+    let Some(catalogue) = Catalogue::find() else {
+        console.tell("error: there is no folder `scenarios` here or in a folder above\n");
+        return exit::USAGE;
+    };
+    let entries = match chosen(&catalogue, &arguments.names) {
+        Ok(entries) => entries,
+        Err(name) => {
+            console.tell(&format!(
+                "error: no scenario's name is or begins with `{name}`; `runner list` shows all\n"
+            ));
+            return exit::USAGE;
+        }
+    };
+    let mut rows = Vec::new();
+    for entry in &entries {
+        match row(entry, arguments, &mut console) {
+            Ok(cells) => rows.push((entry.number(), cells)),
+            Err(Stop(code)) => return code,
+        }
+    }
+    let text = format!("{}\n{LEGEND}", table(&rows));
+    if let Err(Stop(code)) = console.print(&text) {
+        return code;
+    }
+    // Only the whole matrix is a result to keep.
+    if arguments.names.is_empty()
+        && let Some(entry) = entries.first()
+    {
+        return record(entry, &text, &rows, arguments, &mut console);
+    }
+    exit::GOOD
+}
+
+/// The scenarios that the names mean, each once; the name that means none is the error.
+fn chosen<'c>(catalogue: &'c Catalogue, names: &[String]) -> Result<Vec<&'c Entry>, String> {
+    let group = [GROUP.to_owned()];
+    let names = if names.is_empty() { &group[..] } else { names };
+    let mut entries: Vec<&Entry> = Vec::new();
+    for name in names {
+        let mut found = catalogue.matching(name);
+        if name == GROUP {
+            found.retain(|entry| entry.group().is_some());
+        }
+        if found.is_empty() {
+            return Err(crate::diagnostic::visible(name));
+        }
+        found.retain(|entry| !entries.contains(entry));
+        entries.extend(found);
+    }
+    Ok(entries)
+}
+
+/// One scenario under all policies.
+fn row(
+    entry: &Entry,
+    arguments: &MatrixArguments,
+    console: &mut Console<'_>,
+) -> Result<Vec<Cell>, Stop> {
+    let names = Handshake::ALL.map(|(_, name)| name);
+    let all = Override::option("matrix", "run.policies", format!("{names:?}"));
+    let experiment = Experiment::read(&entry.path, &[all]).map_err(|rejection| {
+        console.tell(&rejection.render(arguments.color.color.is_on(&io::stderr())));
+        Stop(exit::USAGE)
+    })?;
+    let campaign = Campaign::run(&experiment.plan, arguments.jobs, &|| {}).map_err(|error| {
+        console.tell(&format!("error: {}: {error}\n", entry.name));
+        Stop(exit::FAILED)
+    })?;
+    Ok(campaign.points.iter().map(Cell::of).collect())
+}
+
+/// A line for each scenario, a column for each policy; policies with equal columns share one.
+fn table(rows: &[(&str, Vec<Cell>)]) -> String {
+    let column = |policy: usize| rows.iter().map(move |(_, cells)| cells[policy]);
+    let mut groups: Vec<Vec<usize>> = Vec::new();
+    for policy in 0..Handshake::ALL.len() {
+        let twin = groups
+            .iter_mut()
+            .find(|group| column(group[0]).eq(column(policy)));
+        match twin {
+            Some(group) => group.push(policy),
+            None => groups.push(vec![policy]),
+        }
+    }
+    let name = |policy: usize| Handshake::ALL[policy].1;
+    let mut page = format!("{:6}", "");
+    let width = |group: &[usize]| {
+        let cells = column(group[0]).map(|cell| cell.in_short().len());
+        cells.fold(name(group[0]).len(), usize::max)
+    };
+    for group in &groups {
+        write!(page, "  {:1$}", name(group[0]), width(group)).expect("a String takes any text");
+    }
+    let mut lines = vec![page];
+    for (number, cells) in rows {
+        let mut line = format!("{number:6}");
+        for group in &groups {
+            write!(line, "  {:1$}", cells[group[0]].in_short(), width(group))
+                .expect("a String takes any text");
+        }
+        lines.push(line);
+    }
+    for group in groups.iter().filter(|group| group.len() > 1) {
+        let twins: Vec<&str> = group[1..].iter().map(|&policy| name(policy)).collect();
+        lines.push(format!(
+            "{} stands for {} too.",
+            name(group[0]),
+            twins.join(", ")
+        ));
+    }
+    let trimmed = lines.iter().map(|line| format!("{}\n", line.trim_end()));
+    trimmed.collect()
+}
+
+/// The same numbers for programs, a line for each cell.
+fn tidy(rows: &[(&str, Vec<Cell>)]) -> String {
+    let mut text = "scenario,policy,wasted_connection_seconds,app_spurious_accepts,\
+                    app_duplicate_bytes,orphans_left,assumption_violations,verdict\n"
+        .to_owned();
+    for (number, cells) in rows {
+        for (cell, (_, policy)) in cells.iter().zip(Handshake::ALL) {
+            let Cell {
+                wasted,
+                accepts,
+                repeated,
+                left,
+                beyond,
+            } = *cell;
+            let numbers = [wasted, accepts, repeated, left, beyond];
+            let numbers = numbers.map(crate::metrics::decimal).join(",");
+            // A verdict of nothing is an empty field.
+            let verdict = cell.verdict().trim_matches('-').to_lowercase();
+            writeln!(text, "{number},{policy},{numbers},{verdict}")
+                .expect("a String takes any text");
+        }
+    }
+    text
+}
+
+fn record(
+    entry: &Entry,
+    text: &str,
+    rows: &[(&str, Vec<Cell>)],
+    arguments: &MatrixArguments,
+    console: &mut Console<'_>,
+) -> u8 {
+    let manifest = format!(
+        "{{\n  \"tool\": \"{} {}\",\n  \"files\": [\"matrix.csv\", \"matrix.txt\"]\n}}\n",
+        env!("CARGO_PKG_NAME"),
+        env!("CARGO_PKG_VERSION")
+    );
+    let files = [
+        ("manifest.json", manifest),
+        ("matrix.csv", tidy(rows)),
+        ("matrix.txt", text.to_owned()),
+    ];
+    let files: Files = files
+        .map(|(name, text)| (name.to_owned(), text.into_bytes()))
+        .into();
+    let folder = match (&arguments.out, Places::beside(&entry.path)) {
+        (Some(out), _) => out.join(NAME),
+        (None, Ok(places)) => places.results.join(NAME),
+        (None, Err(error)) => {
+            console.tell(&format!("error: {error}\n"));
+            return exit::FAILED;
+        }
+    };
+    let shown = folder.display();
+    match results::record(&folder, &files, arguments.bless) {
+        Ok(Recorded::Unchanged) => console.tell(&format!("results unchanged {shown}\n")),
+        Ok(Recorded::Written { .. }) => console.tell(&format!("results written to {shown}\n")),
+        Ok(Recorded::Differs(lines)) => {
+            let lines = lines.join("\n  ");
+            console.tell(&format!(
+                "error: the results differ from those recorded in {shown}, which stay\n  {lines}\n  \
+                 --bless puts the new ones in place of the recorded ones\n"
+            ));
+            return exit::FAILED;
+        }
+        Err(error) => {
+            console.tell(&format!("error: {error}\n"));
+            return exit::FAILED;
+        }
+    }
+    exit::GOOD
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOTHING: Cell = Cell {
+        wasted: 0,
+        accepts: 0,
+        repeated: 0,
+        left: 0,
+        beyond: 0,
+    };
+    const ONE: Billionths = 1_000_000_000;
+
+    #[test]
+    fn the_verdict_is_the_worst_that_happened() {
+        let waits = Cell {
+            wasted: ONE / 10,
+            ..NOTHING
+        };
+        let woken = Cell {
+            accepts: ONE,
+            ..waits
+        };
+        let ghost = Cell { left: ONE, ..woken };
+        let twice = Cell {
+            repeated: 10 * ONE,
+            ..ghost
+        };
+        let assumption = Cell {
+            beyond: ONE,
+            ..twice
+        };
+        let cells = [NOTHING, waits, woken, ghost, twice, assumption];
+        let verdicts = cells.map(|cell| cell.verdict());
+        assert_eq!(
+            verdicts,
+            ["-", "waits", "woken", "GHOST", "TWICE", "assumption"]
+        );
+        assert_eq!(twice.in_short(), "0.1/1/10 TWICE");
+    }
+
+    #[test]
+    fn policies_with_equal_columns_share_one() {
+        let mut cells = vec![NOTHING; Handshake::ALL.len()];
+        cells[1].accepts = ONE;
+        let text = table(&[("s01", cells)]);
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines[0], "        three-way  two-way");
+        assert_eq!(lines[1], "s01     0/0/0 -    0/1/0 woken");
+        assert!(lines[2].starts_with("three-way stands for two-way-memory, two-way-mpl, cookies"));
+    }
+}
