@@ -51,7 +51,8 @@ struct Fifo {
     wait: Duration,
     head: u32,
     tail: u32,
-    /// When the head runs out; kept here because the entry itself is seldom in the cache.
+    /// When the head runs out, END if there is none; kept here because the entry itself is seldom in
+    /// the cache.
     first: Instant,
 }
 
@@ -94,9 +95,11 @@ impl Fifos {
         if previous == NIL {
             debug_assert_eq!(list.head, slot, "an entry must be stopped in its own list");
             list.head = next;
-            if next != NIL {
-                list.first = arena[next].link().deadline();
-            }
+            list.first = if next == NIL {
+                Instant::END
+            } else {
+                arena[next].link().deadline()
+            };
         } else {
             arena[previous].link_mut().next = next;
         }
@@ -115,9 +118,10 @@ impl Fifos {
             .map(|(_, slot)| slot)
     }
 
-    /// When the first entry runs out.
-    pub(crate) fn next_deadline(&self) -> Option<Instant> {
-        self.heads().map(|(at, _)| at).min()
+    /// When the first entry runs out; END if none waits.
+    pub(crate) fn next_deadline(&self) -> Instant {
+        let firsts = self.lists.iter().map(|list| list.first);
+        firsts.fold(Instant::END, Instant::min)
     }
 
     /// The first entries for which `counts` holds, one of each duration. Those before them are
@@ -181,16 +185,16 @@ mod tests {
             let wait = if n == 3 { short } else { long };
             fifos.start(&mut arena, slot, Instant::from_secs(n as u64), wait);
         }
-        assert_eq!(fifos.next_deadline(), Some(Instant::from_secs(4)));
+        assert_eq!(fifos.next_deadline(), Instant::from_secs(4));
         assert_eq!(fifos.due(Instant::from_secs(3)), None);
         assert_eq!(fifos.due(Instant::from_secs(30)), Some(slots[3]));
         fifos.stop(&mut arena, slots[3], short);
         fifos.stop(&mut arena, slots[1], long);
         fifos.stop(&mut arena, slots[0], long);
-        assert_eq!(fifos.next_deadline(), Some(Instant::from_secs(12)));
+        assert_eq!(fifos.next_deadline(), Instant::from_secs(12));
         fifos.stop(&mut arena, slots[4], long);
         fifos.stop(&mut arena, slots[2], long);
-        assert_eq!(fifos.next_deadline(), None);
+        assert_eq!(fifos.next_deadline(), Instant::END);
     }
 
     use std::vec::Vec;

@@ -13,6 +13,7 @@ mod syn_queue;
 mod table;
 mod value;
 
+use alloc::collections::binary_heap::PeekMut;
 use alloc::collections::{BTreeMap, BinaryHeap, VecDeque};
 use alloc::vec::Vec;
 use core::cmp::Reverse;
@@ -125,11 +126,8 @@ impl Endpoint {
 
     /// Acts on every timer whose deadline has come. Harmless when called early.
     pub fn on_deadline(&mut self, now: Instant) {
-        while let Some(&Reverse(wake_up)) = self.wake_ups.peek()
-            && (wake_up.at <= now || self.is_idle(wake_up))
-        {
-            self.wake_ups.pop();
-            self.wake(now, wake_up);
+        while let Some(slot) = self.take_due(now) {
+            self.with_connection(now, slot, Connection::on_deadline);
         }
         if self.wake_ups.capacity() > 64 + 4 * self.wake_ups.len() {
             self.wake_ups.shrink_to(2 * self.wake_ups.len());
@@ -144,13 +142,12 @@ impl Endpoint {
 
     /// When [`Endpoint::on_deadline`] wants to be called next, if ever. May be early.
     pub fn next_deadline(&self) -> Option<Instant> {
-        let connections = self.wake_ups.peek().map(|wake_up| wake_up.0.at);
-        let embryos = self.syn_ack_timers.next_deadline();
-        let time_waits = self.time_wait_timers.next_deadline();
-        [connections, embryos, time_waits]
-            .into_iter()
-            .flatten()
-            .min()
+        let connections = self.wake_ups.peek();
+        let at = connections
+            .map_or(Instant::END, |wake_up| wake_up.0.at)
+            .min(self.syn_ack_timers.next_deadline())
+            .min(self.time_wait_timers.next_deadline());
+        (at < Instant::END).then_some(at)
     }
 
     /// The next packet to send, if any.
@@ -192,21 +189,39 @@ impl Endpoint {
             .filter(|connection| connection.serial == serial)
     }
 
-    /// Whether a wake-up was superseded by an earlier one, or its connection is gone. Such a one
-    /// is thrown away before its time, so that the endpoint need not be called for it.
-    fn is_idle(&self, wake_up: WakeUp) -> bool {
-        let current = self.connection(wake_up.slot, wake_up.serial);
-        current.is_none_or(|connection| Instant::from(connection.armed) != wake_up.at)
-    }
-
-    fn wake(&mut self, now: Instant, wake_up: WakeUp) {
-        if self.is_idle(wake_up) {
-            return;
+    /// Takes the wake-up of a connection of which a timer has run out, if there is one.
+    ///
+    /// Those before it that are out of date go: each was superseded by an earlier one, or its
+    /// connection is gone. So do those of timers that were stopped, and those of timers that were
+    /// put off move to where the timer is now, both before their time: nearly all timers are stopped
+    /// before they run out, and the endpoint need not be called for those.
+    fn take_due(&mut self, now: Instant) -> Option<u32> {
+        while let Some(mut first) = self.wake_ups.peek_mut() {
+            let WakeUp { at, slot, serial } = first.0;
+            let connection = self.stores.connections[slot].as_mut().filter(|connection| {
+                connection.serial == serial && Instant::from(connection.armed) == at
+            });
+            let Some(connection) = connection else {
+                PeekMut::pop(first);
+                continue;
+            };
+            let deadline = connection.next_deadline();
+            let is_due = deadline <= now;
+            if deadline == at && !is_due {
+                return None;
+            }
+            let later = if is_due { Instant::END } else { deadline };
+            connection.armed = later.into();
+            if later == Instant::END {
+                PeekMut::pop(first);
+            } else {
+                first.0.at = later;
+            }
+            if is_due {
+                return Some(slot);
+            }
         }
-        self.with_connection(now, wake_up.slot, |connection, turn| {
-            connection.armed = Instant::END.into();
-            connection.on_deadline(turn);
-        });
+        None
     }
 
     /// Gives a connection the turn and stores what became of it.
