@@ -14,6 +14,13 @@ pub trait Node {
     /// What this node sends and receives.
     type Frame: Frame;
 
+    /// Frames for this node come up; they are announced a few dozen at a time. A node with so much
+    /// state that it does not fit into the cache can look up what it will need: unlike the
+    /// look-ups of one arrival after the other, these wait for memory together. Nothing else may
+    /// come of it.
+    #[inline]
+    fn expect_frame(&self, _frame: &Self::Frame) {}
+
     /// A frame has arrived.
     fn on_frame(&mut self, now: Instant, frame: &Self::Frame);
 

@@ -111,7 +111,7 @@ impl EventQueue {
 
     /// Right after [`EventQueue::pop`] has begun on a new run of events: the rest of the run.
     #[inline]
-    pub(crate) fn fresh_run(&self) -> Option<impl Iterator<Item = u32>> {
+    pub(crate) fn fresh_run(&self) -> Option<impl Iterator<Item = u32> + Clone> {
         (self.head == 1).then(|| self.front[1..].iter().map(|event| event.token))
     }
 

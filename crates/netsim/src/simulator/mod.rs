@@ -256,7 +256,12 @@ where
         };
         // With a hundred thousand frames in flight this makes a run half as fast again.
         if let Some(keys) = self.queue.fresh_run() {
-            self.flights.touch(keys);
+            self.flights.touch(keys.clone());
+            for key in keys {
+                let flight = self.flights.get(key);
+                let node = self.links[flight.link.0 as usize].to;
+                self.nodes[node.0 as usize].expect_frame(&flight.frame);
+            }
         }
         let Flight {
             link,
