@@ -23,6 +23,8 @@ pub struct Experiment {
     pub digest: String,
     /// Whether anything was overridden, so that the result is not the file's own.
     pub is_overridden: bool,
+    /// The changes that the command line made, in order.
+    pub changes: Vec<Override>,
 }
 
 impl Experiment {
@@ -91,6 +93,7 @@ impl Experiment {
                 sources,
                 digest,
                 is_overridden: !changes.is_empty(),
+                changes: changes.to_vec(),
             }),
             Err(diagnostics) => Err(Rejection {
                 sources,

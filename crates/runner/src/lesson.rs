@@ -1,20 +1,26 @@
 //! The lesson in plain words, from the numbers.
 
+mod chinese;
+
 use std::time::Duration;
 
 use tcp_core::KeepAlive;
 
 use crate::campaign::{Campaign, Point};
+use crate::language::Language;
 use crate::metrics::{Billionths, decimal, rounded};
 use crate::plan::{Class, Counter, Metric, MetricKey, Period, Plan, Statistic};
 
 /// What the run has shown: a sentence for each policy, and what the reader may take home.
-pub fn sentences(plan: &Plan, campaign: &Campaign) -> Vec<String> {
+pub fn sentences(plan: &Plan, campaign: &Campaign, language: Language) -> Vec<String> {
     let view = |point| View::of(plan, point);
     let views: Vec<View<'_>> = campaign.points.iter().map(view).collect();
-    let mut sentences: Vec<String> = views.iter().map(View::sentence).collect();
+    let mut sentences: Vec<String> = views.iter().map(|view| view.sentence(language)).collect();
     if let Some(view) = views.iter().find(|view| view.orphans() > 0) {
-        sentences.push(keep_alive(view, plan));
+        sentences.push(match language {
+            Language::En => keep_alive(view, plan),
+            Language::Zh => chinese::keep_alive(view, plan),
+        });
     }
     sentences
 }
@@ -66,7 +72,14 @@ impl<'c> View<'c> {
         self.class(Class::OrphanEstablished, Statistic::Final)
     }
 
-    fn sentence(&self) -> String {
+    fn sentence(&self, language: Language) -> String {
+        match language {
+            Language::En => self.english(),
+            Language::Zh => chinese::sentence(self),
+        }
+    }
+
+    fn english(&self) -> String {
         let spurious = self.number(Metric::Counter(Counter::AppSpuriousAccepts));
         let stale = self.class(Class::EmbryonicStale, Statistic::Area);
         let text = if spurious > 0 {
@@ -307,7 +320,7 @@ mod tests {
         let changes: Vec<Override> = changes.iter().map(|&set| Override::set(set)).collect();
         let experiment = Experiment::parse("x.toml", text, &changes).expect("it is good");
         let campaign = Campaign::run(&experiment.plan, None, &|| ()).expect("it runs");
-        sentences(&experiment.plan, &campaign).swap_remove(0)
+        sentences(&experiment.plan, &campaign, Language::En).swap_remove(0)
     }
 
     #[test]

@@ -75,6 +75,10 @@ pub fn files(experiment: &Experiment, campaign: &Campaign) -> Result<Files, Capt
     if let Some(table) = report::comparison(experiment, campaign) {
         files.insert("comparison.csv".to_owned(), table);
     }
+    if plan.output.report {
+        let page = report::page(experiment, campaign);
+        files.insert("report.html".to_owned(), page.into_bytes());
+    }
     let names: Vec<&str> = files.keys().map(String::as_str).collect();
     let manifest = report::manifest(experiment, campaign, &names);
     files.insert(MANIFEST.to_owned(), manifest.into_bytes());

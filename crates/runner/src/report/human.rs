@@ -56,7 +56,7 @@ pub fn human(
     }
     remarks(&mut page, campaign);
     page.end_line();
-    for sentence in lesson::sentences(plan, campaign) {
+    for sentence in lesson::sentences(plan, campaign, language) {
         wrap(&mut page, Ink::Plain, &sentence, 0);
     }
     authors_lesson(&mut page, plan, language);

@@ -2,12 +2,14 @@
 
 mod comparison;
 mod grid;
+mod html;
 mod human;
 mod json;
 mod selection;
 mod table;
 mod tidy;
 
+pub use html::page;
 pub use human::{failures, human};
 pub(crate) use human::{ladders, pictures};
 pub use json::{line, manifest, summary};
