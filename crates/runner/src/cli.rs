@@ -50,6 +50,8 @@ pub enum Command {
     List(ListArguments),
     /// Run every policy in every scenario about stale SYNs, and compare them all in one table
     Matrix(MatrixArguments),
+    /// Make or renew the report (HTML) of recorded results
+    Report(ReportArguments),
     /// Say how to set the links of an experiment up on Linux
     Explain(ExplainArguments),
     /// Run packetdrill scripts against the simulator's own TCP, in virtual time
@@ -154,6 +156,18 @@ pub struct MatrixArguments {
     /// Colours.
     #[command(flatten)]
     pub color: ColorArgument,
+}
+
+/// `runner report`.
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub struct ReportArguments {
+    /// Folders that `runner run` has written, such as results/NAME; report.html goes there
+    #[arg(required = true, value_name = "RESULTS_DIR")]
+    pub folders: Vec<PathBuf>,
+    /// Threads to use, at most 256 [default: one for each processor]
+    #[arg(long, value_name = "N", value_parser = parse_jobs)]
+    pub jobs: Option<NonZeroUsize>,
 }
 
 /// `runner explain`.

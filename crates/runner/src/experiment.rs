@@ -23,6 +23,8 @@ pub struct Experiment {
     pub digest: String,
     /// Whether anything was overridden, so that the result is not the file's own.
     pub is_overridden: bool,
+    /// The files that it names: names as they are written, relative to its folder, and texts.
+    pub named: Vec<(String, String)>,
     /// The changes that the command line made, in order.
     pub changes: Vec<Override>,
 }
@@ -86,12 +88,14 @@ impl Experiment {
                 points,
                 notes,
                 digest,
+                named,
             }) => Ok(Experiment {
                 plan: points[0].plan.clone(),
                 points,
                 notes,
                 sources,
                 digest,
+                named,
                 is_overridden: !changes.is_empty(),
                 changes: changes.to_vec(),
             }),

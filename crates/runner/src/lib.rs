@@ -34,6 +34,7 @@ pub mod quantity;
 pub mod recorder;
 pub mod report;
 pub mod results;
+pub mod retell;
 pub mod run;
 mod spec;
 pub mod statistics;

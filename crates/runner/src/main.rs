@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::Parser as _;
 use runner::cli::{Cli, Command, exit};
 use runner::console::Console;
-use runner::{check, drill, explain, list, matrix, run};
+use runner::{check, drill, explain, list, matrix, retell, run};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -28,6 +28,7 @@ fn dispatch(command: &Command) -> u8 {
         Command::List(arguments) => list::run(arguments, console),
         Command::Matrix(arguments) => matrix::run(arguments, console),
         Command::Packetdrill(arguments) => drill::run(arguments, console),
+        Command::Report(arguments) => retell::run(arguments, console),
         Command::Run(arguments) => run::run(arguments, console),
     }
 }

@@ -5,6 +5,7 @@
 
 mod difference;
 mod folder;
+mod stored;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -16,10 +17,15 @@ use crate::experiment::Experiment;
 use crate::report;
 use crate::trial::Trial;
 
-pub use folder::{Recorded, ResultsError, is_recorded, note_timing, record};
+pub use folder::{Recorded, ResultsError, add_report, is_recorded, note_timing, record};
+pub use stored::{Stored, StoredError, restore};
 
 /// The file that lists the others, and by which a folder of results is known.
 const MANIFEST: &str = "manifest.json";
+/// The experiment as it was written.
+const EXPERIMENT: &str = "experiment.toml";
+/// The document about everything. A run writes it if it is asked to; it can be added later.
+const REPORT: &str = "report.html";
 
 /// The contents of files by their names within the folder, with `/` between parts.
 pub type Files = BTreeMap<String, Vec<u8>>;
@@ -77,8 +83,17 @@ pub fn files(experiment: &Experiment, campaign: &Campaign) -> Result<Files, Capt
     }
     if plan.output.report {
         let page = report::page(experiment, campaign);
-        files.insert("report.html".to_owned(), page.into_bytes());
+        files.insert(REPORT.to_owned(), page.into_bytes());
     }
+    for (name, text) in &experiment.named {
+        // A file that lies elsewhere stays there.
+        if folder::stays_below(name) {
+            let text = || text.clone().into_bytes();
+            files.entry(name.clone()).or_insert_with(text);
+        }
+    }
+    let text = experiment.sources.text();
+    files.insert(EXPERIMENT.to_owned(), text.as_bytes().to_vec());
     let names: Vec<&str> = files.keys().map(String::as_str).collect();
     let manifest = report::manifest(experiment, campaign, &names);
     files.insert(MANIFEST.to_owned(), manifest.into_bytes());

@@ -185,6 +185,11 @@ pub fn manifest(experiment: &Experiment, campaign: &Campaign, files: &[&str]) ->
         ("trace_sha256", string(&hexadecimal(&campaign.digest))),
         ("files", list(files.to_vec())),
     ];
+    let changes = experiment.changes.iter();
+    let changes: Vec<&str> = changes.map(|change| change.assignment.as_str()).collect();
+    let changed = (!changes.is_empty()).then(|| ("changes", list(changes)));
+    let fields = fields.into_iter().chain(changed);
     let lines = fields.map(|(name, value)| format!("  \"{name}\": {value}"));
+    let lines: Vec<String> = lines.collect();
     format!("{{\n{}\n}}\n", lines.join(",\n"))
 }

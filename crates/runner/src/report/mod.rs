@@ -12,5 +12,6 @@ mod tidy;
 pub use html::page;
 pub use human::{failures, human};
 pub(crate) use human::{ladders, pictures};
+pub(crate) use json::hexadecimal;
 pub use json::{line, manifest, summary};
 pub use tidy::{comparison, points, replications};

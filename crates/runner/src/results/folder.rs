@@ -13,7 +13,7 @@ use std::path::{Component, Path, PathBuf};
 use serde::Deserialize;
 
 use super::difference::differences;
-use super::{Files, MANIFEST};
+use super::{Files, MANIFEST, REPORT};
 
 /// The file for what varies from run to run: never compared, ignored by version control.
 const TIMING: &str = "timing.json";
@@ -87,6 +87,7 @@ pub fn record(folder: &Path, files: &Files, may_replace: bool) -> Result<Recorde
     }
     for (name, bytes) in files {
         let is_free = before.contains_key(name)
+            || name == REPORT
             || read_file(folder, name)?.is_none_or(|found| found == *bytes);
         if !is_free {
             return Err(ResultsError::InTheWay(folder.join(name)));
@@ -106,6 +107,16 @@ pub fn record(folder: &Path, files: &Files, may_replace: bool) -> Result<Recorde
 /// Whether there is a manifest in a folder.
 pub fn is_recorded(folder: &Path) -> bool {
     folder.join(MANIFEST).exists()
+}
+
+/// Writes a report beside recorded results, in place of an earlier one.
+///
+/// # Errors
+/// If it cannot be written; an earlier one stays then.
+pub fn add_report(folder: &Path, text: &str) -> Result<PathBuf, ResultsError> {
+    is_file(folder, REPORT)?;
+    replace(folder, REPORT, text.as_bytes())?;
+    Ok(folder.join(REPORT))
 }
 
 /// Notes what a run took, beside its results; of no consequence if it fails.
@@ -140,7 +151,7 @@ impl Manifest {
 }
 
 /// Whether a name cannot lead out of the folder that it is joined to.
-fn stays_below(name: &str) -> bool {
+pub(super) fn stays_below(name: &str) -> bool {
     let is_plain = |part| matches!(part, Component::Normal(_));
     !name.is_empty() && Path::new(name).components().all(is_plain)
 }
@@ -249,7 +260,9 @@ fn others(folder: &Path, files: &Files) -> Result<Vec<String>, ResultsError> {
             let entry = entry.map_err(failed("read", &path))?;
             let name = below.join(entry.file_name());
             let is_ours = |ours: &String| Path::new(ours).starts_with(&name);
-            if name != Path::new(TIMING) && !files.keys().any(is_ours) {
+            if ![TIMING, REPORT].map(Path::new).contains(&name.as_path())
+                && !files.keys().any(is_ours)
+            {
                 let slash = if entry.path().is_dir() { "/" } else { "" };
                 others.push(format!("{}{slash}", name.display()));
             }

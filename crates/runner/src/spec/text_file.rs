@@ -16,6 +16,8 @@ pub(crate) struct TextFiles {
     /// Where relative names begin.
     folder: PathBuf,
     hash: Sha256,
+    /// The names and texts of those that the experiment names.
+    named: Vec<(String, String)>,
 }
 
 impl TextFiles {
@@ -25,6 +27,7 @@ impl TextFiles {
         TextFiles {
             folder,
             hash: Sha256::new(),
+            named: Vec::new(),
         }
     }
 
@@ -41,7 +44,13 @@ impl TextFiles {
     pub(crate) fn read_named(&mut self, name: &str) -> Result<String, String> {
         let text = read(&self.folder.join(name))?;
         self.include(&text);
+        self.named.push((name.to_owned(), text.clone()));
         Ok(text)
+    }
+
+    /// The files that the experiment names: names as they are written, and texts.
+    pub(crate) fn named(&self) -> &[(String, String)] {
+        &self.named
     }
 
     /// SHA-256 of everything included, in order, in hexadecimal.

@@ -1,5 +1,8 @@
 //! Ladders, captures and reports: what is written, in which language, and that it is whole.
 
+use std::fs;
+use std::process::Command;
+
 use super::{Home, S01, S02, S03, text, tree};
 
 #[test]
@@ -53,4 +56,117 @@ fn the_terminal_gets_the_language_and_the_characters_that_are_asked_for() {
     assert!(text(ladder).contains("┄ held by old-syn"));
     let both = home.run(&[S01, "--ascii", "--lang", "zh"]);
     assert_eq!(both.status.code(), Some(2));
+}
+
+/// The report of a recorded folder is the one that the run itself would have written.
+#[test]
+fn a_report_can_be_had_later_and_is_the_same() {
+    let home = Home::new();
+    let seed = ["--seed", "7", "--replications", "3"];
+    let random = "scenarios/stale-syn-random.toml";
+    // With so few runs not every expectation holds, which is no matter here.
+    let run = |report: &str, out: &str| {
+        let report = format!("output.report={report}");
+        home.run(&[&[random][..], &seed, &["--set", &report, "--out", out]].concat())
+    };
+    run("html", "with");
+    run("off", "without");
+    let report = |folder: &str| {
+        Command::new(env!("CARGO_BIN_EXE_runner"))
+            .current_dir(home.path("."))
+            .args(["report", folder])
+            .output()
+            .expect("the program starts")
+    };
+    let folder = "without/stale-syn-random";
+    let output = report(folder);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let read = |folder: &str| {
+        let file = home.path(folder).join("stale-syn-random/report.html");
+        fs::read_to_string(file).expect("a report")
+    };
+    let off = read("without").replace("output.report=off", "output.report=html");
+    assert_eq!(off, read("with"));
+    // The next run finds it there and has nothing to say about it.
+    let output = home.run(&[&[random][..], &seed, &without].concat());
+    assert!(
+        text(&output.stderr).contains("unchanged"),
+        "{}",
+        text(&output.stderr)
+    );
+
+    let experiment = home.path(folder).join("experiment.toml");
+    let good = fs::read_to_string(&experiment).expect("recorded");
+    fs::write(&experiment, format!("{good}# another\n")).expect("writable");
+    for (folder, part) in [
+        (folder, "is not the experiment that the results are of"),
+        ("scenarios", "has no manifest.json of this program"),
+        ("nowhere", "has no manifest.json of this program"),
+    ] {
+        let output = report(folder);
+        let message = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{message}");
+        assert!(message.contains(part), "{message}");
+    }
+}
+
+#[test]
+fn a_report_stands_alone_and_is_inert() {
+    let home = Home::new();
+    let evil = "title=\"</script></style><img src=x onerror=alert(1)>\"";
+    let options = ["--set", evil, "--set", "output.report=html", "--out", "out"];
+    assert_eq!(
+        home.run(&[&[S01][..], &options].concat()).status.code(),
+        Some(0)
+    );
+    let file = home.path("out/s01-stale-syn-client-closed/report.html");
+    let page = fs::read_to_string(file).expect("a report");
+    assert!(page.len() < 300_000, "{} octets", page.len());
+    for outside in ["http:", "https:", "<img", "<link", "@import", "url("] {
+        let seen = page.replace("http://www.w3.org/2000/svg", "");
+        assert!(!seen.contains(outside), "{outside}");
+    }
+    for (element, count) in [
+        ("<script", 1),
+        ("</script", 1),
+        ("<style", 1),
+        ("</style", 1),
+    ] {
+        assert_eq!(page.matches(element).count(), count, "{element}");
+    }
+    // Whatever is said in one language is said in the other.
+    let count = |class: &str| page.matches(&format!("class=\"{class}\"")).count();
+    assert!(count("en") > 10);
+    assert_eq!(count("en"), count("zh"));
+}
+
+#[test]
+fn what_cannot_be_written_leaves_nothing_half_written() {
+    let home = Home::new();
+    let report = ["--set", "output.report=html", "--set", "output.pcapng=true"];
+    let run = |out: &str| home.run(&[&[S01][..], &report, &["--out", out]].concat());
+    // A file is where the folder should be.
+    fs::write(home.path("taken"), "mine").expect("writable");
+    let output = run("taken");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        text(&output.stderr).contains("cannot create"),
+        "{}",
+        text(&output.stderr)
+    );
+    assert_eq!(
+        fs::read_to_string(home.path("taken")).expect("kept"),
+        "mine"
+    );
+    // A folder is where the capture should be.
+    let name = "s01-stale-syn-client-closed";
+    assert_eq!(run("half").status.code(), Some(0));
+    let capture = home.path("half").join(name).join("two-way/capture.pcapng");
+    fs::remove_file(&capture).expect("written");
+    fs::create_dir(&capture).expect("writable");
+    let before = tree(&home.path("half"));
+    let output = run("half");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("capture.pcapng is in the way"));
+    assert_eq!(tree(&home.path("half")), before);
 }

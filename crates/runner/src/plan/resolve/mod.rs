@@ -123,6 +123,8 @@ pub(crate) struct Resolved {
     pub(crate) plan: Plan,
     pub(crate) notes: Vec<Diagnostic>,
     pub(crate) digest: String,
+    /// The names and texts of the files that it names.
+    pub(crate) named: Vec<(String, String)>,
 }
 
 /// What a document means, or everything that is wrong with it.
@@ -148,6 +150,7 @@ pub(crate) fn resolve(
         Some(plan) if problems.is_empty() => Ok(Resolved {
             plan,
             notes,
+            named: files.named().to_vec(),
             digest: files.digest(),
         }),
         _ => {
