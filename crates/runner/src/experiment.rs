@@ -112,6 +112,8 @@ struct Understood {
     points: Vec<GridPoint>,
     notes: Vec<Diagnostic>,
     digest: String,
+    /// The files that any point names.
+    named: Vec<(String, String)>,
 }
 
 fn understand_points(
@@ -122,14 +124,16 @@ fn understand_points(
     let count = specs.len();
     let mut points = Vec::new();
     let (mut problems, mut notes) = (Remarks::default(), Remarks::default());
-    let mut digests = Vec::new();
+    let (mut digests, mut named) = (Vec::new(), Vec::new());
     for PointSpec { settings, spec } in specs {
         match plan::resolve(spec, sources, files.clone()) {
             Ok(Resolved {
                 plan,
                 notes: own,
                 digest,
+                named: own_files,
             }) => {
+                named.extend(own_files);
                 notes.add(own, &settings);
                 if !digests.contains(&digest) {
                     digests.push(digest);
@@ -157,6 +161,7 @@ fn understand_points(
         points,
         notes: notes.of_points(count),
         digest,
+        named,
     })
 }
 

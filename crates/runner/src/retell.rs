@@ -33,7 +33,7 @@ fn one(folder: &Path, arguments: &ReportArguments) -> Result<String, (u8, String
     let because = |code: u8| move |error: &dyn Display| (code, error.to_string());
     let Stored { experiment, digest } =
         results::restore(folder).map_err(|error| because(exit::USAGE)(&error))?;
-    let campaign = Campaign::run(&experiment.plan, arguments.jobs, &|| ())
+    let campaign = Campaign::sweep(&experiment.points, arguments.jobs, &|| ())
         .map_err(|error| because(exit::FAILED)(&error))?;
     if hexadecimal(&campaign.digest) != digest {
         let message = format!(
@@ -43,7 +43,8 @@ fn one(folder: &Path, arguments: &ReportArguments) -> Result<String, (u8, String
         );
         return Err((exit::FAILED, message));
     }
-    let page = report::page(&experiment, &campaign);
+    let page =
+        report::page(&experiment, &campaign).map_err(|error| because(exit::FAILED)(&error))?;
     let file = results::add_report(folder, &page).map_err(|error| because(exit::FAILED)(&error))?;
     Ok(file.display().to_string())
 }

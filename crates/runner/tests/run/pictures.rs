@@ -88,7 +88,7 @@ fn a_report_can_be_had_later_and_is_the_same() {
     let off = read("without").replace("output.report=off", "output.report=html");
     assert_eq!(off, read("with"));
     // The next run finds it there and has nothing to say about it.
-    let output = home.run(&[&[random][..], &seed, &without].concat());
+    let output = run("off", "without");
     assert!(
         text(&output.stderr).contains("unchanged"),
         "{}",

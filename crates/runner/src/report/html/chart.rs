@@ -15,6 +15,8 @@ const LEFT: i128 = 70;
 const RIGHT: i128 = WIDTH - 14;
 const TOP: i128 = 12;
 const BOTTOM: i128 = HEIGHT - 44;
+/// One, in billionths.
+pub(super) const ONE: Billionths = 1_000_000_000;
 /// Colours and dashes that can be told apart.
 pub(super) const INKS: usize = 8;
 /// Marks on an axis, at most.
@@ -40,6 +42,8 @@ pub(super) struct Curve {
 pub(super) struct Chart {
     pub(super) title: Name,
     pub(super) across: Name,
+    /// Names of the places 0, 1, 2, ... of the axis, if it is not one of numbers.
+    pub(super) labels: Vec<String>,
     pub(super) up: Name,
     pub(super) curves: Vec<Curve>,
     /// Rows of the table behind it, at most; of more every n-th is shown.
@@ -140,9 +144,9 @@ impl Chart {
                     path class="grid" d=(format!("M{LEFT} {}H{RIGHT}", y.place(mark))) {}
                     text class="end" x=(LEFT - 8) y=(y.place(mark) + 4) { (decimal(mark)) }
                 }
-                @for mark in x.marks() {
-                    path class="axis" d=(format!("M{} {BOTTOM}v5", x.place(mark))) {}
-                    text class="middle" x=(x.place(mark)) y=(BOTTOM + 19) { (decimal(mark)) }
+                @for (place, name) in self.marks(&x) {
+                    path class="axis" d=(format!("M{place} {BOTTOM}v5")) {}
+                    text class="middle" x=(place) y=(BOTTOM + 19) { (name) }
                 }
                 path class="axis" d=(format!("M{LEFT} {TOP}V{BOTTOM}H{RIGHT}")) {}
                 text class="middle en" x=(i128::midpoint(LEFT, RIGHT)) y=(HEIGHT - 6) { (self.across.0) }
@@ -163,6 +167,25 @@ impl Chart {
             }
             p class="faint" { (both(&self.up.0, &self.up.1)) }
         }
+    }
+
+    /// What stands below the axis, and where.
+    fn marks(&self, x: &Axis) -> Vec<(i128, String)> {
+        if self.labels.is_empty() {
+            return x
+                .marks()
+                .map(|mark| (x.place(mark), decimal(mark)))
+                .collect();
+        }
+        let places = (0..).map(|index| x.place(index * ONE));
+        places.zip(self.labels.iter().cloned()).collect()
+    }
+
+    /// The name of a place of the axis, for the table.
+    fn name_at(&self, value: Billionths) -> String {
+        let index = usize::try_from(value / ONE).unwrap_or(usize::MAX);
+        let label = self.labels.get(index).cloned();
+        label.unwrap_or_else(|| rounded(value, 6))
     }
 
     fn legend(&self) -> Markup {
@@ -197,7 +220,7 @@ impl Chart {
                     tbody { @for curve in &self.curves {
                         @for (index, point) in curve.points.iter().enumerate().step_by(skip(curve)) { tr {
                             th scope="row" { (curve.name) }
-                            @for value in point { td { (rounded(*value, 6)) } }
+                            td { (self.name_at(point[0])) } td { (rounded(point[1], 6)) }
                             @for value in curve.bands.get(index).into_iter().flatten() {
                                 td { (rounded(*value, 6)) }
                             }

@@ -4,9 +4,10 @@ use maud::{Markup, html};
 
 use super::both;
 use crate::campaign::{Campaign, Point};
+use crate::experiment::Experiment;
 use crate::metrics::rounded;
-use crate::plan::{Class, Counter, Metric, MetricKey, Period, Plan, Statistic};
-use crate::report::json::keys;
+use crate::plan::{Class, Counter, Metric, MetricKey, Period, Statistic};
+use crate::report::selection::occurring;
 
 /// What is seen without opening anything, where it occurs.
 const MAIN: [Metric; 11] = [
@@ -24,13 +25,10 @@ const MAIN: [Metric; 11] = [
 ];
 
 /// The tables.
-pub(super) fn section(plan: &Plan, campaign: &Campaign) -> Markup {
+pub(super) fn section(experiment: &Experiment, campaign: &Campaign) -> Markup {
+    let plan = &experiment.plan;
     let points: Vec<&Point> = campaign.points.iter().collect();
-    let occurs = |key: &MetricKey| {
-        let mut summaries = points.iter().filter_map(|point| point.summary(*key));
-        summaries.any(|summary| summary.sum != 0)
-    };
-    let all: Vec<MetricKey> = keys(plan).filter(occurs).collect();
+    let all = occurring(experiment, campaign);
     let main = |key: &&MetricKey| key.period == Period::WholeRun && MAIN.contains(&key.metric);
     html! {
         section {

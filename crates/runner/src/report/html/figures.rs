@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::both;
-use super::chart::{Chart, Curve};
+use super::chart::{Chart, Curve, ONE};
 use crate::campaign::{Campaign, Point};
 use crate::metrics::Billionths;
 use crate::plan::{Class, Counter, Metric, MetricKey, Period, Plan, Statistic};
@@ -62,7 +62,6 @@ pub(super) fn section(plan: &Plan, campaign: &Campaign) -> Markup {
 
 /// The empirical distribution function of a metric under each policy; `None` if it is one value.
 fn distribution(campaign: &Campaign, metric: Metric, en: &str, zh: &str) -> Option<Chart> {
-    const ONE: Billionths = 1_000_000_000;
     let period = Period::WholeRun;
     let key = MetricKey { period, metric };
     let curves: Vec<Curve> = campaign
@@ -92,6 +91,7 @@ fn distribution(campaign: &Campaign, metric: Metric, en: &str, zh: &str) -> Opti
     Some(Chart {
         title: (en.to_owned(), zh.to_owned()),
         across: (format!("{key} [{unit}]"), format!("{key} [{unit}]")),
+        labels: Vec::new(),
         up: (
             "share of the runs with at most this value".to_owned(),
             "不超过该值的运行所占比例".to_owned(),
@@ -103,8 +103,7 @@ fn distribution(campaign: &Campaign, metric: Metric, en: &str, zh: &str) -> Opti
 
 /// What the replications measured, in ascending order.
 fn values(point: &Point, key: MetricKey) -> Vec<Billionths> {
-    let runs = point.replications.iter();
-    let mut values: Vec<Billionths> = runs.filter_map(|run| run.get(key)).collect();
+    let mut values: Vec<Billionths> = point.replications.values(key).flatten().collect();
     values.sort_unstable();
     values
 }

@@ -7,6 +7,8 @@ mod chart;
 mod comparison;
 mod figures;
 mod ladders;
+mod series;
+mod sweep;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
@@ -17,12 +19,16 @@ use crate::ladder::svg;
 use crate::language::Language;
 use crate::lesson;
 use crate::plan::Prose;
+use crate::trial::TrialError;
 
 const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");
 
 /// The whole document.
-pub fn page(experiment: &Experiment, campaign: &Campaign) -> String {
+///
+/// # Errors
+/// If the first replication, which is run once more for its course over time, cannot be run.
+pub fn page(experiment: &Experiment, campaign: &Campaign) -> Result<String, Box<TrialError>> {
     let plan = &experiment.plan;
     let language = plan.output.language;
     let title = plan.title.in_language(language);
@@ -44,9 +50,14 @@ pub fn page(experiment: &Experiment, campaign: &Campaign) -> String {
                     (lessons(experiment, campaign))
                 }
                 main {
-                    (comparison::section(plan, campaign))
-                    (ladders::section(plan, campaign))
-                    (figures::section(plan, campaign))
+                    @if experiment.points.len() > 1 {
+                        (sweep::section(experiment, campaign))
+                    } @else {
+                        (comparison::section(experiment, campaign))
+                        (ladders::section(plan, campaign))
+                        (series::section(plan)?)
+                        (figures::section(plan, campaign))
+                    }
                     (verdicts(campaign))
                     (source(experiment, campaign))
                 }
@@ -54,7 +65,7 @@ pub fn page(experiment: &Experiment, campaign: &Campaign) -> String {
             }
         }
     };
-    markup.into_string()
+    Ok(markup.into_string())
 }
 
 /// A script's text without what would end the element that it stands in.
