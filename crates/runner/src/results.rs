@@ -33,7 +33,7 @@ pub type Files = BTreeMap<String, Vec<u8>>;
 /// The files that an experiment records.
 ///
 /// # Errors
-/// If a capture or a report was asked for and cannot be made.
+/// If a capture was asked for and cannot be made.
 pub fn files(experiment: &Experiment, campaign: &Campaign) -> Result<Files, CaptureError> {
     let plan = &experiment.plan;
     let mut files = Files::new();
@@ -82,7 +82,7 @@ pub fn files(experiment: &Experiment, campaign: &Campaign) -> Result<Files, Capt
         files.insert("comparison.csv".to_owned(), table);
     }
     if plan.output.report {
-        let page = report::page(experiment, campaign)?;
+        let page = report::page(experiment, campaign);
         files.insert(REPORT.to_owned(), page.into_bytes());
     }
     for (name, text) in &experiment.named {

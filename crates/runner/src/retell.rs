@@ -43,8 +43,7 @@ fn one(folder: &Path, arguments: &ReportArguments) -> Result<String, (u8, String
         );
         return Err((exit::FAILED, message));
     }
-    let page =
-        report::page(&experiment, &campaign).map_err(|error| because(exit::FAILED)(&error))?;
+    let page = report::page(&experiment, &campaign);
     let file = results::add_report(folder, &page).map_err(|error| because(exit::FAILED)(&error))?;
     Ok(file.display().to_string())
 }

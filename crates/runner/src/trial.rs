@@ -7,7 +7,7 @@ use netsim::{
 use tcp_core::{Handshake, Tag};
 
 use crate::capture::{Capture, Tap, Tapped};
-use crate::census::{Census, Detail, Imbalance};
+use crate::census::{Detail, Imbalance};
 use crate::effort::Effort;
 use crate::expect::{self, Verdict};
 use crate::faults::Faults;
@@ -154,22 +154,6 @@ impl Trial {
         recorder.borrow().finish(end_of(plan, PARTS));
         let recorder = recorder.borrow();
         Ok(recorder.trace().clone())
-    }
-
-    /// The census of the run with its course over time.
-    ///
-    /// # Errors
-    /// As for [`Trial::run`].
-    pub fn course(self, plan: &Plan) -> Result<Census, TrialError> {
-        let workload = Workload::new(plan, &mut Streams::new(self.seed(plan)))?;
-        let recorder = SharedRecorder::new(Recorder::with_series(plan, Vec::new()));
-        let mut simulator = self.set_up(&workload, &recorder, recorder.clone())?;
-        for part in 1..=PARTS {
-            simulator.run_until(end_of(plan, part), MOST_STEPS)?;
-        }
-        recorder.borrow().finish(end_of(plan, PARTS));
-        let recorder = recorder.borrow();
-        Ok(recorder.census().clone())
     }
 
     /// Every frame of the run.

@@ -19,16 +19,12 @@ use crate::ladder::svg;
 use crate::language::Language;
 use crate::lesson;
 use crate::plan::Prose;
-use crate::trial::TrialError;
 
 const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");
 
 /// The whole document.
-///
-/// # Errors
-/// If the first replication, which is run once more for its course over time, cannot be run.
-pub fn page(experiment: &Experiment, campaign: &Campaign) -> Result<String, Box<TrialError>> {
+pub fn page(experiment: &Experiment, campaign: &Campaign) -> String {
     let plan = &experiment.plan;
     let language = plan.output.language;
     let title = plan.title.in_language(language);
@@ -55,7 +51,7 @@ pub fn page(experiment: &Experiment, campaign: &Campaign) -> Result<String, Box<
                     } @else {
                         (comparison::section(experiment, campaign))
                         (ladders::section(plan, campaign))
-                        (series::section(plan)?)
+                        (series::section(campaign))
                         (figures::section(plan, campaign))
                     }
                     (verdicts(campaign))
@@ -65,7 +61,7 @@ pub fn page(experiment: &Experiment, campaign: &Campaign) -> Result<String, Box<
             }
         }
     };
-    Ok(markup.into_string())
+    markup.into_string()
 }
 
 /// A script's text without what would end the element that it stands in.
@@ -105,8 +101,11 @@ fn lessons(experiment: &Experiment, campaign: &Campaign) -> Markup {
     let [en, zh] = Language::ALL.map(|language| lesson::sentences(plan, campaign, language));
     html! {
         @if !plan.lesson.en.trim().is_empty() { p class="lesson" { (prose(&plan.lesson)) } }
-        ul class="findings" {
-            @for (en, zh) in en.iter().zip(&zh) { li { (both(en, zh)) } }
+        // Sentences about every point of a sweep would be a book.
+        @if experiment.points.len() == 1 {
+            ul class="findings" {
+                @for (en, zh) in en.iter().zip(&zh) { li { (both(en, zh)) } }
+            }
         }
     }
 }

@@ -185,7 +185,7 @@ impl<'c> View<'c> {
         html! {
             figure {
                 figcaption { (policy) }
-                svg class="chart" role="img" aria-label=(label) viewBox=(format!("0 0 {width} {height}")) {
+                svg class="chart phase" width=(width) role="img" aria-label=(label) viewBox=(format!("0 0 {width} {height}")) {
                     @for (column, row, mean) in &cells {
                         // The deepest colour is the greatest mean under any policy.
                         @let depth = mean * 100 / most;
