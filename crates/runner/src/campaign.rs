@@ -47,7 +47,7 @@ pub struct Campaign {
     /// One for each point of the sweep and each policy there, in the order of the points and of the
     /// policies.
     pub points: Vec<Point>,
-    /// SHA-256 over the traces of all runs, in order.
+    /// SHA-256 over the digests of all runs, in order.
     pub digest: [u8; 32],
     /// The incarnations whose history is shown.
     pub shown: Vec<Tag>,

@@ -36,7 +36,7 @@ pub struct Trial {
 /// What a run has measured.
 #[derive(Clone, Debug)]
 pub struct Outcome {
-    /// SHA-256 over everything that happened.
+    /// Of everything that happened.
     pub digest: [u8; 32],
     /// All metrics.
     pub measurements: Measurements,
