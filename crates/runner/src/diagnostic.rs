@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::ops::Range;
+use std::path::Path;
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
@@ -63,7 +64,8 @@ impl Diagnostic {
     }
 }
 
-/// The texts that an experiment was read from: a file, then the overrides from the command line.
+/// The texts that an experiment was read from: its file, those that it extends, then the overrides
+/// from the command line.
 ///
 /// They share one space of byte offsets, so that a value keeps its place whichever it came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,22 +78,33 @@ struct Part {
     name: String,
     text: String,
     start: usize,
+    /// Where a file lies, seen from the experiment's folder; `None` for an override.
+    folder: Option<String>,
 }
 
 impl Sources {
-    /// The text of a file. `name` is how messages call it, normally its path as it was given.
-    pub fn new(name: impl Into<String>, text: impl Into<String>) -> Sources {
-        Sources {
-            parts: vec![Part {
-                name: visible(&name.into()),
-                text: text.into(),
-                start: 0,
-            }],
-        }
+    /// The text of a file. Messages call it by its path as it was given.
+    pub fn new(path: impl AsRef<Path>, text: impl Into<String>) -> Sources {
+        let mut sources = Sources { parts: Vec::new() };
+        let name = path.as_ref().display().to_string();
+        sources.push_part(&name, &text.into(), Some(String::new()));
+        sources
+    }
+
+    /// Adds a file that an earlier one extends, and tells at which offset it starts. `name` is seen
+    /// from the experiment's folder, `path` is how messages call it.
+    pub(crate) fn push_file(&mut self, name: &str, path: &Path, text: &str) -> usize {
+        let folder = Path::new(name).parent().and_then(Path::to_str);
+        let folder = folder.unwrap_or_default().to_owned();
+        self.push_part(&path.display().to_string(), text, Some(folder))
     }
 
     /// Adds a text that overrides the file, and tells at which offset it starts.
     pub(crate) fn push(&mut self, name: &str, text: &str) -> usize {
+        self.push_part(name, text, None)
+    }
+
+    fn push_part(&mut self, name: &str, text: &str, folder: Option<String>) -> usize {
         // One byte between two parts keeps the end of one apart from the start of the next.
         let start = self
             .parts
@@ -101,6 +114,7 @@ impl Sources {
             name: visible(name),
             text: text.to_owned(),
             start,
+            folder,
         });
         start
     }
@@ -115,9 +129,16 @@ impl Sources {
         &self.parts[0].text
     }
 
-    /// Whether a place lies in the file itself, not in an override.
+    /// Whether a place lies in a file, not in an override.
     pub fn is_in_file(&self, span: &Range<usize>) -> bool {
-        span.start <= self.text().len()
+        self.locate(span).0.folder.is_some()
+    }
+
+    /// A file that is named at this place, as it is seen from the experiment's folder: names are
+    /// relative to the file that has them.
+    pub(crate) fn from_home(&self, name: &str, span: &Range<usize>) -> String {
+        let folder = self.locate(span).0.folder.as_deref().unwrap_or_default();
+        Path::new(folder).join(name).to_string_lossy().into_owned()
     }
 
     /// Line and column of a place, both counted from 1, columns in characters.

@@ -23,7 +23,7 @@ pub struct Experiment {
     pub digest: String,
     /// Whether anything was overridden, so that the result is not the file's own.
     pub is_overridden: bool,
-    /// The files that it names: names as they are written, relative to its folder, and texts.
+    /// The files that it names or extends: names relative to its folder, and texts.
     pub named: Vec<(String, String)>,
     /// The changes that the command line made, in order.
     pub changes: Vec<Override>,

@@ -191,7 +191,7 @@ fn parse_value(text: &str, base: usize) -> Result<Spanned<DeValue<'_>>, Diagnost
 }
 
 /// The same value with all its places moved on by `by` bytes.
-fn moved(value: Spanned<DeValue<'_>>, by: usize) -> Spanned<DeValue<'_>> {
+pub(crate) fn moved(value: Spanned<DeValue<'_>>, by: usize) -> Spanned<DeValue<'_>> {
     let span = value.span().start + by..value.span().end + by;
     let inner = match value.into_inner() {
         DeValue::Array(array) => DeValue::Array(
@@ -273,17 +273,15 @@ fn set_in_value<'a>(
     }
 }
 
+/// The `id` of an element of a list, if it is a table that has one.
+pub(crate) fn id_of<'v>(element: &'v DeValue<'_>) -> Option<&'v str> {
+    element.as_table()?.get("id")?.get_ref().as_str()
+}
+
 /// The index of the element that a step chooses, by number or by `id`.
 fn element(array: &DeArray<'_>, list: &Step, choice: &Step) -> Result<usize, Diagnostic> {
-    let id = |element: &Spanned<DeValue<'_>>| {
-        let table = element.get_ref().as_table()?;
-        table.get("id")?.get_ref().as_str().map(str::to_owned)
-    };
-    let ids: Vec<Option<String>> = array.iter().map(id).collect();
-    if let Some(found) = ids
-        .iter()
-        .position(|id| id.as_deref() == Some(&choice.name))
-    {
+    let ids: Vec<Option<&str>> = array.iter().map(|one| id_of(one.get_ref())).collect();
+    if let Some(found) = ids.iter().position(|id| *id == Some(&choice.name)) {
         return Ok(found);
     }
     match choice.name.parse::<usize>() {
@@ -294,7 +292,7 @@ fn element(array: &DeArray<'_>, list: &Step, choice: &Step) -> Result<usize, Dia
         )
         .help(format!("it has {}, counted from 0", array.len()))),
         Err(_) => {
-            let known = ids.iter().flatten().map(String::as_str);
+            let known = ids.into_iter().flatten();
             Err(Diagnostic::at(
                 choice.span.clone(),
                 format!("no element of `{}` has the id `{}`", list.name, choice.name),

@@ -10,6 +10,7 @@ use crate::overrides::{self, Override};
 use crate::plan::Setting;
 
 use super::Spec;
+use super::lineage::{self, Lineage};
 use super::merge::lay_over;
 use super::sweep::Sweep;
 use super::text_file::{self, TextFiles};
@@ -29,7 +30,7 @@ pub(crate) struct Document {
     /// The points of the sweep, in order; one if there is none.
     pub(crate) points: Vec<PointSpec>,
     pub(crate) sources: Sources,
-    /// Where the files are that it names.
+    /// The texts that make it up, for its digest.
     pub(crate) files: TextFiles,
     /// Whether it has a smaller version.
     pub(crate) has_regression: bool,
@@ -55,34 +56,32 @@ impl Document {
         extent: Extent,
     ) -> Result<Document, Rejection> {
         let text = text_file::read(path).map_err(|why| Rejection {
-            sources: Sources::new(path.display().to_string(), ""),
+            sources: Sources::new(path, ""),
             diagnostics: vec![Diagnostic::new(format!("cannot read the file: {why}"))],
         })?;
         Document::parse(path, &text, changes, extent)
     }
 
-    /// Parses the text of a file; files that it names are looked for beside `path`.
+    /// Parses the text of a file; files that it extends are looked for beside `path`.
     ///
     /// # Errors
-    /// The text is empty, is no TOML, or does not have the shape of an experiment.
+    /// The text is empty, is no TOML, or does not have the shape of an experiment; or so is what it
+    /// extends.
     pub(crate) fn parse(
         path: &Path,
         text: &str,
         changes: &[Override],
         extent: Extent,
     ) -> Result<Document, Rejection> {
-        let mut sources = Sources::new(path.display().to_string(), text);
+        let mut sources = Sources::new(path, text);
         let mut files = TextFiles::beside(path);
         files.include(text);
-        for change in changes {
-            files.include(&change.assignment);
-        }
-        let parsed = parse_table(text, changes, &mut sources)
-            .map_err(|diagnostic| vec![diagnostic])
-            .and_then(|mut table| {
-                let has_regression = shrink(&mut table, extent)?;
-                Ok((parse_points(table)?, has_regression))
-            });
+        let parsed = read_lineage(path, text, &mut sources, &mut files).and_then(|lineage| {
+            for change in changes {
+                files.include(&change.assignment);
+            }
+            parse_lineage(&lineage, changes, extent, &mut sources)
+        });
         match parsed {
             Ok((points, has_regression)) => Ok(Document {
                 points,
@@ -98,23 +97,37 @@ impl Document {
     }
 }
 
-fn parse_table<'a>(
-    text: &'a str,
-    changes: &'a [Override],
+fn read_lineage(
+    path: &Path,
+    text: &str,
     sources: &mut Sources,
-) -> Result<DeTable<'a>, Diagnostic> {
+    files: &mut TextFiles,
+) -> Result<Lineage, Vec<Diagnostic>> {
     if text.trim().is_empty() {
-        return Err(Diagnostic::new("the file is empty").help(
+        let problem = Diagnostic::new("the file is empty").help(
             "an experiment begins with `schema = 1`, a `name`, and a table `[run]` with `seed` and \
              `until`",
-        ));
+        );
+        return Err(vec![problem]);
     }
-    let table = DeTable::parse(text).map_err(|error| from_toml(&error))?;
-    let mut table = table.into_inner();
+    Lineage::read(path, text, sources, files).map_err(|problem| vec![problem])
+}
+
+/// The points of an experiment under overrides, and whether it has a smaller version.
+fn parse_lineage(
+    lineage: &Lineage,
+    changes: &[Override],
+    extent: Extent,
+    sources: &mut Sources,
+) -> Result<(Vec<PointSpec>, bool), Vec<Diagnostic>> {
+    let alone = |problem: Diagnostic| vec![problem];
+    let mut table = lineage.table().map_err(alone)?;
     for change in changes {
-        overrides::apply(&mut table, change, sources)?;
+        overrides::apply(&mut table, change, sources).map_err(alone)?;
     }
-    Ok(table)
+    let has_regression = shrink(&mut table, extent)?;
+    lineage::check_unset(&table).map_err(alone)?;
+    Ok((parse_points(table)?, has_regression))
 }
 
 /// Takes `[regress]` out, and lays it over the rest if the smaller version is meant. Tells whether

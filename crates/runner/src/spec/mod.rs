@@ -10,6 +10,7 @@ mod expect;
 mod fault;
 mod host;
 mod inject;
+mod lineage;
 mod link;
 mod merge;
 mod output;
@@ -96,6 +97,9 @@ pub(crate) struct Spec {
     pub(crate) output: Option<OutputSpec>,
     /// Which metrics matter.
     pub(crate) compare: Option<CompareSpec>,
+    /// The experiment that this one is laid over. The document takes it out before anything else.
+    #[serde(rename = "extends")]
+    _extends: Option<IgnoredAny>,
     /// Paths and lists of values. The document takes it out before a point is read.
     #[serde(rename = "sweep")]
     _sweep: Option<BTreeMap<String, Vec<IgnoredAny>>>,

@@ -16,7 +16,7 @@ pub(crate) struct TextFiles {
     /// Where relative names begin.
     folder: PathBuf,
     hash: Sha256,
-    /// The names and texts of those that the experiment names.
+    /// The names and texts of those that the experiment names or extends.
     named: Vec<(String, String)>,
 }
 
@@ -37,7 +37,7 @@ impl TextFiles {
         self.hash.update(text);
     }
 
-    /// Reads a file that the experiment names, relative to its folder, and includes it.
+    /// Reads a file by its name as it is seen from the experiment's folder, and includes it.
     ///
     /// # Errors
     /// Why it cannot be read, as the words after "cannot read ...:".
@@ -48,7 +48,7 @@ impl TextFiles {
         Ok(text)
     }
 
-    /// The files that the experiment names: names as they are written, and texts.
+    /// The files that the experiment names or extends: names as seen from its folder, and texts.
     pub(crate) fn named(&self) -> &[(String, String)] {
         &self.named
     }

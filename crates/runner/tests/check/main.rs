@@ -2,6 +2,7 @@
 //! bad file, with its exact text.
 
 mod cases;
+mod lineage;
 mod vocabulary;
 
 use std::fmt::Write as _;

@@ -10,7 +10,7 @@ use crate::diagnostic::Diagnostic;
 use crate::quantity::{Percent, Time};
 use crate::spec::{
     DelaySpec, DistributionSpec, LinkSpec, LossSpec, Named, OutageSpec, RateSpec, ReorderSpec,
-    ShareSpec, Short, SlotSpec, TextFiles,
+    ShareSpec, Short, SlotSpec,
 };
 
 use super::super::{HostId, Link};
@@ -26,7 +26,7 @@ pub(super) fn resolve_all(
     let links: Vec<Option<Link>> = table
         .iter()
         .map(|(name, spec)| {
-            let link = resolve_one(name, spec, names, &mut findings.files);
+            let link = resolve_one(name, spec, names, findings);
             findings.take(link)
         })
         .collect();
@@ -57,7 +57,7 @@ fn resolve_one(
     name: &Spanned<String>,
     spec: &LinkSpec,
     names: &Names,
-    files: &mut TextFiles,
+    findings: &mut Findings<'_>,
 ) -> Result<Link, Diagnostic> {
     let (from, to) = ends(name, spec, names)?;
     let node = |host: HostId| NodeId(u32::try_from(host.0).unwrap_or(u32::MAX));
@@ -65,7 +65,7 @@ fn resolve_one(
     config.delay = spec
         .delay
         .as_ref()
-        .map(|delay| self::delay(&delay.get_ref().0, files))
+        .map(|delay| self::delay(&delay.get_ref().0, findings))
         .transpose()?;
     config.loss = spec.loss.as_ref().map(loss).transpose()?;
     config.ecn = spec.ecn.as_ref().is_some_and(|ecn| *ecn.get_ref());
@@ -107,7 +107,7 @@ fn resolve_one(
     config.slot = spec
         .slot
         .as_ref()
-        .map(|spec| slot(spec, files))
+        .map(|spec| slot(spec, findings))
         .transpose()?;
     config.limit = spec.limit.as_ref().map(|limit| *limit.get_ref());
     config.queue = spec.queue.as_ref().map(|queue| QueueConfig {
@@ -183,18 +183,18 @@ fn place(field: &str, spec: &LinkSpec) -> Option<std::ops::Range<usize>> {
     }
 }
 
-fn delay(spec: &DelaySpec, files: &mut TextFiles) -> Result<DelayConfig, Diagnostic> {
+fn delay(spec: &DelaySpec, findings: &mut Findings<'_>) -> Result<DelayConfig, Diagnostic> {
     Ok(DelayConfig {
         time: spec.time.0,
         jitter: spec.jitter.unwrap_or_default().0,
         correlation: spec.correlation.as_ref().map(Into::into),
-        distribution: distribution(spec.distribution.as_ref(), files)?,
+        distribution: distribution(spec.distribution.as_ref(), findings)?,
     })
 }
 
 fn distribution(
     spec: Option<&Spanned<DistributionSpec>>,
-    files: &mut TextFiles,
+    findings: &mut Findings<'_>,
 ) -> Result<Distribution, Diagnostic> {
     let Some(spec) = spec else {
         return Ok(Distribution::Uniform);
@@ -207,7 +207,7 @@ fn distribution(
         DistributionSpec::Exponential => Distribution::Exponential,
         DistributionSpec::LogNormal => Distribution::LogNormal,
         DistributionSpec::Table(name) => {
-            let text = files.read_named(name).map_err(|why| {
+            let text = findings.read_named(name, &spec.span()).map_err(|why| {
                 let title = format!("cannot read the table `{name}`: {why}");
                 Diagnostic::at(spec.span(), title)
             })?;
@@ -266,7 +266,7 @@ fn rate(spec: &RateSpec) -> RateConfig {
     }
 }
 
-fn slot(spec: &Spanned<SlotSpec>, files: &mut TextFiles) -> Result<SlotConfig, Diagnostic> {
+fn slot(spec: &Spanned<SlotSpec>, findings: &mut Findings<'_>) -> Result<SlotConfig, Diagnostic> {
     let SlotSpec {
         min_delay,
         max_delay,
@@ -290,7 +290,7 @@ fn slot(spec: &Spanned<SlotSpec>, files: &mut TextFiles) -> Result<SlotConfig, D
         (false, true) => SlotSpacing::Distribution {
             delay: delay.unwrap_or_default().0,
             jitter: jitter.unwrap_or_default().0,
-            distribution: self::distribution(distribution.as_ref(), files)?,
+            distribution: self::distribution(distribution.as_ref(), findings)?,
         },
         _ => {
             return Err(Diagnostic::at(

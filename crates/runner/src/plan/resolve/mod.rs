@@ -113,6 +113,11 @@ impl Findings<'_> {
         }
     }
 
+    /// Reads a file that is named at this place. An error is the words after "cannot read ...:".
+    fn read_named(&mut self, name: &str, span: &Range<usize>) -> Result<String, String> {
+        self.files.read_named(&self.sources.from_home(name, span))
+    }
+
     fn is_clean(&self) -> bool {
         self.problems.is_empty()
     }
