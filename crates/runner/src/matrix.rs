@@ -107,9 +107,14 @@ pub fn run(arguments: &MatrixArguments, mut console: Console<'_>) -> u8 {
     let mut rows = Vec::new();
     for entry in &entries {
         match row(entry, arguments, &mut console) {
-            Ok(cells) => rows.push((entry.number(), cells)),
+            Ok(Some(cells)) => rows.push((entry.number(), cells)),
+            Ok(None) => {}
             Err(Stop(code)) => return code,
         }
+    }
+    if rows.is_empty() {
+        console.tell("error: sweeps have no row in the matrix, and nothing else was named\n");
+        return exit::USAGE;
     }
     let text = format!("{}\n{LEGEND}", table(&rows));
     if let Err(Stop(code)) = console.print(&text) {
@@ -143,23 +148,26 @@ fn chosen<'c>(catalogue: &'c Catalogue, names: &[String]) -> Result<Vec<&'c Entr
     Ok(entries)
 }
 
-/// One scenario under all policies.
+/// One scenario under all policies; `None` of a sweep, which is a table already.
 fn row(
     entry: &Entry,
     arguments: &MatrixArguments,
     console: &mut Console<'_>,
-) -> Result<Vec<Cell>, Stop> {
+) -> Result<Option<Vec<Cell>>, Stop> {
     let names = Handshake::ALL.map(|(_, name)| name);
     let all = Override::option("matrix", "run.policies", format!("{names:?}"));
     let experiment = Experiment::read(&entry.path, &[all]).map_err(|rejection| {
         console.tell(&rejection.render(arguments.color.color.is_on(&io::stderr())));
         Stop(exit::USAGE)
     })?;
+    if experiment.points.len() > 1 {
+        return Ok(None);
+    }
     let campaign = Campaign::run(&experiment.plan, arguments.jobs, &|| {}).map_err(|error| {
         console.tell(&format!("error: {}: {error}\n", entry.name));
         Stop(exit::FAILED)
     })?;
-    Ok(campaign.points.iter().map(Cell::of).collect())
+    Ok(Some(campaign.points.iter().map(Cell::of).collect()))
 }
 
 /// A line for each scenario, a column for each policy; policies with equal columns share one.
