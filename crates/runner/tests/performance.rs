@@ -130,7 +130,7 @@ fn a_run_says_what_it_took_unless_it_is_to_be_quiet() {
     let messages = String::from_utf8_lossy(&output.stderr);
     let line = messages.lines().next().expect("a line");
     assert!(line.starts_with("1 connection, "), "{line}");
-    assert!(line.contains(" s of CPU time ("), "{line}");
+    assert!(line.contains(" s of CPU time"), "{line}");
     let printed = String::from_utf8_lossy(&output.stdout);
     assert!(!printed.contains("CPU time"), "nothing of it is a result");
     let folder = home.path().join("out/small");
