@@ -105,21 +105,26 @@ impl Connection {
 
     /// FreeBSD does not drop a segment that lies left of the window: it cuts off everything, owes
     /// an ACK, and lets the ACK field have its effect.
+    ///
+    /// A bare ACK is answered within the rate limit only, as everywhere: FreeBSD's ACK repeats its
+    /// FIN, every FIN draws an ACK, and two ends that disagree would go on for ever.
     pub(super) fn trims_whole(
         &mut self,
         segment: &mut Segment,
         window: Ended,
-        turn: &Turn<'_>,
+        turn: &mut Turn<'_>,
     ) -> bool {
         let trims = turn.config.old_segments == OldSegments::Trim
             && !segment.flags.intersects(Flags::SYN | Flags::RST)
             && segment.seq.is_before(window.nxt)
             && !matches!(self.state, State::SynReceived(_) | State::TimeWait(_));
         if trims {
+            if self.may_acknowledge(segment, turn) {
+                self.marks.set(Marks::ACK_NOW, true);
+            }
             segment.text = Text::EMPTY;
             segment.flags = segment.flags.without(Flags::FIN);
             segment.seq = window.nxt;
-            self.marks.set(Marks::ACK_NOW, true);
         }
         trims
     }

@@ -283,17 +283,22 @@ impl Connection {
     }
 
     /// Answers an unacceptable segment with `<SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>`.
-    ///
-    /// The rate limit covers every segment that an ACK loop can be made of: those without text
-    /// and FIN, and SYNs. A repeated FIN or text always gets its ACK; without it the peer would
-    /// have to go on repeating. Linux draws the same line.
     pub(super) fn acknowledge_unacceptable(&mut self, segment: &Segment, turn: &mut Turn<'_>) {
-        let can_loop = segment.is_empty() || segment.flags.syn();
-        if can_loop && !self.limiter.admit(turn.now, turn.config) {
-            turn.io.counters.TCPACKSkipped += 1;
-            return;
+        if self.may_acknowledge(segment, turn) {
+            self.send_ack(turn);
         }
-        self.send_ack(turn);
+    }
+
+    /// Whether the rate limit lets an unacceptable segment be answered.
+    ///
+    /// It covers every segment that an ACK loop can be made of: those without text and FIN, and
+    /// SYNs. A repeated FIN or text always gets its ACK; without it the peer would have to go on
+    /// repeating. Linux draws the same line.
+    pub(super) fn may_acknowledge(&mut self, segment: &Segment, turn: &mut Turn<'_>) -> bool {
+        let can_loop = segment.is_empty() || segment.flags.syn();
+        let may = !can_loop || self.limiter.admit(turn.now, turn.config);
+        turn.io.counters.TCPACKSkipped += u64::from(!may);
+        may
     }
 
     /// A challenge ACK (RFC 5961), within the rate limit.
