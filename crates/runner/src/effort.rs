@@ -8,10 +8,11 @@ use std::ops::AddAssign;
 use std::time::{Duration, Instant};
 
 use cpu_time::ProcessTime;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 /// How much there was to do: the same on every machine.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Effort {
     /// OPENs that succeeded, and SYNs that were sent in floods.
     pub connections: u64,

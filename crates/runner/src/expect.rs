@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use netsim::Instant;
+use serde::{Deserialize, Serialize};
 use tcp_core::{Flags, Handshake};
 
 use crate::campaign::Replications;
@@ -15,7 +16,7 @@ use crate::story::{Stay, Story};
 use crate::trace::What;
 
 /// What became of one expectation.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Verdict {
     /// What was expected, in the words of the file.
     pub what: String,

@@ -6,6 +6,7 @@
 mod measured;
 
 use netsim::Instant;
+use serde::{Deserialize, Serialize};
 
 use crate::census::Span;
 use crate::plan::{KernelTotals, Metric, MetricKey, Period};
@@ -20,7 +21,7 @@ const NANO: i128 = 1_000_000_000;
 pub type Billionths = i128;
 
 /// The metrics of one run.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Measurements {
     whole_run: Values,
     /// The same, from the last release of a segment; `None` if none was released.
@@ -60,6 +61,12 @@ impl Measurements {
         values.get(key.metric.index())
     }
 
+    /// Whether these could be a run's; what was read from a file need not be.
+    pub(crate) fn is_whole(&self) -> bool {
+        let after = self.after_fault.as_ref();
+        self.whole_run.is_whole() && after.is_none_or(Values::is_whole)
+    }
+
     /// Whether a held segment was released.
     pub fn has_time_after_fault(&self) -> bool {
         self.after_fault.is_some()
@@ -82,7 +89,8 @@ const WORDS: usize = Metric::COUNT.div_ceil(WORD);
 
 /// The values of all metrics. Most are zero in most runs, and campaigns keep those of many runs, so
 /// that only the others are stored: in order, beside two bitmaps.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Values {
     is_measured: [u64; WORDS],
     is_stored: [u64; WORDS],
@@ -106,6 +114,17 @@ impl Values {
         }
         values.stored.shrink_to_fit();
         values
+    }
+
+    /// Whether there are as many values as are marked, and only where something was measured.
+    fn is_whole(&self) -> bool {
+        let mut words = self.is_measured.iter().zip(&self.is_stored);
+        let marked: usize = self
+            .is_stored
+            .iter()
+            .map(|word| word.count_ones() as usize)
+            .sum();
+        words.all(|(measured, stored)| stored & !measured == 0) && marked == self.stored.len()
     }
 
     fn get(&self, index: usize) -> Option<Billionths> {
