@@ -12,14 +12,14 @@ use crate::metrics::{Summary, decimal};
 use crate::plan::{MetricKey, Setting};
 use crate::statistics::{Interval, Moments};
 
-/// One line: an object with everything that the experiment has shown.
+/// One line: an object with what the experiment has shown. Metrics that are 0 or unmeasured under
+/// every policy, and not named by the experiment, are left out; of a sweep there are only those of its
+/// table and those that are named.
 pub fn line(experiment: &Experiment, campaign: &Campaign) -> String {
     render(experiment, campaign, false)
 }
 
-/// The same object over several lines, one for each metric, so that differences can be read. Metrics
-/// that are 0 or unmeasured under every policy and at every point, and not named by the experiment,
-/// are left out.
+/// The same object over several lines, one for each metric, so that differences can be read.
 pub fn summary(experiment: &Experiment, campaign: &Campaign) -> String {
     render(experiment, campaign, true)
 }
@@ -53,7 +53,7 @@ fn render(experiment: &Experiment, campaign: &Campaign, is_spread: bool) -> Stri
     for (name, value) in fields {
         put(&mut text, &format!("{}\"{name}\":{value},", layout.line(1)));
     }
-    let keys = selection::occurring(experiment, campaign);
+    let keys = selection::of_summary(experiment, campaign);
     let confidence = selection::confidence(plan);
     let of_point = |found: &Point| {
         let settings = &experiment.points[found.at.0].settings;

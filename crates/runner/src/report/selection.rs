@@ -45,6 +45,17 @@ pub(super) fn occurring(experiment: &Experiment, campaign: &Campaign) -> Vec<Met
         .collect()
 }
 
+/// The metrics of a summary: those of [`occurring`], but of a sweep only those of its table and those
+/// that the experiment names, for the others are many and stand in the file of its points.
+pub(super) fn of_summary(experiment: &Experiment, campaign: &Campaign) -> Vec<MetricKey> {
+    let mut keys = occurring(experiment, campaign);
+    if experiment.points.len() > 1 {
+        let table = of_sweep(&experiment.plan, campaign);
+        keys.retain(|key| table.contains(key) || names(&experiment.plan, *key));
+    }
+    keys
+}
+
 /// Whether an experiment compares, expects or stops by a metric.
 fn names(plan: &Plan, key: MetricKey) -> bool {
     let compared = plan.comparison.iter().flat_map(|it| &it.metrics);
