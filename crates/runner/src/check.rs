@@ -202,9 +202,11 @@ fn workload(plan: &Plan) -> String {
 }
 
 fn load(load: &Load) -> String {
-    let rate = match load.arrivals {
+    let arrivals = match &load.arrivals {
         Arrivals::Poisson(rate) => format!("Poisson {rate}"),
         Arrivals::Constant(rate) => format!("evenly {rate}"),
+        Arrivals::Trace(times) => format!("{} in a file", counted(times.len() as u64, "time")),
+        Arrivals::Burst(size) => format!("{size} at once"),
     };
     let most = load
         .count
@@ -214,7 +216,7 @@ fn load(load: &Load) -> String {
         Opening::Flood(Responds::Never) => ("SYN flood", "nobody answers".to_owned()),
         Opening::Flood(Responds::Rst) => ("SYN flood", "answered by RST".to_owned()),
     };
-    format!("{kind} {} ({rate}{most}, {clients})", load.name)
+    format!("{kind} {} ({arrivals}{most}, {clients})", load.name)
 }
 
 fn expectations(plan: &Plan) -> String {

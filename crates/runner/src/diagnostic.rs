@@ -136,7 +136,7 @@ impl Sources {
 
     /// A file that is named at this place, as it is seen from the experiment's folder: names are
     /// relative to the file that has them.
-    pub(crate) fn from_home(&self, name: &str, span: &Range<usize>) -> String {
+    pub(crate) fn seen_from_home(&self, name: &str, span: &Range<usize>) -> String {
         let folder = self.locate(span).0.folder.as_deref().unwrap_or_default();
         Path::new(folder).join(name).to_string_lossy().into_owned()
     }

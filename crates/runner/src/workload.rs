@@ -12,7 +12,7 @@ use tcp_core::{Flow, SeqNum, Tag};
 
 use crate::flood::forged_source;
 use crate::plan::{
-    Arrivals, Close, Connection, End, Host, Injection, Load, Opening, Plan, Send, TransferSize,
+    Arrivals, Close, Connection, End, Host, How, Injection, Load, Opening, Plan, Send, TransferSize,
 };
 
 /// Everything that applications do in one replication.
@@ -53,6 +53,8 @@ pub struct Part<'p> {
     pub expects: u64,
     /// When it closes; `None`: never.
     pub close: Option<CloseWhen>,
+    /// What it calls then.
+    pub how: How,
 }
 
 impl Part<'_> {
@@ -61,6 +63,7 @@ impl Part<'_> {
         sends: Sends::AtOnce(0),
         expects: 0,
         close: None,
+        how: How::Close,
     };
 }
 
@@ -241,7 +244,7 @@ impl<'p> Workload<'p> {
         Part {
             sends: Sends::AtOnce(if is_sender { bytes } else { 0 }),
             expects: if is_sender { 0 } else { bytes },
-            close: Some(close_when(&load.close, end, CloseWhen::Transferred)),
+            ..closing(load.close.as_ref(), end, CloseWhen::Transferred)
         }
     }
 
@@ -253,7 +256,8 @@ impl<'p> Workload<'p> {
             return None;
         }
         let start = Instant::ZERO.saturating_add(spec.start);
-        let (at, client) = match spec.arrivals {
+        let in_turn = number % u64::from(spec.clients);
+        let (at, client) = match &spec.arrivals {
             Arrivals::Poisson(rate) => {
                 let mean = rate.mean_interval().as_nanos() as u64;
                 let wait = exponential_nanos(draws.arrivals.draw(number, 0), mean);
@@ -263,7 +267,17 @@ impl<'p> Workload<'p> {
             }
             Arrivals::Constant(rate) => {
                 let at = start.saturating_add(rate.evenly_spaced(number + 1));
-                (at, number % u64::from(spec.clients))
+                (at, in_turn)
+            }
+            Arrivals::Trace(times) => {
+                let after = usize::try_from(number).ok().and_then(|it| times.get(it))?;
+                (start.saturating_add(*after), in_turn)
+            }
+            Arrivals::Burst(size) => {
+                if number >= *size {
+                    return None;
+                }
+                (start, in_turn)
             }
         };
         (at < Instant::ZERO.saturating_add(spec.stop)).then_some(Arrival {
@@ -326,18 +340,28 @@ fn scripted_part(connection: &Connection, end: End) -> Part<'_> {
     Part {
         sends: Sends::Scripted(&connection.send, end),
         expects: Sends::Scripted(&connection.send, other).total(),
-        close: connection
-            .close
-            .as_ref()
-            .map(|close| close_when(close, end, CloseWhen::Established)),
+        ..closing(connection.close.as_ref(), end, CloseWhen::Established)
     }
 }
 
-fn close_when(close: &Close, end: End, first: impl Fn(Duration) -> CloseWhen) -> CloseWhen {
-    if close.first.includes(end) {
-        first(close.after)
+/// The part of an end that only closes.
+fn closing(
+    close: Option<&Close>,
+    end: End,
+    first: impl Fn(Duration) -> CloseWhen,
+) -> Part<'static> {
+    let Some(close) = close else {
+        return Part::NONE;
+    };
+    let (when, how) = if close.first.includes(end) {
+        (first(close.after), close.how)
     } else {
-        CloseWhen::PeerClosed(close.second_after)
+        (CloseWhen::PeerClosed(close.second_after), close.second_how)
+    };
+    Part {
+        close: Some(when),
+        how,
+        ..Part::NONE
     }
 }
 

@@ -268,10 +268,10 @@ fn loads_deal_their_clients_out_over_addresses_and_ports() {
     assert_eq!(load.transfer.size, TransferSize::Exponential { mean: 2000 });
     let close = Close {
         first: First::One(End::Server),
-        after: Duration::ZERO,
-        second_after: seconds(1),
+        second_after: Duration::from_secs(1),
+        ..Close::AT_ONCE
     };
-    assert_eq!(load.close, close);
+    assert_eq!(load.close, Some(close));
     // Clients 0, 2 and 4 share the first address: pools of 10 from the first ephemeral port on.
     let first = *plan.hosts[0].config.ephemeral_ports.start();
     assert_eq!(load.first_port, first);

@@ -4,7 +4,7 @@ use netsim::Instant;
 use tcp_core::{ConnectionId, Event, Handshake, ListenerId, Outcome, Tag};
 
 use super::{Host, Task};
-use crate::plan::End;
+use crate::plan::{End, How};
 use crate::recorder::Count;
 use crate::workload::{CloseWhen, Part};
 
@@ -24,6 +24,7 @@ pub(super) struct App {
     /// Bytes that it has read.
     read: u64,
     close: Option<CloseWhen>,
+    how: How,
     /// Its end has been ESTABLISHED: closing before that would abandon the connection.
     has_begun: bool,
     /// It has called CLOSE and reads on until the other end closes too.
@@ -43,6 +44,7 @@ impl App {
             expects: part.expects,
             read: 0,
             close: part.close,
+            how: part.how,
             has_begun: false,
             is_half_closed: false,
             is_spurious: false,
@@ -215,14 +217,17 @@ impl Host<'_> {
         }
     }
 
-    /// CLOSE. An application that expects no more text lets go of the connection; one that does
-    /// reads on until the other end closes.
+    /// CLOSE, or ABORT. An application that closes and expects no more text lets go of the
+    /// connection; one that does expect some reads on until the other end closes.
     pub(super) fn app_closes(&mut self, now: Instant, id: ConnectionId) {
         let Some(app) = self.apps.get_mut(id) else {
             return;
         };
         let is_second = matches!(app.close, Some(CloseWhen::PeerClosed(_)));
-        if is_second || app.read >= app.expects {
+        if app.how == How::Abort {
+            self.apps.remove(id);
+            self.endpoint.abort(self.clock.core(now), id);
+        } else if is_second || app.read >= app.expects {
             self.let_go(now, id);
         } else {
             app.is_half_closed = self.endpoint.close(self.clock.core(now), id).is_ok();

@@ -39,7 +39,7 @@ pub(crate) use resolve::{Resolved, resolve};
 pub use route::Routes;
 pub use sequence::{SegmentPattern, SequenceExpression, SequenceOrigin};
 pub use workload::{
-    ActiveOpen, Arrivals, Close, Connection, ConnectionId, End, First, InitialSequence, Load,
+    ActiveOpen, Arrivals, Close, Connection, ConnectionId, End, First, How, InitialSequence, Load,
     Opening, Responds, Send, Target, Transfer, TransferSize,
 };
 

@@ -121,6 +121,16 @@ impl First {
     }
 }
 
+/// By which call an end closes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum How {
+    /// CLOSE: everything is sent, then a FIN.
+    #[default]
+    Close,
+    /// ABORT: the connection is gone at once, and the other end is reset.
+    Abort,
+}
+
 /// How a connection ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Close {
@@ -129,9 +139,24 @@ pub struct Close {
     /// When a first closer calls: in a scripted connection, time from its entering ESTABLISHED;
     /// in a load, time from the end of its own transfer (it has handed over or read every byte).
     pub after: Duration,
+    /// What a first closer calls. After an ABORT the other end has nothing left to close.
+    pub how: How,
     /// When the other end calls: time from its reading the first closer's FIN. With zero its ACK
     /// and its FIN are one segment.
     pub second_after: Duration,
+    /// What the other end calls.
+    pub second_how: How,
+}
+
+impl Close {
+    /// The client closes as soon as it can, and the server as soon as it has read the FIN.
+    pub const AT_ONCE: Close = Close {
+        first: First::One(End::Client),
+        after: Duration::ZERO,
+        how: How::Close,
+        second_after: Duration::ZERO,
+        second_how: How::Close,
+    };
 }
 
 /// A population of connections: `[load.NAME]`.
@@ -162,8 +187,8 @@ pub struct Load {
     pub first_port: u16,
     /// What is transferred on each connection.
     pub transfer: Transfer,
-    /// How each connection is closed.
-    pub close: Close,
+    /// How each connection is closed; `None`: neither application ever closes.
+    pub close: Option<Close>,
 }
 
 impl Load {
@@ -198,12 +223,16 @@ pub enum Responds {
 }
 
 /// When a load opens connections.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Arrivals {
     /// A Poisson process of this rate, all clients together.
     Poisson(ArrivalRate),
     /// Evenly spaced arrivals of this rate, all clients together.
     Constant(ArrivalRate),
+    /// At these times after the start, in ascending order; the clients take turns.
+    Trace(Vec<Duration>),
+    /// So many at the start, all at once; the clients take turns.
+    Burst(u64),
 }
 
 /// What is transferred on each connection of a load, in one direction.

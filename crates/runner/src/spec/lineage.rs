@@ -52,7 +52,7 @@ impl Lineage {
         let mut seen = vec![identity(path)];
         let home = path.parent().unwrap_or(Path::new(""));
         while let Some(Base { name, span }) = youngest.base()? {
-            let from_home = sources.from_home(&name, &span);
+            let from_home = sources.seen_from_home(&name, &span);
             let path = home.join(&from_home);
             let refuse = |title: String| Err(Diagnostic::at(span.clone(), title));
             if seen.contains(&identity(&path)) {

@@ -41,7 +41,7 @@ pub(crate) use shorthand::{Short, Shorthand, Switchable};
 pub(crate) use text_file::TextFiles;
 pub(crate) use workload::{
     ActiveOpenSpec, ArrivalsSpec, BytesSpec, CloseSpec, ConnectionSpec, EndSpec, FirstSpec,
-    LoadSpec, RespondsSpec,
+    HowSpec, InitialSequenceSpec, LoadSpec, RespondsSpec,
 };
 
 use std::collections::BTreeMap;

@@ -22,7 +22,7 @@ pub(crate) struct ConnectionSpec {
     pub(crate) server_open: Option<Spanned<Time>>,
     #[serde(default)]
     pub(crate) send: Vec<SendSpec>,
-    pub(crate) close: Option<CloseSpec>,
+    pub(crate) close: Option<Spanned<Short<CloseSpec>>>,
 }
 
 /// `active_open = "1s"`, or `{ event = "client.state == CLOSED", connection = 0, plus = "1s" }`.
@@ -58,7 +58,7 @@ impl Shorthand for ActiveOpenSpec {
 #[serde(deny_unknown_fields)]
 pub(crate) struct InitialSequenceSpec {
     pub(crate) client: Option<u32>,
-    pub(crate) server: Option<u32>,
+    pub(crate) server: Option<Spanned<u32>>,
 }
 
 /// `{ from = "client", bytes = 10, after = "0s" }`.
@@ -70,13 +70,44 @@ pub(crate) struct SendSpec {
     pub(crate) after: Option<Time>,
 }
 
-/// `{ first = "client", after = "300ms", second_after = "0s" }`.
+/// `{ first = "client", after = "300ms", second_after = "0s" }`, or `"never"`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CloseSpec {
+    /// The word alone.
+    #[serde(skip)]
+    pub(crate) plain: Option<String>,
     pub(crate) first: Option<FirstSpec>,
     pub(crate) after: Option<Time>,
+    pub(crate) how: Option<Spanned<HowSpec>>,
     pub(crate) second_after: Option<Spanned<Time>>,
+    pub(crate) second_how: Option<Spanned<HowSpec>>,
+}
+
+impl Shorthand for CloseSpec {
+    type Plain = String;
+    const EXPECTED: &'static str = "\"never\", or a table with `first` and `after`";
+
+    fn from_plain(word: String) -> CloseSpec {
+        CloseSpec {
+            plain: Some(word),
+            first: None,
+            after: None,
+            how: None,
+            second_after: None,
+            second_how: None,
+        }
+    }
+}
+
+/// By which call an end closes.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum HowSpec {
+    /// CLOSE: a FIN.
+    Close,
+    /// ABORT: a RST.
+    Abort,
 }
 
 /// Which end closes first, or both without waiting for each other.
@@ -104,7 +135,7 @@ pub(crate) struct LoadSpec {
     pub(crate) from: Option<Spanned<String>>,
     /// `HOST:PORT` of the server; `server:80`.
     pub(crate) to: Option<Spanned<String>>,
-    pub(crate) arrivals: ArrivalsSpec,
+    pub(crate) arrivals: Spanned<ArrivalsSpec>,
     /// Most connections or SYNs; no limit.
     pub(crate) count: Option<Spanned<u64>>,
     pub(crate) start: Option<Spanned<Time>>,
@@ -113,7 +144,7 @@ pub(crate) struct LoadSpec {
     pub(crate) port_pool: Option<Spanned<u16>>,
     pub(crate) transfer: Option<TransferSpec>,
     pub(crate) first_sender: Option<EndSpec>,
-    pub(crate) close: Option<CloseSpec>,
+    pub(crate) close: Option<Spanned<Short<CloseSpec>>>,
     pub(crate) syn_flood: Option<Spanned<SynFloodSpec>>,
 }
 
@@ -135,11 +166,15 @@ pub(crate) enum RespondsSpec {
 }
 
 /// `arrivals = { poisson = "5/s" }`.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum ArrivalsSpec {
     Poisson(ArrivalRate),
     Constant(ArrivalRate),
+    /// A file of times.
+    Trace(String),
+    /// So many at once.
+    Burst(u64),
 }
 
 /// `transfer = { bytes = 100 }`.

@@ -6,3 +6,4 @@ mod faults;
 mod injections;
 mod lab;
 mod routes;
+mod workloads;

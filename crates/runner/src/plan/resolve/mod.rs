@@ -4,6 +4,7 @@
 //! A problem is recorded and the rest is looked at all the same, so that one look shows them all.
 //! Nothing is blamed twice: what depends on a faulty part is not judged.
 
+mod arrivals;
 mod comparison;
 mod consistency;
 mod expectation;
@@ -115,7 +116,8 @@ impl Findings<'_> {
 
     /// Reads a file that is named at this place. An error is the words after "cannot read ...:".
     fn read_named(&mut self, name: &str, span: &Range<usize>) -> Result<String, String> {
-        self.files.read_named(&self.sources.from_home(name, span))
+        self.files
+            .read_named(&self.sources.seen_from_home(name, span))
     }
 
     fn is_clean(&self) -> bool {

@@ -8,15 +8,15 @@ use toml::Spanned;
 use crate::diagnostic::{Diagnostic, counted, suggestion};
 use crate::quantity::Time;
 use crate::spec::{
-    ActiveOpenSpec, ArrivalsSpec, BytesSpec, CloseSpec, ConnectionSpec, EndSpec, FirstSpec,
-    LoadSpec, Named, Short,
+    ActiveOpenSpec, BytesSpec, CloseSpec, ConnectionSpec, EndSpec, FirstSpec, HowSpec,
+    InitialSequenceSpec, LoadSpec, Named, Short,
 };
 
 use super::super::{
-    ActiveOpen, Arrivals, Close, Connection, End, First, Host, HostId, InitialSequence, Link, Load,
+    ActiveOpen, Close, Connection, End, First, Host, HostId, How, InitialSequence, Link, Load,
     Moment, Routes, Run, Send, Target, Transfer, TransferSize,
 };
-use super::{Findings, Names, check_name, fault, flood};
+use super::{Findings, Names, arrivals, check_name, fault, flood};
 
 /// What a workload runs on.
 pub(super) struct Topology<'a> {
@@ -163,13 +163,12 @@ fn connection(
             after,
         });
     }
-    let iss = spec
-        .iss
-        .map_or_else(InitialSequence::default, |iss| InitialSequence {
-            client: iss.client,
-            server: iss.server,
-        });
-    let close = spec.close.as_ref().map(close).transpose()?;
+    let is_foreseen = matches!(active_open, ActiveOpen::At(_)) || server_open.is_some();
+    let iss = initial_sequence(spec.iss.as_ref(), is_foreseen)?;
+    let close = match &spec.close {
+        None => None,
+        Some(written) => close(written)?,
+    };
     Ok(Connection {
         from,
         from_port,
@@ -179,6 +178,25 @@ fn connection(
         server_open,
         send,
         close,
+    })
+}
+
+/// The server's number is set before the SYN arrives, so its time must be foreseen.
+fn initial_sequence(
+    spec: Option<&InitialSequenceSpec>,
+    is_foreseen: bool,
+) -> Result<InitialSequence, Diagnostic> {
+    let Some(InitialSequenceSpec { client, server }) = spec else {
+        return Ok(InitialSequence::default());
+    };
+    if let Some(server) = server.as_ref().filter(|_| !is_foreseen) {
+        let title = "the server cannot foresee an OPEN that follows an event";
+        return Err(Diagnostic::at(server.span(), title)
+            .help("delete `server`, or give `active_open` as a time"));
+    }
+    Ok(InitialSequence {
+        client: *client,
+        server: server.as_ref().map(|it| *it.get_ref()),
     })
 }
 
@@ -239,24 +257,66 @@ fn end(spec: EndSpec) -> End {
     }
 }
 
-/// The client closes at once, and the server at once after it, unless the file says otherwise.
-fn close(spec: &CloseSpec) -> Result<Close, Diagnostic> {
+/// The client closes at once, and the server at once after it, unless the file says otherwise;
+/// `None`: nobody ever does.
+fn close(written: &Spanned<Short<CloseSpec>>) -> Result<Option<Close>, Diagnostic> {
+    let Short(spec) = written.get_ref();
+    match spec.plain.as_deref() {
+        None => {}
+        Some("never") => return Ok(None),
+        Some(word) => {
+            let title = format!("`{word}` is no way to close");
+            return Err(Diagnostic::at(written.span(), title).help(
+                "write \"never\", or a table such as { first = \"client\", after = \"1s\" }",
+            ));
+        }
+    }
     let first = match spec.first {
         None | Some(FirstSpec::Client) => First::One(End::Client),
         Some(FirstSpec::Server) => First::One(End::Server),
         Some(FirstSpec::Both) => First::Both,
     };
-    if let (First::Both, Some(second)) = (first, &spec.second_after) {
-        let title = "nobody is the second to close if both are first";
-        return Err(Diagnostic::at(second.span(), title)
-            .help("delete `second_after`: each end closes `after` it entered ESTABLISHED"));
+    let how = how(spec.how.as_ref());
+    if let Some((key, span)) = second_keys(spec).next() {
+        let reason = match (first, how) {
+            (First::Both, _) => "nobody is the second to close if both are first",
+            (First::One(_), How::Abort) => "nobody is the second to close after an ABORT",
+            (First::One(_), How::Close) => "",
+        };
+        if !reason.is_empty() {
+            let help = match first {
+                First::Both => "each end closes `after` it entered ESTABLISHED",
+                First::One(_) => "the other end is reset",
+            };
+            return Err(Diagnostic::at(span, reason).help(format!("delete `{key}`: {help}")));
+        }
     }
     let second_after = spec.second_after.as_ref().map(|time| time.get_ref().0);
-    Ok(Close {
+    Ok(Some(Close {
         first,
         after: spec.after.unwrap_or_default().0,
+        how,
         second_after: second_after.unwrap_or_default(),
-    })
+        second_how: self::how(spec.second_how.as_ref()),
+    }))
+}
+
+/// The keys about the second closer that are written, and where.
+fn second_keys(spec: &CloseSpec) -> impl Iterator<Item = (&'static str, Range<usize>)> {
+    let after = spec.second_after.as_ref();
+    let how = spec.second_how.as_ref();
+    let keys = [
+        after.map(|it| ("second_after", it.span())),
+        how.map(|it| ("second_how", it.span())),
+    ];
+    keys.into_iter().flatten()
+}
+
+fn how(spec: Option<&Spanned<HowSpec>>) -> How {
+    match spec.map(Spanned::get_ref) {
+        None | Some(HowSpec::Close) => How::Close,
+        Some(HowSpec::Abort) => How::Abort,
+    }
 }
 
 /// All loads, by name.
@@ -265,9 +325,10 @@ pub(super) fn loads(
     topology: &Topology<'_>,
     findings: &mut Findings<'_>,
 ) -> Vec<Load> {
-    let resolved = table
-        .into_iter()
-        .map(|(name, spec)| findings.take(load(&name, &spec, topology)));
+    let resolved = table.into_iter().map(|(name, spec)| {
+        let load = load(&name, &spec, topology, findings);
+        findings.take(load)
+    });
     resolved.collect::<Vec<_>>().into_iter().flatten().collect()
 }
 
@@ -275,6 +336,7 @@ fn load(
     name: &Spanned<String>,
     spec: &LoadSpec,
     topology: &Topology<'_>,
+    findings: &mut Findings<'_>,
 ) -> Result<Load, Diagnostic> {
     let from = match &spec.from {
         Some(host) => topology.names.host(host.get_ref(), host.span())?,
@@ -299,10 +361,7 @@ fn load(
         from,
         to,
         opening,
-        arrivals: match spec.arrivals {
-            ArrivalsSpec::Poisson(rate) => Arrivals::Poisson(rate),
-            ArrivalsSpec::Constant(rate) => Arrivals::Constant(rate),
-        },
+        arrivals: arrivals::resolve(&spec.arrivals, findings)?,
         count: count(spec)?,
         start,
         stop,
@@ -311,12 +370,8 @@ fn load(
         first_port,
         transfer: transfer(spec)?,
         close: match &spec.close {
-            Some(spec) => close(spec)?,
-            None => Close {
-                first: First::One(End::Client),
-                after: Duration::ZERO,
-                second_after: Duration::ZERO,
-            },
+            Some(written) => close(written)?,
+            None => Some(Close::AT_ONCE),
         },
     })
 }
