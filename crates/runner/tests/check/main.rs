@@ -3,6 +3,7 @@
 
 mod cases;
 mod lineage;
+mod settings;
 mod vocabulary;
 
 use std::fmt::Write as _;
