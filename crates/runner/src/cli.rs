@@ -54,6 +54,8 @@ pub enum Command {
     Report(ReportArguments),
     /// Say how to set the links of an experiment up on Linux
     Explain(ExplainArguments),
+    /// Print the JSON Schema of experiment files, for editors
+    Schema,
     /// Run packetdrill scripts against the simulator's own TCP, in virtual time
     Packetdrill(PacketdrillArguments),
 }

@@ -36,6 +36,7 @@ pub mod report;
 pub mod results;
 pub mod retell;
 pub mod run;
+pub mod schema;
 mod spec;
 pub mod statistics;
 pub mod story;

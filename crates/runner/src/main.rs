@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::Parser as _;
 use runner::cli::{Cli, Command, exit};
 use runner::console::Console;
-use runner::{check, drill, explain, list, matrix, retell, run};
+use runner::{check, drill, explain, list, matrix, retell, run, schema};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -30,5 +30,6 @@ fn dispatch(command: &Command) -> u8 {
         Command::Packetdrill(arguments) => drill::run(arguments, console),
         Command::Report(arguments) => retell::run(arguments, console),
         Command::Run(arguments) => run::run(arguments, console),
+        Command::Schema => schema::run(console),
     }
 }

@@ -5,10 +5,12 @@
 //! is an error wherever a unit is meaningful, because `delay = 50` has meant seconds, milliseconds
 //! and microseconds to different readers.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Deserializer, Visitor};
 
 /// Parts of one: quantities are kept in billionths (10⁻⁹) of their unit.
@@ -362,22 +364,33 @@ impl<Q: FromStr<Err = QuantityError>> Visitor<'_> for QuantityVisitor<Q> {
     }
 }
 
-macro_rules! deserialize_from_text {
-    ($($quantity:ty: $expected:literal),* $(,)?) => {$(
+macro_rules! written_as_text {
+    ($($quantity:ident: $expected:literal, $pattern:literal);* $(;)?) => {$(
         impl<'de> de::Deserialize<'de> for $quantity {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 let result = std::marker::PhantomData;
                 deserializer.deserialize_any(QuantityVisitor { expected: $expected, result })
             }
         }
+
+        impl JsonSchema for $quantity {
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($quantity).into()
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!({ "type": "string", "description": $expected, "pattern": $pattern })
+            }
+        }
     )*};
 }
 
-deserialize_from_text! {
+written_as_text! {
     Time: "a time such as \"100ms\"",
-    Percent: "a percentage such as \"1%\"",
-    BitRate: "a rate such as \"1mbit\"",
-    ArrivalRate: "an arrival rate such as \"5/s\"",
+        "^[0-9.]+ *(ns|nsecs?|us|µs|usecs?|ms|msecs?|s|secs?|min|h|d)$";
+    Percent: "a percentage such as \"1%\"", "^[0-9.]+ *%$";
+    BitRate: "a rate such as \"1mbit\"", "^[0-9.]+ *([kKmMgGtT][iI]?)?([bB][iI][tT]|[bB][pP][sS])$";
+    ArrivalRate: "an arrival rate such as \"5/s\"", "^ *[0-9.]+ */ *(s|min|h) *$";
 }
 
 #[cfg(test)]

@@ -1,10 +1,12 @@
 //! `[compare]` and `run.stop`: which metrics matter, and how exactly they are to be known.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
-use toml::Spanned;
+
+use super::Spanned;
 
 /// `[compare]`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CompareSpec {
     /// The policy that the others are compared with; the first.
@@ -14,7 +16,7 @@ pub(crate) struct CompareSpec {
 }
 
 /// `run.stop`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct StopSpec {
     /// Fewest replications.

@@ -3,26 +3,33 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
-use toml::Spanned;
+
+use super::Spanned;
 
 /// `[[expect]]`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ExpectSpec {
     /// The policies that it is about; every one that runs.
     pub(crate) policy: Option<Spanned<PolicyNames>>,
     /// The scripted connection whose states and segments are meant; the first.
     pub(crate) connection: Option<Spanned<usize>>,
+    /// All states of the client, from start to end.
     pub(crate) client_states: Option<Spanned<Vec<Spanned<String>>>>,
+    /// All states of the server, from start to end.
     pub(crate) server_states: Option<Spanned<Vec<Spanned<String>>>>,
+    /// What is expected of the whole run.
     pub(crate) whole_run: Option<Spanned<PeriodSpec>>,
+    /// What is expected after the last fault or injection.
     pub(crate) after_fault: Option<Spanned<PeriodSpec>>,
 }
 
 /// `policy = "three-way"`, or a list.
-#[derive(Debug)]
+#[derive(Debug, JsonSchema)]
+#[schemars(untagged)]
 pub(crate) enum PolicyNames {
     One(String),
     Several(Vec<Spanned<String>>),
@@ -60,10 +67,11 @@ impl<'de> Visitor<'de> for PolicyNamesVisitor {
 pub(crate) type PeriodSpec = BTreeMap<Spanned<String>, Spanned<ExpectedValue>>;
 
 /// A value in a [`PeriodSpec`], as it is written.
-#[derive(Debug)]
+#[derive(Debug, JsonSchema)]
+#[schemars(untagged)]
 pub(crate) enum ExpectedValue {
     /// A plain number, in decimal notation.
-    Number(String),
+    Number(#[schemars(with = "f64")] String),
     /// A quantity with a unit, or a bound.
     Text(String),
     /// A list of segments.

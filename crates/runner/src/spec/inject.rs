@@ -2,19 +2,25 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::{self, Deserializer, Unexpected, Visitor};
-use toml::Spanned;
 
 use crate::quantity::Time;
 
+use super::Spanned;
+
 /// `[[inject]]`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct InjectSpec {
+    /// Its name.
     pub(crate) id: Spanned<String>,
+    /// What must happen: `"HOST.state == STATE"`.
     pub(crate) event: Option<Spanned<String>>,
+    /// Virtual time.
     pub(crate) at: Option<Spanned<Time>>,
+    /// Time from the event on.
     pub(crate) plus: Option<Spanned<Time>>,
     /// The connection whose states `event` is about, and whose numbers `j` and `k` are.
     pub(crate) connection: Option<Spanned<usize>>,
@@ -24,9 +30,13 @@ pub(crate) struct InjectSpec {
     pub(crate) from: Spanned<String>,
     /// `HOST:PORT`.
     pub(crate) to: Spanned<String>,
+    /// Control bits.
     pub(crate) flags: Spanned<String>,
+    /// Sequence number.
     pub(crate) seq: Spanned<NumberSpec>,
+    /// Acknowledgment number.
     pub(crate) ack: Option<Spanned<NumberSpec>>,
+    /// Window, as in the header.
     pub(crate) window: Option<u16>,
     /// Bytes of text.
     pub(crate) payload: Option<Spanned<u32>>,
@@ -37,7 +47,8 @@ pub(crate) struct InjectSpec {
 }
 
 /// A sequence number: `1001`, or counted from an initial one: `"j+1"`.
-#[derive(Debug)]
+#[derive(Debug, JsonSchema)]
+#[schemars(untagged)]
 pub(crate) enum NumberSpec {
     Plain(u32),
     Expression(String),

@@ -15,6 +15,7 @@ mod link;
 mod merge;
 mod output;
 mod shorthand;
+mod spanned;
 mod sweep;
 mod text_file;
 mod workload;
@@ -38,6 +39,7 @@ pub(crate) use link::{
 };
 pub(crate) use output::{LadderSpec, LanguageSpec, OutputSpec, ReportSpec};
 pub(crate) use shorthand::{Short, Shorthand, Switchable};
+pub(crate) use spanned::Spanned;
 pub(crate) use text_file::TextFiles;
 pub(crate) use workload::{
     ActiveOpenSpec, ArrivalsSpec, BytesSpec, CloseSpec, ConnectionSpec, EndSpec, FirstSpec,
@@ -46,17 +48,17 @@ pub(crate) use workload::{
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
-use toml::Spanned;
 
 use crate::quantity::Time;
 
 /// A table whose keys are names that the user chooses, sorted by them.
 pub(crate) type Named<T> = BTreeMap<Spanned<String>, T>;
 
-/// The whole file.
-#[derive(Debug, Deserialize)]
+/// An experiment on TCP connection management.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Spec {
     /// Version of the vocabulary: 1.
@@ -99,21 +101,26 @@ pub(crate) struct Spec {
     pub(crate) compare: Option<CompareSpec>,
     /// The experiment that this one is laid over. The document takes it out before anything else.
     #[serde(rename = "extends")]
+    #[schemars(with = "Option<String>")]
     _extends: Option<IgnoredAny>,
     /// Paths and lists of values. The document takes it out before a point is read.
     #[serde(rename = "sweep")]
+    #[schemars(with = "Option<BTreeMap<String, Vec<serde_json::Value>>>")]
     _sweep: Option<BTreeMap<String, Vec<IgnoredAny>>>,
     /// A smaller version of the experiment, laid over the rest for regression tests. The document
     /// takes it out, too.
     #[serde(rename = "regress")]
+    #[schemars(with = "Option<BTreeMap<String, serde_json::Value>>")]
     _regress: Option<IgnoredAny>,
 }
 
 /// A text in one or two languages; a plain string is English.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ProseSpec {
+    /// English.
     pub(crate) en: String,
+    /// Chinese.
     pub(crate) zh: Option<String>,
 }
 
@@ -127,14 +134,21 @@ impl Shorthand for ProseSpec {
 }
 
 /// `[run]`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RunSpec {
+    /// Root of every random draw.
     pub(crate) seed: u64,
+    /// Virtual time at which a run ends.
     pub(crate) until: Spanned<Time>,
+    /// Virtual time before which nothing is measured.
     pub(crate) warmup: Option<Spanned<Time>>,
+    /// How often each policy runs; with `stop`, the most.
     pub(crate) replications: Option<Spanned<u32>>,
+    /// Handshakes to compare.
     pub(crate) policies: Option<Spanned<Vec<Spanned<String>>>>,
+    /// Whether the results are kept and compared with the last ones.
     pub(crate) record: Option<bool>,
+    /// When fewer replications are enough.
     pub(crate) stop: Option<Spanned<StopSpec>>,
 }

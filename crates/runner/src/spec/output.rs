@@ -1,10 +1,12 @@
 //! `[output]`: which files a run writes beside its numbers.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
-use toml::Spanned;
+
+use super::Spanned;
 
 /// `[output]`.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct OutputSpec {
     /// Ladders of the first replication.
@@ -18,7 +20,7 @@ pub(crate) struct OutputSpec {
 }
 
 /// A form of ladders.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum LadderSpec {
     Text,
@@ -26,7 +28,7 @@ pub(crate) enum LadderSpec {
 }
 
 /// A form of reports.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum ReportSpec {
     Html,
@@ -34,7 +36,7 @@ pub(crate) enum ReportSpec {
 }
 
 /// A language.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum LanguageSpec {
     En,

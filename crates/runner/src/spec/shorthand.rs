@@ -1,7 +1,10 @@
 //! Tables that have a plain form: `delay = "50ms"` stands for `delay = { time = "50ms" }`.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{
@@ -11,7 +14,7 @@ use serde::de::{
 /// A table that a single value may stand for.
 pub(crate) trait Shorthand: Sized {
     /// The single value.
-    type Plain: DeserializeOwned;
+    type Plain: DeserializeOwned + JsonSchema;
     /// What an error says was expected.
     const EXPECTED: &'static str;
     /// The table that the single value stands for.
@@ -28,6 +31,22 @@ impl<'de, T: Shorthand + Deserialize<'de>> Deserialize<'de> for Short<T> {
         deserializer
             .deserialize_any(ShortVisitor(PhantomData))
             .map(Short)
+    }
+}
+
+impl<T: Shorthand + JsonSchema> JsonSchema for Short<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        format!("Short{}", T::schema_name()).into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let plain = generator.subschema_for::<T::Plain>();
+        let table = generator.subschema_for::<T>();
+        json_schema!({ "anyOf": [plain, table] })
     }
 }
 
@@ -81,6 +100,21 @@ pub(crate) enum Switchable<T> {
 impl<'de, T: DeserializeOwned> Deserialize<'de> for Switchable<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(SwitchVisitor(PhantomData))
+    }
+}
+
+impl<T: JsonSchema> JsonSchema for Switchable<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        format!("Switchable{}", T::schema_name()).into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let on = generator.subschema_for::<T>();
+        json_schema!({ "anyOf": [on, { "type": "string", "enum": ["off"] }] })
     }
 }
 

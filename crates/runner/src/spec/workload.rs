@@ -1,40 +1,47 @@
 //! `[[connection]]` and `[load.NAME]`.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
-use toml::Spanned;
 
 use crate::quantity::{ArrivalRate, Time};
 
-use super::{Short, Shorthand};
+use super::{Short, Shorthand, Spanned};
 
 /// `[[connection]]`: one scripted connection.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ConnectionSpec {
     /// `HOST:PORT` of the client.
     pub(crate) from: Spanned<String>,
     /// `HOST:PORT` of the server; `server:80`.
     pub(crate) to: Option<Spanned<String>>,
+    /// Initial sequence numbers of the first entry of each end.
     pub(crate) iss: Option<InitialSequenceSpec>,
     /// When the client opens; at once.
     pub(crate) active_open: Option<Spanned<Short<ActiveOpenSpec>>>,
     /// Time of an OPEN of the server's own: a simultaneous open.
     pub(crate) server_open: Option<Spanned<Time>>,
+    /// What either end sends.
     #[serde(default)]
     pub(crate) send: Vec<SendSpec>,
+    /// Who closes, when and how; nobody.
     pub(crate) close: Option<Spanned<Short<CloseSpec>>>,
 }
 
 /// `active_open = "1s"`, or `{ event = "client.state == CLOSED", connection = 0, plus = "1s" }`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ActiveOpenSpec {
     /// The time alone.
     #[serde(skip)]
     pub(crate) plain: Option<Time>,
+    /// Virtual time.
     pub(crate) at: Option<Spanned<Time>>,
+    /// What must happen: `"HOST.state == STATE"`.
     pub(crate) event: Option<Spanned<String>>,
+    /// The scripted connection whose states count, from 0; any.
     pub(crate) connection: Option<Spanned<usize>>,
+    /// Time from the event on.
     pub(crate) plus: Option<Spanned<Time>>,
 }
 
@@ -54,33 +61,43 @@ impl Shorthand for ActiveOpenSpec {
 }
 
 /// `iss = { client = 1000, server = 5000 }`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct InitialSequenceSpec {
+    /// The client's.
     pub(crate) client: Option<u32>,
+    /// The server's.
     pub(crate) server: Option<Spanned<u32>>,
 }
 
 /// `{ from = "client", bytes = 10, after = "0s" }`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SendSpec {
+    /// Who sends.
     pub(crate) from: EndSpec,
+    /// How much.
     pub(crate) bytes: Spanned<u64>,
+    /// How long after it was ESTABLISHED.
     pub(crate) after: Option<Time>,
 }
 
 /// `{ first = "client", after = "300ms", second_after = "0s" }`, or `"never"`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CloseSpec {
     /// The word alone.
     #[serde(skip)]
     pub(crate) plain: Option<String>,
+    /// Who closes first; the client.
     pub(crate) first: Option<FirstSpec>,
+    /// How long after it was ESTABLISHED, or in a load has done its part.
     pub(crate) after: Option<Time>,
+    /// By which call.
     pub(crate) how: Option<Spanned<HowSpec>>,
+    /// How long after it has read the FIN the other end closes.
     pub(crate) second_after: Option<Spanned<Time>>,
+    /// By which call the other end does.
     pub(crate) second_how: Option<Spanned<HowSpec>>,
 }
 
@@ -101,7 +118,7 @@ impl Shorthand for CloseSpec {
 }
 
 /// By which call an end closes.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum HowSpec {
     /// CLOSE: a FIN.
@@ -111,7 +128,7 @@ pub(crate) enum HowSpec {
 }
 
 /// Which end closes first, or both without waiting for each other.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum FirstSpec {
     Client,
@@ -120,7 +137,7 @@ pub(crate) enum FirstSpec {
 }
 
 /// Which end of a connection.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum EndSpec {
     Client,
@@ -128,37 +145,47 @@ pub(crate) enum EndSpec {
 }
 
 /// `[load.NAME]`: a population of connections.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct LoadSpec {
     /// Host of the clients; `client`.
     pub(crate) from: Option<Spanned<String>>,
     /// `HOST:PORT` of the server; `server:80`.
     pub(crate) to: Option<Spanned<String>>,
+    /// When connections are opened.
     pub(crate) arrivals: Spanned<ArrivalsSpec>,
     /// Most connections or SYNs; no limit.
     pub(crate) count: Option<Spanned<u64>>,
+    /// Virtual time before which nothing is opened.
     pub(crate) start: Option<Spanned<Time>>,
+    /// Virtual time from which on nothing is opened.
     pub(crate) stop: Option<Spanned<Time>>,
+    /// How many clients there are.
     pub(crate) clients: Option<Spanned<u32>>,
+    /// How many ports each client has, used in turn.
     pub(crate) port_pool: Option<Spanned<u16>>,
+    /// What is sent on each connection.
     pub(crate) transfer: Option<TransferSpec>,
+    /// Who sends it; the client.
     pub(crate) first_sender: Option<EndSpec>,
+    /// Who closes, when and how; the client, at once.
     pub(crate) close: Option<Spanned<Short<CloseSpec>>>,
+    /// Sends SYNs that nobody stands behind.
     pub(crate) syn_flood: Option<Spanned<SynFloodSpec>>,
 }
 
 /// `syn_flood = { spoofed = true, responds = "never" }`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SynFloodSpec {
     /// Must be true: what sends from its own address is a load without `syn_flood`.
     pub(crate) spoofed: Option<Spanned<bool>>,
+    /// Who is at the addresses that it forges.
     pub(crate) responds: RespondsSpec,
 }
 
 /// Who is at the addresses that a flood forges.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum RespondsSpec {
     Never,
@@ -166,7 +193,7 @@ pub(crate) enum RespondsSpec {
 }
 
 /// `arrivals = { poisson = "5/s" }`.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum ArrivalsSpec {
     Poisson(ArrivalRate),
@@ -178,18 +205,20 @@ pub(crate) enum ArrivalsSpec {
 }
 
 /// `transfer = { bytes = 100 }`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TransferSpec {
+    /// How many bytes.
     pub(crate) bytes: Spanned<Short<BytesSpec>>,
 }
 
 /// `bytes = 100` or `bytes = { exponential = 2000 }`.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct BytesSpec {
     #[serde(skip)]
     pub(crate) fixed: Option<u64>,
+    /// Mean of an exponential distribution, in bytes.
     pub(crate) exponential: Option<u64>,
 }
 

@@ -3,6 +3,7 @@
 
 mod cases;
 mod lineage;
+mod schema;
 mod settings;
 mod vocabulary;
 

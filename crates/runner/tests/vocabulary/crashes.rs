@@ -3,7 +3,7 @@
 use runner::plan::End;
 use tcp_core::Phase;
 
-use crate::lab::{CONNECTION, mistake, run};
+use crate::lab::{CONNECTION, HEAD, mistake, run, run_text};
 
 /// The client forgets the connection at 1 s and is up again at 2 s.
 const CRASH: &str = "[host.client]\ncrash = { at = \"1s\", restart_after = \"1s\" }\n";
@@ -154,5 +154,17 @@ fn bad_crashes_and_opens_are_told() {
         ("\"200s\"", "this OPEN comes after the run has ended"),
     ] {
         assert_eq!(mistake(&open(when)), title);
+    }
+}
+
+#[test]
+fn what_a_host_has_counted_before_a_crash_belongs_to_the_period_in_which_it_was_counted() {
+    let rest = format!(
+        "{CRASH}{CONNECTION}[[connection]]\nfrom = \"client:5556\"\nactive_open = \"3s\"\n"
+    );
+    for (warmup, opens) in [("0s", "2"), ("500ms", "1"), ("1500ms", "1"), ("5s", "0")] {
+        let head = HEAD.replace("until", &format!("warmup = \"{warmup}\"\nuntil"));
+        let lab = run_text(&format!("{head}{rest}"));
+        lab.assert_values(&[("client.ActiveOpens", opens)]);
     }
 }

@@ -3,11 +3,9 @@
 use std::ops::Range;
 use std::time::Duration;
 
-use toml::Spanned;
-
 use crate::diagnostic::Diagnostic;
 use crate::quantity::Time;
-use crate::spec::ArrivalsSpec;
+use crate::spec::{ArrivalsSpec, Spanned};
 
 use super::super::Arrivals;
 use super::Findings;

@@ -1,9 +1,7 @@
 //! `[compare]` and `run.stop`.
 
-use toml::Spanned;
-
 use crate::diagnostic::Diagnostic;
-use crate::spec::{CompareSpec, StopSpec};
+use crate::spec::{CompareSpec, Spanned, StopSpec};
 
 use super::super::{Comparison, MetricKey, Period, Plan, StoppingRule};
 use super::{Findings, expectation, policy};

@@ -3,10 +3,8 @@
 
 use std::ops::Range;
 
-use toml::Spanned;
-
 use crate::diagnostic::Diagnostic;
-use crate::spec::{FaultSpec, HostSpec, Spec};
+use crate::spec::{FaultSpec, HostSpec, Spanned, Spec};
 
 use super::super::{Action, Check, ConnectionId, Fault, HostId, Moment, Plan, PowerOff, Send};
 use super::Findings;

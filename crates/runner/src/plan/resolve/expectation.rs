@@ -4,11 +4,10 @@ use std::ops::Range;
 use std::time::Duration;
 
 use tcp_core::{Handshake, Phase};
-use toml::Spanned;
 
 use crate::diagnostic::{Diagnostic, suggestion};
 use crate::quantity::{self, Time};
-use crate::spec::{ExpectSpec, ExpectedValue, PeriodSpec, PolicyNames};
+use crate::spec::{ExpectSpec, ExpectedValue, PeriodSpec, PolicyNames, Spanned};
 
 use super::super::{
     Bound, Check, ConnectionId, End, Expectation, Metric, MetricKey, Period, Plan, Reached,

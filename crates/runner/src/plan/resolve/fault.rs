@@ -4,13 +4,12 @@ use std::ops::Range;
 
 use netsim::{Ending, Probability, Window};
 use tcp_core::{Flags, Phase};
-use toml::Spanned;
 
 use crate::diagnostic::{Diagnostic, suggestion};
 use crate::quantity::Time;
 use crate::spec::{
     CorruptSpec, DirectionSpec, DuplicateSpec, FaultSpec, FieldSpec, FlagsSpec, MatchSpec,
-    MomentSpec, NthSpec, PayloadSpec, RewriteSpec, Short,
+    MomentSpec, NthSpec, PayloadSpec, RewriteSpec, Short, Spanned,
 };
 
 use super::super::{

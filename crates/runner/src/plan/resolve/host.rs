@@ -5,10 +5,11 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::ops::Range;
 
 use tcp_core::Profile;
-use toml::Spanned;
 
 use crate::diagnostic::{Diagnostic, suggestion};
-use crate::spec::{AddressesSpec, CrashSpec, HostSpec, Named, PowerOffSpec, RestartIsnSpec};
+use crate::spec::{
+    AddressesSpec, CrashSpec, HostSpec, Named, PowerOffSpec, RestartIsnSpec, Spanned,
+};
 
 use super::super::{AfterRestart, Host, HostId, Link, PowerOff, Restart};
 use super::{Findings, Names, check_names, fault, settings};

@@ -4,13 +4,12 @@ use netsim::{
     CorruptConfig, DelayConfig, Distribution, DistributionTable, DuplicateConfig, LinkConfig,
     LossConfig, NodeId, QueueConfig, RateConfig, ReorderConfig, SlotConfig, SlotSpacing, Window,
 };
-use toml::Spanned;
 
 use crate::diagnostic::Diagnostic;
 use crate::quantity::{Percent, Time};
 use crate::spec::{
     DelaySpec, DistributionSpec, LinkSpec, LossSpec, Named, OutageSpec, RateSpec, ReorderSpec,
-    ShareSpec, Short, SlotSpec,
+    ShareSpec, Short, SlotSpec, Spanned,
 };
 
 use super::super::{HostId, Link};

@@ -4,10 +4,9 @@ use std::net::SocketAddr;
 use std::ops::Range;
 
 use tcp_core::Flags;
-use toml::Spanned;
 
 use crate::diagnostic::Diagnostic;
-use crate::spec::{InjectSpec, NumberSpec};
+use crate::spec::{InjectSpec, NumberSpec, Spanned};
 use crate::workload::Workload;
 
 use super::super::{

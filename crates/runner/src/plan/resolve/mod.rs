@@ -22,11 +22,10 @@ use std::ops::Range;
 use std::time::Duration;
 
 use tcp_core::Handshake;
-use toml::Spanned;
 
 use crate::diagnostic::{Diagnostic, Sources, suggestion, visible};
 use crate::quantity::Time;
-use crate::spec::{Named, ProseSpec, RunSpec, Short, Spec, TextFiles};
+use crate::spec::{Named, ProseSpec, RunSpec, Short, Spanned, Spec, TextFiles};
 
 use super::{HostId, LinkId, Plan, Prose, Run};
 

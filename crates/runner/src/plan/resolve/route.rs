@@ -2,10 +2,8 @@
 
 use std::ops::Range;
 
-use toml::Spanned;
-
 use crate::diagnostic::Diagnostic;
-use crate::spec::{HostSpec, Named};
+use crate::spec::{HostSpec, Named, Spanned};
 
 use super::super::{Host, HostId, Link, LinkId, Routes};
 use super::{Findings, Names};

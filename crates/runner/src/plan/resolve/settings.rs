@@ -8,7 +8,6 @@ use tcp_core::{
     ListenConfig, NewSyn, OldSegments, OptionLayout, Profile, RepeatedSyn, TimeWaitRestart,
     Unexpected, WindowEdge,
 };
-use toml::Spanned;
 
 use crate::diagnostic::Diagnostic;
 #[cfg(feature = "mutants")]
@@ -16,8 +15,8 @@ use crate::diagnostic::suggestion;
 use crate::quantity::Time;
 use crate::spec::{
     AbortSpec, BlindAttackSpec, CrossedSynAckSpec, HostSpec, KeepAliveSpec, NewSynSpec,
-    OldSegmentsSpec, OptionLayoutSpec, RepeatedSynSpec, Short, Switchable, TimeWaitRestartSpec,
-    UnexpectedSpec, WindowEdgeSpec,
+    OldSegmentsSpec, OptionLayoutSpec, RepeatedSynSpec, Short, Spanned, Switchable,
+    TimeWaitRestartSpec, UnexpectedSpec, WindowEdgeSpec,
 };
 
 /// The settings of a host of this profile.

@@ -3,13 +3,11 @@
 use std::ops::Range;
 use std::time::Duration;
 
-use toml::Spanned;
-
 use crate::diagnostic::{Diagnostic, counted, suggestion};
 use crate::quantity::Time;
 use crate::spec::{
     ActiveOpenSpec, BytesSpec, CloseSpec, ConnectionSpec, EndSpec, FirstSpec, HowSpec,
-    InitialSequenceSpec, LoadSpec, Named, Short,
+    InitialSequenceSpec, LoadSpec, Named, Short, Spanned,
 };
 
 use super::super::{
