@@ -44,6 +44,8 @@ pub struct Cli {
 pub enum Command {
     /// Run experiments: a ladder for each policy, a comparison, and a verdict on each expectation
     Run(RunArguments),
+    /// Run scenarios again and compare them with their recorded results, byte for byte
+    Regress(RegressArguments),
     /// Say what was understood of experiment files, or everything that is wrong with them
     Check(CheckArguments),
     /// Show the scenarios at hand, by group, each with its lesson in a line
@@ -93,6 +95,28 @@ pub struct RunArguments {
     /// Show no progress
     #[arg(long)]
     pub no_progress: bool,
+    /// Colours.
+    #[command(flatten)]
+    pub color: ColorArgument,
+}
+
+/// `runner regress`.
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub struct RegressArguments {
+    /// Experiment files, or names of scenarios or their beginnings (`s01`) [default: every scenario
+    /// of the folder `scenarios` that is recorded]; of one with a table `[regress]`, that version
+    #[arg(value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Threads to use, at most 256 [default: one for each processor]
+    #[arg(long, value_name = "N", value_parser = parse_jobs)]
+    pub jobs: Option<NonZeroUsize>,
+    /// Record the results of these runs in place of those that differ or are missing
+    #[arg(long)]
+    pub bless: bool,
+    /// Write a report in the format of `JUnit` to this file
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
     /// Colours.
     #[command(flatten)]
     pub color: ColorArgument,

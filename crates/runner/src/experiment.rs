@@ -27,6 +27,10 @@ pub struct Experiment {
     pub named: Vec<(String, String)>,
     /// The changes that the command line made, in order.
     pub changes: Vec<Override>,
+    /// Whether its file has a smaller version of it, the results of which are recorded.
+    pub has_regression: bool,
+    /// Whether this is that smaller version.
+    pub is_regression: bool,
 }
 
 impl Experiment {
@@ -76,12 +80,20 @@ impl Experiment {
         Ok(experiment)
     }
 
+    /// Whether its results are kept under version control. Of an experiment that has a smaller
+    /// version, those of the smaller one are.
+    pub fn is_recorded(&self) -> bool {
+        let is_whole = self.has_regression && !self.is_regression;
+        self.plan.run.record && !self.is_overridden && !is_whole
+    }
+
     fn understand(document: Document, changes: &[Override]) -> Result<Experiment, Rejection> {
         let Document {
             points,
             sources,
             files,
-            ..
+            has_regression,
+            extent,
         } = document;
         match understand_points(points, &sources, &files) {
             Ok(Understood {
@@ -98,6 +110,8 @@ impl Experiment {
                 named,
                 is_overridden: !changes.is_empty(),
                 changes: changes.to_vec(),
+                has_regression,
+                is_regression: has_regression && extent == Extent::Regression,
             }),
             Err(diagnostics) => Err(Rejection {
                 sources,

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::Parser as _;
 use runner::cli::{Cli, Command, exit};
 use runner::console::Console;
-use runner::{check, drill, explain, list, matrix, retell, run, schema};
+use runner::{check, drill, explain, list, matrix, regress, retell, run, schema};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -29,6 +29,7 @@ fn dispatch(command: &Command) -> u8 {
         Command::Matrix(arguments) => matrix::run(arguments, console),
         Command::Packetdrill(arguments) => drill::run(arguments, console),
         Command::Report(arguments) => retell::run(arguments, console),
+        Command::Regress(arguments) => regress::run(arguments, console),
         Command::Run(arguments) => run::run(arguments, console),
         Command::Schema => schema::run(console),
     }

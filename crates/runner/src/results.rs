@@ -6,10 +6,13 @@
 mod difference;
 mod folder;
 mod stored;
+mod stored_summary;
 
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
+
+use sha2::{Digest as _, Sha256};
 
 use crate::campaign::Campaign;
 use crate::capture::CaptureError;
@@ -17,7 +20,9 @@ use crate::experiment::Experiment;
 use crate::report;
 use crate::trial::Trial;
 
-pub use folder::{Recorded, ResultsError, add_report, is_recorded, note_timing, record};
+pub use folder::{
+    Compared, Recorded, ResultsError, add_report, compare, is_recorded, note_timing, record,
+};
 pub use stored::{Stored, StoredError, restore};
 
 /// The file that lists the others, and by which a folder of results is known.
@@ -26,6 +31,8 @@ const MANIFEST: &str = "manifest.json";
 const EXPERIMENT: &str = "experiment.toml";
 /// The document about everything. A run writes it if it is asked to; it can be added later.
 const REPORT: &str = "report.html";
+/// The file with all numbers and verdicts.
+const SUMMARY: &str = "summary.json";
 
 /// The contents of files by their names within the folder, with `/` between parts.
 pub type Files = BTreeMap<String, Vec<u8>>;
@@ -38,7 +45,7 @@ pub fn files(experiment: &Experiment, campaign: &Campaign) -> Result<Files, Capt
     let plan = &experiment.plan;
     let mut files = Files::new();
     files.insert(
-        "summary.json".to_owned(),
+        SUMMARY.to_owned(),
         report::summary(experiment, campaign).into_bytes(),
     );
     for point in &campaign.points {
@@ -94,10 +101,16 @@ pub fn files(experiment: &Experiment, campaign: &Campaign) -> Result<Files, Capt
     }
     let text = experiment.sources.text();
     files.insert(EXPERIMENT.to_owned(), text.as_bytes().to_vec());
-    let names: Vec<&str> = files.keys().map(String::as_str).collect();
-    let manifest = report::manifest(experiment, campaign, &names);
+    let digest = |(name, bytes): (&String, &Vec<u8>)| (name.clone(), sha256(bytes));
+    let digests: Vec<(String, String)> = files.iter().map(digest).collect();
+    let manifest = report::manifest(experiment, campaign, &digests);
     files.insert(MANIFEST.to_owned(), manifest.into_bytes());
     Ok(files)
+}
+
+/// SHA-256 in hexadecimal.
+fn sha256(bytes: &[u8]) -> String {
+    report::hexadecimal(&Sha256::digest(bytes))
 }
 
 /// Where the files of experiments go; each experiment has a folder of its own there.
@@ -145,6 +158,13 @@ impl Places {
         }
         self.scratch.join(name)
     }
+}
+
+/// A path as the user would write it: relative to the current folder if it is below.
+pub fn shown(path: &Path) -> PathBuf {
+    let current = std::env::current_dir().ok();
+    let relative = current.and_then(|current| path.strip_prefix(current).ok().map(Path::to_owned));
+    relative.unwrap_or_else(|| path.to_owned())
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 use std::io::{self, IsTerminal as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::campaign::{Campaign, CampaignError, runs_of};
 use crate::catalogue;
@@ -16,8 +16,7 @@ use crate::overrides::Override;
 use crate::paint::ascii;
 use crate::progress::Progress;
 use crate::report;
-use crate::results::{self, Places, Recorded};
-use crate::trial::TrialError;
+use crate::results::{self, Places, Recorded, shown};
 
 /// Runs every file, even if another is bad; returns the exit code of the worst.
 pub fn run<'a>(arguments: &'a RunArguments, console: Console<'a>) -> u8 {
@@ -112,15 +111,12 @@ impl Session<'_> {
     fn complain(&mut self, experiment: &Experiment, error: &CampaignError) -> u8 {
         let name = experiment.sources.name();
         self.console.tell(&format!("error: {name}: {error}\n"));
-        match error {
-            // An exchange without end is the experiment's doing.
-            CampaignError::Trial(error) if matches!(**error, TrialError::Stuck(_)) => exit::FAILED,
-            CampaignError::Trial(_) | CampaignError::Threads(_) => {
-                let advice = "this is a bug in the program; please report it with the file\n";
-                self.console.tell(advice);
-                exit::BUG
-            }
+        let code = error.exit_code();
+        if code == exit::BUG {
+            let advice = "this is a bug in the program; please report it with the file\n";
+            self.console.tell(advice);
         }
+        code
     }
 
     fn report(
@@ -175,7 +171,7 @@ impl Session<'_> {
             }
         };
         let (baseline, scratch) = (places.results_of(experiment), places.scratch_of(experiment));
-        let is_comparable = experiment.plan.run.record && !experiment.is_overridden;
+        let is_comparable = experiment.is_recorded();
         let is_worthy =
             campaign.is_as_expected() || self.arguments.bless || results::is_recorded(&baseline);
         let folder = match &self.arguments.out {
@@ -253,11 +249,4 @@ impl Session<'_> {
 fn is_same(one: &Path, other: &Path) -> bool {
     let found = (one.canonicalize(), other.canonicalize());
     matches!(found, (Ok(one), Ok(other)) if one == other)
-}
-
-/// A path as the user would write it: relative to the current folder if it is below.
-fn shown(path: &Path) -> PathBuf {
-    let current = std::env::current_dir().ok();
-    let relative = current.and_then(|current| path.strip_prefix(current).ok().map(Path::to_owned));
-    relative.unwrap_or_else(|| path.to_owned())
 }

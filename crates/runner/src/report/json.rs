@@ -166,8 +166,21 @@ pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
     })
 }
 
-/// The manifest of recorded results: what made them, and which files there are.
-pub fn manifest(experiment: &Experiment, campaign: &Campaign, files: &[&str]) -> String {
+/// An object of strings, one on each line.
+fn object(pairs: &[(String, String)]) -> String {
+    let line =
+        |(name, value): &(String, String)| format!("\n    {}: {}", string(name), string(value));
+    let lines: Vec<String> = pairs.iter().map(line).collect();
+    format!("{{{}\n  }}", lines.join(","))
+}
+
+/// The manifest of recorded results: what made them, and which files there are, each with its SHA-256
+/// in hexadecimal.
+pub fn manifest(
+    experiment: &Experiment,
+    campaign: &Campaign,
+    files: &[(String, String)],
+) -> String {
     let plan = &experiment.plan;
     let list = |names: Vec<&str>| {
         let quoted: Vec<String> = names.into_iter().map(string).collect();
@@ -183,12 +196,14 @@ pub fn manifest(experiment: &Experiment, campaign: &Campaign, files: &[&str]) ->
         ("replications", plan.run.replications.to_string()),
         ("policies", list(policies.collect())),
         ("trace_sha256", string(&hexadecimal(&campaign.digest))),
-        ("files", list(files.to_vec())),
+        ("files", object(files)),
     ];
     let changes = experiment.changes.iter();
     let changes: Vec<&str> = changes.map(|change| change.assignment.as_str()).collect();
     let changed = (!changes.is_empty()).then(|| ("changes", list(changes)));
-    let fields = fields.into_iter().chain(changed);
+    let version = experiment.is_regression;
+    let version = version.then(|| ("version", string("regress")));
+    let fields = fields.into_iter().chain(changed).chain(version);
     let lines = fields.map(|(name, value)| format!("  \"{name}\": {value}"));
     let lines: Vec<String> = lines.collect();
     format!("{{\n{}\n}}\n", lines.join(",\n"))

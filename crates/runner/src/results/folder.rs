@@ -5,15 +5,16 @@
 //! renamed when it is complete. The manifest comes first, so that a run which is killed leaves a
 //! folder that the next one still knows.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
-use std::io::{self, ErrorKind, Write as _};
+use std::io::{self, ErrorKind};
 use std::path::{Component, Path, PathBuf};
 
 use serde::Deserialize;
 
 use super::difference::differences;
-use super::{Files, MANIFEST, REPORT};
+use super::{Files, MANIFEST, REPORT, sha256};
+use crate::whole_file;
 
 /// The file for what varies from run to run: never compared, ignored by version control.
 const TIMING: &str = "timing.json";
@@ -29,6 +30,19 @@ pub enum Recorded {
         others: Vec<String>,
     },
     /// Others were there and stay; each difference in a line.
+    Differs(Vec<String>),
+}
+
+/// How a run's files compare with those that were recorded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Compared {
+    /// The very same bytes.
+    Same,
+    /// There are none.
+    NotRecorded,
+    /// Somebody has changed or removed these files after they were recorded.
+    Edited(Vec<String>),
+    /// The run gives others; each difference in a line.
     Differs(Vec<String>),
 }
 
@@ -83,7 +97,12 @@ pub fn record(folder: &Path, files: &Files, may_replace: bool) -> Result<Recorde
         return Ok(Recorded::Unchanged);
     }
     if !before.is_empty() && !may_replace {
-        return Ok(Recorded::Differs(differences(&before, files)));
+        let edited = edited(&before).into_iter();
+        let mut lines: Vec<String> = edited
+            .map(|name| format!("{name}: changed by hand after it was recorded"))
+            .collect();
+        lines.extend(differences(&before, files));
+        return Ok(Recorded::Differs(lines));
     }
     for (name, bytes) in files {
         let is_free = before.contains_key(name)
@@ -102,6 +121,42 @@ pub fn record(folder: &Path, files: &Files, may_replace: bool) -> Result<Recorde
     }
     let others = others(folder, files)?;
     Ok(Recorded::Written { others })
+}
+
+/// Compares a folder with the files that a run gives. Nothing is written.
+///
+/// # Errors
+/// If the folder is not a run's, or cannot be read.
+pub fn compare(folder: &Path, files: &Files) -> Result<Compared, ResultsError> {
+    if !is_recorded(folder) {
+        return Ok(Compared::NotRecorded);
+    }
+    let recorded = read(folder)?;
+    if recorded == *files {
+        return Ok(Compared::Same);
+    }
+    let edited = edited(&recorded);
+    if edited.is_empty() {
+        return Ok(Compared::Differs(differences(&recorded, files)));
+    }
+    Ok(Compared::Edited(edited))
+}
+
+/// The names of recorded files that are not as a run has written them.
+fn edited(recorded: &Files) -> Vec<String> {
+    let manifest = recorded
+        .get(MANIFEST)
+        .and_then(|text| Manifest::parse(text));
+    let Some(Listing::Digests(digests)) = manifest.map(|manifest| manifest.files) else {
+        return Vec::new();
+    };
+    let is_edited = |(name, digest): &(&String, &String)| {
+        recorded
+            .get(*name)
+            .is_none_or(|bytes| sha256(bytes) != **digest)
+    };
+    let names = digests.iter().filter(is_edited).map(|(name, _)| name);
+    names.cloned().collect()
 }
 
 /// Whether there is a manifest in a folder.
@@ -136,7 +191,26 @@ fn lock(folder: &Path) -> Option<File> {
 #[derive(Deserialize)]
 struct Manifest {
     tool: String,
-    files: Vec<String>,
+    files: Listing,
+}
+
+/// The files of a run.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Listing {
+    /// With the SHA-256 of each.
+    Digests(BTreeMap<String, String>),
+    /// Without, as earlier versions wrote it.
+    Names(Vec<String>),
+}
+
+impl Listing {
+    fn names(&self) -> Vec<&String> {
+        match self {
+            Listing::Digests(digests) => digests.keys().collect(),
+            Listing::Names(names) => names.iter().collect(),
+        }
+    }
 }
 
 impl Manifest {
@@ -146,7 +220,8 @@ impl Manifest {
         let is_ours = manifest
             .tool
             .starts_with(concat!(env!("CARGO_PKG_NAME"), " "));
-        (is_ours && manifest.files.iter().all(|name| stays_below(name))).then_some(manifest)
+        let mut names = manifest.files.names().into_iter();
+        (is_ours && names.all(|name| stays_below(name))).then_some(manifest)
     }
 }
 
@@ -168,9 +243,9 @@ fn read(folder: &Path) -> Result<Files, ResultsError> {
     };
     let manifest =
         Manifest::parse(&text).ok_or_else(|| ResultsError::NotOurs(folder.to_owned()))?;
-    for name in manifest.files {
-        if let Some(bytes) = read_file(folder, &name)? {
-            files.insert(name, bytes);
+    for name in manifest.files.names() {
+        if let Some(bytes) = read_file(folder, name)? {
+            files.insert(name.clone(), bytes);
         }
     }
     files.insert(MANIFEST.to_owned(), text);
@@ -236,17 +311,7 @@ fn remove(folder: &Path, name: &str) -> Result<(), ResultsError> {
 /// Writes a file in place of the one that has its name, at one stroke.
 fn replace(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), ResultsError> {
     let path = folder.join(name);
-    let above = path.parent().unwrap_or(folder);
-    fs::create_dir_all(above).map_err(failed("create", above))?;
-    // A temporary file is its owner's alone unless it is created like any other.
-    let mut file = tempfile::Builder::new()
-        .prefix(".unfinished-")
-        .make_in(above, |path| File::create_new(path))
-        .map_err(failed("write to", above))?;
-    file.write_all(bytes).map_err(failed("write", &path))?;
-    let persisted = file.persist(&path);
-    persisted.map_err(|error| failed("write", &path)(error.error))?;
-    Ok(())
+    whole_file::write(&path, bytes).map_err(failed("write", &path))
 }
 
 /// What is in a folder beside the files of a run.
@@ -317,14 +382,13 @@ mod tests {
             panic!("others were recorded")
         };
         assert_eq!(
-            [&lines[0], &lines[1], &lines[3]],
+            lines,
             [
                 "a.txt: line 2\n    recorded  two\n    now       2",
                 "c.txt: not recorded",
                 "p/b.txt: recorded, but no longer made"
             ]
         );
-        assert!(lines[2].starts_with("manifest.json: line 2") && lines.len() == 4);
         assert_eq!(read(&folder).expect("readable"), first);
         assert_eq!(record(&second, true), written(&[]));
         assert_eq!(read(&folder).expect("readable"), second);

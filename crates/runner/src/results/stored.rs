@@ -55,6 +55,8 @@ struct Manifest {
     trace_sha256: String,
     #[serde(default)]
     changes: Vec<String>,
+    /// Which version of the experiment, if not all of it.
+    version: Option<String>,
 }
 
 /// Reads the experiment that is recorded in a folder.
@@ -76,8 +78,12 @@ pub fn restore(folder: &Path) -> Result<Stored, StoredError> {
         return Err(StoredError::NoExperiment(folder.to_owned()));
     }
     let changes: Vec<Override> = manifest.changes.into_iter().map(Override::set).collect();
-    let experiment = Experiment::read(&file, &changes)
-        .map_err(|rejection| StoredError::Rejected(Box::new(rejection)))?;
+    let read = match manifest.version {
+        None => Experiment::read,
+        Some(_) => Experiment::read_for_regression,
+    };
+    let experiment =
+        read(&file, &changes).map_err(|rejection| StoredError::Rejected(Box::new(rejection)))?;
     if experiment.digest != manifest.scenario_sha256 {
         return Err(StoredError::Changed(file));
     }

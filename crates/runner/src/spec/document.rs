@@ -34,6 +34,8 @@ pub(crate) struct Document {
     pub(crate) files: TextFiles,
     /// Whether it has a smaller version.
     pub(crate) has_regression: bool,
+    /// Which of them this is.
+    pub(crate) extent: Extent,
 }
 
 /// What is written for one point of a sweep.
@@ -88,6 +90,7 @@ impl Document {
                 sources,
                 files,
                 has_regression,
+                extent,
             }),
             Err(diagnostics) => Err(Rejection {
                 sources,

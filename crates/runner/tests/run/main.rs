@@ -1,6 +1,7 @@
 //! `runner run` from end to end: the program itself, on the scenarios that it comes with.
 
 mod pictures;
+mod regress;
 mod results;
 
 use std::collections::BTreeMap;
@@ -39,10 +40,13 @@ impl Home {
     }
 
     fn run(&self, arguments: &[&str]) -> Output {
+        self.runner(&[&["run"], arguments].concat())
+    }
+
+    fn runner(&self, arguments: &[&str]) -> Output {
         Command::new(env!("CARGO_BIN_EXE_runner"))
             .current_dir(self.0.path())
             .env_remove("NO_COLOR")
-            .arg("run")
             .args(arguments)
             .output()
             .expect("the program starts")

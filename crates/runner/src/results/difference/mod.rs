@@ -1,11 +1,16 @@
 //! How the files of a run differ from those that were recorded, in words.
 
-use super::{Files, MANIFEST};
+mod summary;
+mod table;
 
-/// The line of the manifest that tells one text of an experiment from another.
-const TEXT: &str = "\"scenario_sha256\"";
+use super::{EXPERIMENT, Files, MANIFEST, SUMMARY};
 
-/// What differs, file by file, with the first line that does.
+/// The lines of the manifest that tell one text of an experiment from another.
+const TEXT: [&str; 2] = ["\"scenario_sha256\"", "\"experiment.toml\""];
+
+/// What differs, file by file: numbers and verdicts by name, of everything else the first line that
+/// does. Each element is a line, or several that belong together. The manifest only has digests of
+/// the rest; it is mentioned if nothing else tells the difference.
 pub(super) fn differences(recorded: &Files, now: &Files) -> Vec<String> {
     if without_text(recorded) == without_text(now) {
         let what =
@@ -13,24 +18,29 @@ pub(super) fn differences(recorded: &Files, now: &Files) -> Vec<String> {
         return vec![what.to_owned()];
     }
     let mut lines = Vec::new();
-    for (name, bytes) in now {
+    for (name, bytes) in now.iter().filter(|(name, _)| *name != MANIFEST) {
         match recorded.get(name) {
             None => lines.push(format!("{name}: not recorded")),
-            Some(old) if old != bytes => lines.push(format!("{name}: {}", change(old, bytes))),
+            Some(old) if old != bytes => lines.extend(changes(name, old, bytes)),
             Some(_) => {}
         }
     }
     let gone = recorded.keys().filter(|name| !now.contains_key(*name));
     lines.extend(gone.map(|name| format!("{name}: recorded, but no longer made")));
+    if let (true, Some(old), Some(new)) =
+        (lines.is_empty(), recorded.get(MANIFEST), now.get(MANIFEST))
+    {
+        lines.push(format!("{MANIFEST}: {}", change(old, new)));
+    }
     lines
 }
 
-/// The lines of all files, but for the one that only says which text the experiment had.
+/// The lines of all files, but for those that only say which text the experiment had.
 fn without_text(files: &Files) -> Vec<(&str, &[u8])> {
     let mut kept = Vec::new();
-    for (name, bytes) in files {
-        let says_text =
-            |line: &&[u8]| name == MANIFEST && line.trim_ascii_start().starts_with(TEXT.as_bytes());
+    for (name, bytes) in files.iter().filter(|(name, _)| *name != EXPERIMENT) {
+        let is_text = |line: &[u8]| TEXT.iter().any(|text| line.starts_with(text.as_bytes()));
+        let says_text = |line: &&[u8]| name == MANIFEST && is_text(line.trim_ascii_start());
         // With their ends, which may be all that differs.
         let lines = bytes.split_inclusive(|byte| *byte == b'\n');
         kept.extend(
@@ -40,6 +50,25 @@ fn without_text(files: &Files) -> Vec<(&str, &[u8])> {
         );
     }
     kept
+}
+
+/// What differs between two files of the same name.
+fn changes(name: &str, old: &[u8], new: &[u8]) -> Vec<String> {
+    let known = match name.rsplit_once('.') {
+        _ if name == SUMMARY => summary::changes(old, new),
+        Some((_, "csv")) => table::changes(old, new),
+        // Lines of a picture tell nobody anything.
+        Some((_, "svg")) => vec!["another picture".to_owned()],
+        _ => Vec::new(),
+    };
+    if known.is_empty() {
+        return vec![format!("{name}: {}", change(old, new))];
+    }
+    let with_name = |line: String| match name {
+        SUMMARY => line,
+        _ => format!("{name}: {line}"),
+    };
+    known.into_iter().map(with_name).collect()
 }
 
 /// The first line that differs, or of files that are not text the first octet.
@@ -89,15 +118,12 @@ fn excerpt(line: &str) -> String {
 mod tests {
     use super::*;
 
-    fn files(sha: &str, summary: &str) -> Files {
+    fn files(sha: &str, text: &str) -> Files {
         let manifest =
             format!("{{\n  \"scenario_sha256\": \"{sha}\",\n  \"trace_sha256\": \"7\"\n}}\n");
-        [
-            ("manifest.json", manifest.as_str()),
-            ("summary.json", summary),
-        ]
-        .map(|(name, text)| (name.to_owned(), text.as_bytes().to_owned()))
-        .into()
+        [("manifest.json", manifest.as_str()), ("a.txt", text)]
+            .map(|(name, text)| (name.to_owned(), text.as_bytes().to_owned()))
+            .into()
     }
 
     #[test]
@@ -112,13 +138,16 @@ mod tests {
 
     #[test]
     fn another_text_with_the_same_runs_is_told_from_other_runs() {
-        let recorded = files("1", "{}\n");
-        let lines = differences(&recorded, &files("2", "{}\n"));
+        let recorded = files("1", "one\n");
+        let lines = differences(&recorded, &files("2", "one\n"));
         assert_eq!(lines.len(), 1);
         assert!(lines[0].starts_with("only the text"), "{}", lines[0]);
-        let lines = differences(&recorded, &files("2", "{ }\n"));
-        assert_eq!(lines.len(), 2, "{lines:?}");
-        let lines = differences(&recorded, &files("1", "{}\r\n"));
-        assert_eq!(lines, ["summary.json: only the ends of lines differ"]);
+        let lines = differences(&recorded, &files("2", "two\n"));
+        assert_eq!(
+            lines,
+            ["a.txt: line 1\n    recorded  one\n    now       two"]
+        );
+        let lines = differences(&recorded, &files("1", "one\r\n"));
+        assert_eq!(lines, ["a.txt: only the ends of lines differ"]);
     }
 }

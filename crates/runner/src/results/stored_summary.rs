@@ -1,0 +1,86 @@
+//! What `summary.json` says, read back.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+/// The numbers and verdicts of an experiment. Numbers are kept as they are written, so that none
+/// loses a digit.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct StoredSummary {
+    pub(crate) seed: u64,
+    pub(crate) replications: u32,
+    pub(crate) points: Vec<StoredPoint>,
+}
+
+/// One policy at one point of a sweep.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct StoredPoint {
+    pub(crate) parameters: BTreeMap<String, String>,
+    pub(crate) policy: String,
+    pub(crate) metrics: BTreeMap<String, StoredMetric>,
+    pub(crate) expectations: Vec<StoredVerdict>,
+}
+
+/// A metric over all replications.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct StoredMetric {
+    mean: Box<RawValue>,
+    half_width: Option<Box<RawValue>>,
+    n: Option<Box<RawValue>>,
+    min: Box<RawValue>,
+    max: Box<RawValue>,
+    pub(crate) unit: String,
+}
+
+/// A verdict on an expectation.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct StoredVerdict {
+    pub(crate) what: String,
+    pub(crate) held: bool,
+}
+
+impl StoredSummary {
+    /// Reads the text of a file; `None` if it is something else.
+    pub(crate) fn parse(text: &[u8]) -> Option<StoredSummary> {
+        serde_json::from_slice(text).ok()
+    }
+}
+
+impl StoredPoint {
+    /// What tells it from other points: `link.c2s.loss.random = 1%, three-way`.
+    pub(crate) fn name(&self) -> String {
+        let settings = self.parameters.iter();
+        let mut parts: Vec<String> = settings
+            .map(|(key, value)| format!("{key} = {value}"))
+            .collect();
+        parts.push(self.policy.clone());
+        parts.join(", ")
+    }
+}
+
+impl StoredMetric {
+    /// The mean as it is written.
+    pub(crate) fn mean(&self) -> &str {
+        self.mean.get()
+    }
+
+    /// All numbers with their names, the mean first.
+    pub(crate) fn numbers(&self) -> [(&'static str, &str); 5] {
+        [
+            ("mean", self.mean.get()),
+            ("min", self.min.get()),
+            ("max", self.max.get()),
+            ("half_width", written(self.half_width.as_deref())),
+            ("n", written(self.n.as_deref())),
+        ]
+    }
+}
+
+/// Stands for a number that is not there.
+pub(crate) const NONE: &str = "none";
+
+fn written(number: Option<&RawValue>) -> &str {
+    number.map_or(NONE, RawValue::get)
+}
