@@ -38,6 +38,7 @@ pub mod results;
 pub mod retell;
 pub mod run;
 pub mod schema;
+pub mod snapshot;
 mod spec;
 pub mod statistics;
 pub mod story;

@@ -13,11 +13,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
+use tcp_core::Handshake;
 
 use crate::campaign::Campaign;
 use crate::capture::CaptureError;
 use crate::experiment::Experiment;
 use crate::report;
+use crate::snapshot;
 use crate::trial::Trial;
 
 pub use folder::{
@@ -36,6 +38,11 @@ const SUMMARY: &str = "summary.json";
 
 /// The contents of files by their names within the folder, with `/` between parts.
 pub type Files = BTreeMap<String, Vec<u8>>;
+
+/// The name of the file of snapshots under a policy.
+pub fn snapshots_of(policy: Handshake) -> String {
+    format!("{}/snapshots.txt", policy.name())
+}
 
 /// The files that an experiment records.
 ///
@@ -66,13 +73,18 @@ pub fn files(experiment: &Experiment, campaign: &Campaign) -> Result<Files, Capt
             );
         }
     }
-    if plan.output.pcapng {
-        for &policy in &plan.run.policies {
-            let replication = 0;
-            let trial = Trial {
-                policy,
-                replication,
-            };
+    for &policy in &plan.run.policies {
+        let replication = 0;
+        let trial = Trial {
+            policy,
+            replication,
+        };
+        if !plan.output.snapshots.is_empty() {
+            let snapshots = trial.snapshots(plan).map_err(Box::new)?;
+            let text = snapshot::text(plan, &snapshots);
+            files.insert(snapshots_of(policy), text.into_bytes());
+        }
+        if plan.output.pcapng {
             let capture = trial.capture(plan).map_err(Box::new)?.to_pcapng(plan)?;
             files.insert(format!("{}/capture.pcapng", policy.name()), capture);
         }

@@ -170,6 +170,9 @@ impl Session<'_> {
                 return exit::FAILED;
             }
         };
+        if let Err(Stop(stop)) = self.print_snapshots(experiment, &files) {
+            return stop;
+        }
         let (baseline, scratch) = (places.results_of(experiment), places.scratch_of(experiment));
         let is_comparable = experiment.is_recorded();
         let is_worthy =
@@ -197,6 +200,25 @@ impl Session<'_> {
             Ok(Recorded::Differs(lines)) => self.tell_difference(&folder, &scratch, &files, &lines),
             Err(error) => self.fail(name, &error),
         }
+    }
+
+    /// Prints the snapshots that were asked for, policy by policy.
+    fn print_snapshots(
+        &mut self,
+        experiment: &Experiment,
+        files: &results::Files,
+    ) -> Result<(), Stop> {
+        if self.arguments.quiet || self.arguments.format != Format::Human {
+            return Ok(());
+        }
+        for &policy in &experiment.plan.run.policies {
+            if let Some(bytes) = files.get(&results::snapshots_of(policy)) {
+                let text = String::from_utf8_lossy(bytes);
+                let page = format!("\nsnapshots, {}\n{text}", policy.name());
+                self.console.print(&page)?;
+            }
+        }
+        Ok(())
     }
 
     fn fail(&mut self, name: &str, error: &dyn Display) -> u8 {

@@ -2,7 +2,8 @@
 //! clock, no files, no threads.
 
 use netsim::{
-    Conservation, Instant, Observer, ScriptReport, Seed, Simulator, StepLimit, Streams, Stuck,
+    Conservation, Instant, NodeId, Observer, ScriptReport, Seed, Simulator, StepLimit, Streams,
+    Stuck,
 };
 use tcp_core::{Handshake, Tag};
 
@@ -15,6 +16,7 @@ use crate::host::{Datagram, Host, HostError};
 use crate::metrics::{Kernel, Measurements};
 use crate::plan::{HostId, Plan};
 use crate::recorder::{Recorder, SharedRecorder, Troubles};
+use crate::snapshot::Snapshot;
 use crate::trace::Trace;
 use crate::workload::Workload;
 
@@ -173,6 +175,29 @@ impl Trial {
             simulator.run_until(end_of(plan, part), MOST_STEPS)?;
         }
         Ok(tap.into_capture())
+    }
+
+    /// What the hosts have at the times of the plan's snapshots, from a run of its own.
+    ///
+    /// # Errors
+    /// As for [`Trial::run`].
+    pub fn snapshots(self, plan: &Plan) -> Result<Vec<Snapshot>, TrialError> {
+        let workload = Workload::new(plan, &mut Streams::new(self.seed(plan)))?;
+        let recorder = SharedRecorder::new(Recorder::new(plan, Vec::new()));
+        let mut simulator = self.set_up(&workload, &recorder, recorder.clone())?;
+        let mut snapshots = Vec::new();
+        let mut parts = (1..=PARTS).map(|part| end_of(plan, part)).peekable();
+        for &at in &plan.output.snapshots {
+            let moment = Instant::ZERO.saturating_add(at);
+            while let Some(end) = parts.next_if(|end| *end <= moment) {
+                simulator.run_until(end, MOST_STEPS)?;
+            }
+            simulator.run_until(moment, MOST_STEPS)?;
+            let hosts = (0..plan.hosts.len()).map(|host| simulator.node(NodeId(host as u32)));
+            let hosts = hosts.map(|host| host.listing(moment)).collect();
+            snapshots.push(Snapshot { at, hosts });
+        }
+        Ok(snapshots)
     }
 
     fn seed(self, plan: &Plan) -> Seed {

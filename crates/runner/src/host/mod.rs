@@ -11,6 +11,7 @@ mod crash;
 mod flood;
 mod frame;
 mod hearing;
+mod listing;
 mod node;
 mod tasks;
 
@@ -34,6 +35,7 @@ use app::App;
 use apps::Apps;
 use counting::Baseline;
 pub use frame::Datagram;
+pub use listing::Listing;
 use tasks::Tasks;
 
 /// What the endpoint's clock shows: the time since the start of the run, or since the restart of a

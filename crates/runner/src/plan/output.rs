@@ -1,15 +1,20 @@
 //! Which files a run writes beside its numbers.
 
+use std::time::Duration;
+
 use crate::language::Language;
 
 /// The pictures, captures and reports that an experiment asks for. All of them are of the first
 /// replication under each policy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Output {
     /// Ladders.
     pub ladder: LadderForms,
     /// All frames: `POLICY/capture.pcapng`.
     pub pcapng: bool,
+    /// Virtual times at which all connections are listed, in ascending order and at most the end
+    /// of the run: `POLICY/snapshots.txt`.
+    pub snapshots: Vec<Duration>,
     /// One document about everything: `report.html`.
     pub report: bool,
     /// The language of the ladders, and the one in which the report opens.
@@ -34,6 +39,7 @@ impl Default for Output {
                 svg: false,
             },
             pcapng: false,
+            snapshots: Vec::new(),
             report: false,
             language: Language::En,
         }

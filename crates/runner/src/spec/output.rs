@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::quantity::Time;
+
 use super::Spanned;
 
 /// `[output]`.
@@ -13,6 +15,8 @@ pub(crate) struct OutputSpec {
     pub(crate) ladder: Option<Vec<Spanned<LadderSpec>>>,
     /// Every frame of the first replication.
     pub(crate) pcapng: Option<bool>,
+    /// When all connections of the first replication are listed.
+    pub(crate) snapshots: Option<Vec<Spanned<Time>>>,
     /// Everything in one document.
     pub(crate) report: Option<ReportSpec>,
     /// The language of all of them.

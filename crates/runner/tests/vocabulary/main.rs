@@ -6,4 +6,5 @@ mod faults;
 mod injections;
 mod lab;
 mod routes;
+mod snapshots;
 mod workloads;

@@ -200,6 +200,7 @@ fn resolve_spec(mut spec: Spec, findings: &mut Findings<'_>) -> Option<Plan> {
     } else {
         Vec::new()
     };
+    let output = output::resolve(spec.output, run.until, findings);
     let mut plan = Plan {
         name: name.unwrap_or_default(),
         title: one_line(prose(spec.title, spec.name.get_ref())),
@@ -214,7 +215,7 @@ fn resolve_spec(mut spec: Spec, findings: &mut Findings<'_>) -> Option<Plan> {
         faults,
         injections,
         expectations: Vec::new(),
-        output: output::resolve(spec.output, findings),
+        output,
         comparison: None,
     };
     if findings.is_clean() {

@@ -1,13 +1,20 @@
 //! `[output]`.
 
+use std::time::Duration;
+
 use super::Findings;
 use crate::diagnostic::Diagnostic;
 use crate::language::Language;
 use crate::plan::{LadderForms, Output};
-use crate::spec::{LadderSpec, LanguageSpec, OutputSpec, ReportSpec};
+use crate::quantity::Time;
+use crate::spec::{LadderSpec, LanguageSpec, OutputSpec, ReportSpec, Spanned};
 
-/// What is to be written beside the numbers.
-pub(super) fn resolve(spec: Option<OutputSpec>, findings: &mut Findings<'_>) -> Output {
+/// What is to be written beside the numbers of a run that ends at `until`.
+pub(super) fn resolve(
+    spec: Option<OutputSpec>,
+    until: Duration,
+    findings: &mut Findings<'_>,
+) -> Output {
     let mut output = Output::default();
     let Some(spec) = spec else {
         return output;
@@ -32,6 +39,11 @@ pub(super) fn resolve(spec: Option<OutputSpec>, findings: &mut Findings<'_>) -> 
             *chosen = true;
         }
     }
+    for time in spec.snapshots.iter().flatten() {
+        let snapshot = snapshot(time, until, &output.snapshots);
+        output.snapshots.extend(findings.take(snapshot));
+    }
+    output.snapshots.sort_unstable();
     output.pcapng = spec.pcapng.unwrap_or(output.pcapng);
     output.report = matches!(spec.report, Some(ReportSpec::Html));
     output.language = match spec.lang {
@@ -39,4 +51,23 @@ pub(super) fn resolve(spec: Option<OutputSpec>, findings: &mut Findings<'_>) -> 
         Some(LanguageSpec::Zh) => Language::Zh,
     };
     output
+}
+
+/// The time of a snapshot, which is no other's.
+fn snapshot(
+    time: &Spanned<Time>,
+    until: Duration,
+    others: &[Duration],
+) -> Result<Duration, Diagnostic> {
+    let at = time.get_ref().0;
+    if at > until {
+        let help = format!("the run ends at {} (`run.until`)", Time(until));
+        let title = "this snapshot comes after the run has ended";
+        return Err(Diagnostic::at(time.span(), title).help(help));
+    }
+    if others.contains(&at) {
+        let title = format!("`{}` is in the list twice", time.get_ref());
+        return Err(Diagnostic::at(time.span(), title).help("each snapshot is taken once"));
+    }
+    Ok(at)
 }
