@@ -109,6 +109,38 @@ fn a_point_of_a_sweep_is_the_run_of_a_file_that_says_the_same() {
     }
 }
 
+/// Of the points of a grid each gets the expectations that are about it, and a place that no
+/// point has is a mistake.
+#[test]
+fn an_expectation_may_be_about_some_points_only() {
+    let text = |value: u32, smaller: &str| {
+        format!(
+            "{LOSSY}{SWEEP}[[expect]]\nwhole_run = {{ segments_sent = \">= 1\" }}\n\
+             [[expect]]\nat = {{ \"link.c2s.loss.random\" = \"30%\" }}\n\
+             whole_run = {{ synack_sent = \">= 1\" }}\n\
+             [[expect]]\npolicy = \"two-way\"\nat = {{ \"load.main.transfer.bytes\" = {value}, \
+             \"link.c2s.loss.random\" = \"0%\" }}\nwhole_run = {{ rst_sent = 0 }}\n{smaller}"
+        )
+    };
+    let counts = |experiment: &Experiment| -> Vec<usize> {
+        let points = experiment.points.iter();
+        points.map(|it| it.plan.expectations.len()).collect()
+    };
+    // Three policies, one expectation each; at 30% two; the last is about one of them.
+    assert_eq!(counts(&parse(&text(200, ""))), [3, 4, 3, 6, 6, 6]);
+    let nowhere = Experiment::parse("x.toml", &text(400, ""), &[]).expect_err("nobody is there");
+    assert!(
+        nowhere
+            .render(false)
+            .contains("no point of the sweep has these values"),
+        "{}",
+        nowhere.render(false)
+    );
+    // A smaller version may leave out the points of some expectations.
+    let smaller = "[regress.sweep]\n\"load.main.transfer.bytes\" = [100]\n";
+    assert_eq!(counts(&parse(&text(200, smaller))).len(), 6);
+}
+
 #[test]
 fn values_that_belong_together_are_points() {
     let sweep = "[sweep]\npoints = [\n\

@@ -12,6 +12,7 @@ use crate::plan::Setting;
 use super::Spec;
 use super::lineage::{self, Lineage};
 use super::merge::lay_over;
+use super::place::Places;
 use super::sweep::Sweep;
 use super::text_file::{self, TextFiles};
 
@@ -130,7 +131,9 @@ fn parse_lineage(
     }
     let has_regression = shrink(&mut table, extent)?;
     lineage::check_unset(&table).map_err(alone)?;
-    Ok((parse_points(table)?, has_regression))
+    // Overrides, and the smaller version, may well leave out points.
+    let is_whole = changes.is_empty() && extent == Extent::Full;
+    Ok((parse_points(table, is_whole)?, has_regression))
 }
 
 /// Takes `[regress]` out, and lays it over the rest if the smaller version is meant. Tells whether
@@ -160,14 +163,17 @@ fn shrink(table: &mut DeTable<'_>, extent: Extent) -> Result<bool, Vec<Diagnosti
     Ok(true)
 }
 
-/// Reads what is written for each point; what is wrong at several is told once.
-fn parse_points(mut table: DeTable<'_>) -> Result<Vec<PointSpec>, Vec<Diagnostic>> {
+/// Reads what is written for each point; what is wrong at several is told once. If it `is_whole`,
+/// every place that expectations name must be there.
+fn parse_points(mut table: DeTable<'_>, is_whole: bool) -> Result<Vec<PointSpec>, Vec<Diagnostic>> {
     let sweep = Sweep::take(&mut table)?;
+    let mut places = Places::take(&mut table)?;
     let mut points = Vec::new();
     let mut problems = Vec::new();
     for index in 0..sweep.points() {
         let mut table = table.clone();
         let point = sweep.apply(index, &mut table).and_then(|settings| {
+            places.keep(&settings, &mut table);
             let whole = toml::Spanned::new(0..0, table);
             let spec = Spec::deserialize(Deserializer::from(whole));
             let spec = spec.map_err(|error| from_toml(&error))?;
@@ -178,6 +184,9 @@ fn parse_points(mut table: DeTable<'_>) -> Result<Vec<PointSpec>, Vec<Diagnostic
             Err(problem) if problems.contains(&problem) => {}
             Err(problem) => problems.push(problem),
         }
+    }
+    if problems.is_empty() && is_whole {
+        problems = places.unmet();
     }
     if problems.is_empty() {
         Ok(points)

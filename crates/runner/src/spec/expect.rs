@@ -5,7 +5,7 @@ use std::fmt;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{self, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::Spanned;
 
@@ -15,6 +15,11 @@ use super::Spanned;
 pub(crate) struct ExpectSpec {
     /// The policies that it is about; every one that runs.
     pub(crate) policy: Option<Spanned<PolicyNames>>,
+    /// The points of a sweep that it is about; every one. The document takes it out before a point
+    /// is read.
+    #[serde(rename = "at")]
+    #[schemars(with = "Option<BTreeMap<String, serde_json::Value>>")]
+    _at: Option<IgnoredAny>,
     /// The scripted connection whose states and segments are meant; the first.
     pub(crate) connection: Option<Spanned<usize>>,
     /// All states of the client, from start to end.

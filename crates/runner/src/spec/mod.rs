@@ -14,6 +14,7 @@ mod lineage;
 mod link;
 mod merge;
 mod output;
+mod place;
 mod shorthand;
 mod spanned;
 mod sweep;

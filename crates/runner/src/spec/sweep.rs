@@ -295,7 +295,7 @@ fn check_against(
 }
 
 /// A value on one line: a string without its quotes, everything else as TOML has it.
-fn text_of(value: &DeValue<'_>) -> String {
+pub(super) fn text_of(value: &DeValue<'_>) -> String {
     match value {
         DeValue::String(text) => text.to_string(),
         other => toml_of(other),

@@ -398,6 +398,12 @@ pub(crate) const BAD: &[(&str, &str)] = &[
         "[sweep]\n\"fault.no-such.match.nth\" = [1]\n[load.main]",
     ),
     ("[load.main]", "[sweep]\npoints = [1]\n[load.main]"),
+    ("[[expect]]", "[[expect]]\nat = 64"),
+    ("[[expect]]", "[[expect]]\nat = {}"),
+    (
+        "[[expect]]",
+        "[[expect]]\nat = { \"host.server.backlog\" = 64 }",
+    ),
     ("[load.main]", "[sweep]\npoints = [{}]\n[load.main]"),
     (
         "[load.main]",

@@ -103,6 +103,7 @@ fn checks(
         server_states,
         whole_run,
         after_fault,
+        ..
     } = spec.get_ref();
     let connection = match connection {
         None => ConnectionId(0),
