@@ -128,6 +128,7 @@ fn switches(lines: &mut Lines, config: &Config) {
         ("rfc1337", config.rfc1337),
         ("time_wait_reuse", config.time_wait_reuse),
         ("tw_reuse", config.time_wait_reuse_by_timestamp),
+        ("tw_recycle", config.tw_recycle),
         ("drop_syn_fin", config.drop_syn_fin),
         ("reset_on_unread", config.reset_on_unread),
         ("reset_on_keepalive", config.reset_on_keepalive),

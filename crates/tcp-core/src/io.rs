@@ -190,7 +190,8 @@ pub struct Counters {
     pub SyncookiesRecv: u64,
     /// ACKs that did not, where cookies were expected.
     pub SyncookiesFailed: u64,
-    /// SYNs that a policy took for old duplicates. Not a kernel counter.
+    /// SYNs that a policy took for old duplicates, which is not a kernel counter, or `tw_recycle`: the
+    /// kernel's `PAWSPassive`.
     pub StaleSynsDropped: u64,
     /// Connections and entries given up by R2 or user timeout. (The kernel counts every expiry of the
     /// timer.)

@@ -50,6 +50,7 @@ mod isn;
 mod listener;
 mod mutant;
 pub mod options;
+mod peer_clock;
 mod profile;
 mod segment;
 mod seq;

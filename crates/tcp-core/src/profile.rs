@@ -126,6 +126,7 @@ fn rfc9293() -> Config {
         time_wait_restart: TimeWaitRestart::Fin,
         time_wait_reuse: true, // MAY-2
         time_wait_reuse_by_timestamp: false,
+        tw_recycle: false,
         repeated_syn: RepeatedSyn::Ack,
         new_syn: NewSyn::Listen,
         crossed_syn_ack: CrossedSynAck::Trim,

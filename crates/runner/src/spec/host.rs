@@ -136,6 +136,9 @@ pub(crate) struct HostSpec {
     /// Timestamps decide about that too, and an own OPEN may take the four-tuple over after one
     /// second.
     pub(crate) tw_reuse: Option<bool>,
+    /// For 60 s after a connection of a host has entered TIME-WAIT, SYNs of that host with an older
+    /// timestamp or none are dropped (Linux up to 4.11).
+    pub(crate) tw_recycle: Option<bool>,
     /// What is done with segments left of the window.
     pub(crate) old_segments: Option<OldSegmentsSpec>,
     /// The answer to a copy of the SYN in SYN-RECEIVED.

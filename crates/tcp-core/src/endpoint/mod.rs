@@ -28,6 +28,7 @@ use crate::history::History;
 use crate::io::{ConnectionId, Counters, Event, Io, Transition};
 use crate::isn::Secret;
 use crate::listener::{Listener, ListenerId};
+use crate::peer_clock::PeerClocks;
 use crate::segment::{Flow, Packet, Transmit};
 use crate::seq::SeqNum;
 use crate::time::Instant;
@@ -68,6 +69,7 @@ pub struct Endpoint {
     ready: VecDeque<(u32, u32)>,
     scripted_isns: BTreeMap<Flow, SeqNum>,
     history: History,
+    peer_clocks: PeerClocks,
     next_serial: u32,
     next_ephemeral: u16,
     io: Io,
@@ -95,6 +97,7 @@ impl Endpoint {
             ready: VecDeque::new(),
             scripted_isns: BTreeMap::new(),
             history: History::default(),
+            peer_clocks: PeerClocks::default(),
             next_serial: 1,
             io: Io::default(),
         })

@@ -89,6 +89,11 @@ impl Endpoint {
             self.io.counters.ListenDrops += 1;
             return;
         }
+        if reopens.is_none() && self.is_behind_its_host(now, id, packet) {
+            self.io.counters.StaleSynsDropped += 1;
+            self.io.counters.ListenDrops += 1;
+            return;
+        }
         let has_one_slot = mutated!(self.configs[0], SingleSlotListener);
         let listener = self.listener(id);
         if listener.accept_queue_is_full() {
@@ -137,6 +142,16 @@ impl Endpoint {
             }
             SynVerdict::Stale => self.io.counters.StaleSynsDropped += 1,
         }
+    }
+
+    /// Whether `tw_recycle` takes a SYN for an old one.
+    fn is_behind_its_host(&mut self, now: Instant, id: ListenerId, packet: &Packet) -> bool {
+        let config = &self.configs[self.config_of(id) as usize];
+        let stamps = packet.segment.options.timestamps();
+        stamps.filter(|_| config.tw_recycle).is_some_and(|stamps| {
+            let peer = packet.source.ip();
+            self.peer_clocks.is_behind(peer, stamps.value, now)
+        })
     }
 
     /// The entry that a SYN makes, with the ISS that this end will use.

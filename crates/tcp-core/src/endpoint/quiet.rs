@@ -34,9 +34,13 @@ impl Endpoint {
         }
         stores.connections.free(slot);
         let frozen = stores.time_waits.insert(entry);
-        let wait = self.configs[entry.config as usize].time_wait;
+        let config = &self.configs[entry.config as usize];
         self.time_wait_timers
-            .start(&mut stores.time_waits, frozen, now, wait);
+            .start(&mut stores.time_waits, frozen, now, config.time_wait);
+        if config.tw_recycle && entry.has_timestamps() {
+            let peer = flow.remote.ip();
+            self.peer_clocks.note(peer, entry.ts_recent, now);
+        }
         self.index
             .replace(flow, Handle::Connection(slot), Handle::TimeWait(frozen));
     }

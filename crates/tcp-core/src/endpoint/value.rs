@@ -108,6 +108,7 @@ impl PartialEq for Endpoint {
             && self.outgoing() == other.outgoing()
             && self.scripted_isns == other.scripted_isns
             && self.history == other.history
+            && self.peer_clocks == other.peer_clocks
             && self.next_ephemeral == other.next_ephemeral
             && self.io.cookies == other.io.cookies
             && self.entries() == other.entries()

@@ -203,6 +203,7 @@ fn set_rules(config: &mut Config, spec: &HostSpec) {
     set_plain(&mut config.rfc1337, spec.rfc1337);
     set_plain(&mut config.time_wait_reuse, spec.time_wait_reuse);
     set_plain(&mut config.time_wait_reuse_by_timestamp, spec.tw_reuse);
+    set_plain(&mut config.tw_recycle, spec.tw_recycle);
     set_switchable(
         &mut config.syn_after_reset,
         spec.syn_after_reset.as_ref(),

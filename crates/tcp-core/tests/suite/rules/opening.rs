@@ -248,6 +248,36 @@ fn a_newer_syn_ends_time_wait() {
     }
 }
 
+/// Linux up to 4.11 with `tcp_tw_recycle`: for a minute after a connection of a host has entered
+/// TIME-WAIT, no connection of that host may have an older clock, whatever its port.
+#[test]
+fn with_tw_recycle_a_host_has_one_clock() {
+    let stamps = |value| Options::NONE.with_timestamps(Timestamps { value, echo: 0 });
+    let mut config = rfc9293();
+    config.timestamps = true;
+    for (recycles, stamp, later, is_answered) in [
+        (true, 1000, 0, true),
+        (true, 999, 0, true),
+        (true, 998, 0, false),
+        (true, 998, 59, false),
+        (true, 998, 60, true),
+        (false, 998, 0, true),
+    ] {
+        config.tw_recycle = recycles;
+        let mut solo = in_time_wait(config.clone());
+        solo.waits(Duration::from_secs(later));
+        solo.remote.set_port(9999);
+        let sent = solo.gets(with(stamps(stamp), syn(50)));
+        assert_eq!(!sent.is_empty(), is_answered, "{stamp} {later}");
+        let counters = solo.endpoint.counters();
+        assert_eq!(counters.StaleSynsDropped, u64::from(!is_answered));
+        assert_eq!(counters.ListenDrops, u64::from(!is_answered));
+        // One without timestamps has no clock to be judged by.
+        solo.remote.set_port(9998);
+        assert!(!solo.gets(syn(50)).is_empty());
+    }
+}
+
 /// SHLD-2: the text of a RST does not take its force.
 #[test]
 fn a_reset_may_carry_text() {
