@@ -162,11 +162,15 @@ struct Sent {
     at: Duration,
 }
 
+fn read_trace(name: &str) -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tcp-core/tests/data/linux-6");
+    let path = folder.join(name).with_extension("trace");
+    std::fs::read_to_string(path).expect(name)
+}
+
 /// What the kernel sent: the lines `TIME > FLAGS SEQ [ACK] [+LEN] ...`.
 fn kernel(trace: &str) -> Vec<Sent> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tcp-core/tests/data/linux-6");
-    let path = folder.join(trace).with_extension("trace");
-    let text = std::fs::read_to_string(path).expect(trace);
+    let text = read_trace(trace);
     let sent = text.lines().filter_map(|line| {
         let (at, segment) = line.split_once('>')?;
         let is_option = |word: &&str| word.contains(['=', '@']) || ["sack", "ts"].contains(word);
@@ -278,6 +282,32 @@ fn scenarios_between_linux_hosts_go_as_the_kernel_went() {
         .filter_map(|pair| compare(pair).err())
         .collect();
     assert!(different.is_empty(), "{}", different.join("\n"));
+}
+
+/// Two connections that nobody accepts, and two more: whose SYN is answered. In the scenario another
+/// connection is accepted before, and none after that.
+#[test]
+fn a_full_accept_queue_answers_as_the_kernel_did() {
+    const ASLEEP: &[&str] = &[
+        "host.server.accept_rate=1/min",
+        "connection.3.active_open=3s",
+    ];
+    let trace = read_trace("accept_queue_full");
+    let kernel = (20_000..20_004).map(|port| {
+        let mark = format!("@{port}");
+        let mut lines = trace.lines().filter(|line| line.ends_with(&mark));
+        lines.any(|line| line.contains("> SYN,ACK"))
+    });
+    let simulated = [1, 2, 3, 4].map(|connection| {
+        let queue = pair(("b08-accept-queue-overflow", End::Server), "", 0, ASLEEP);
+        let queue = Pair {
+            connection,
+            ..queue
+        };
+        !simulated(&queue).is_empty()
+    });
+    assert_eq!(kernel.collect::<Vec<_>>(), simulated);
+    assert_eq!(simulated, [true, true, false, false]);
 }
 
 /// A comparison that accepts everything would prove nothing.

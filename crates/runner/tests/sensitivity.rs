@@ -5,7 +5,7 @@ mod verdicts;
 use verdicts::Scripted;
 
 /// What is changed at both ends, and a scenario that must notice.
-const CHANGES: [(&str, &str); 14] = [
+const CHANGES: [(&str, &str); 18] = [
     ("rto_initial=2s", "h02-syn-lost"),
     ("rto_min=1500ms", "f04-last-ack-lost"),
     ("rto_max=16s", "f06-all-last-acks-lost"),
@@ -20,6 +20,10 @@ const CHANGES: [(&str, &str); 14] = [
     ("msl=1min", "f01-four-way"),
     ("fin_timeout=30s", "f08-fin-wait-2-orphan-linux"),
     ("client_on_unexpected=ignore", "s01-stale-syn-client-closed"),
+    ("time_wait_reuse=false", "t02-time-wait-reuse"),
+    ("rfc1337=true", "t04-assassination"),
+    ("tw_recycle=true", "t05b-nat-without-tw-recycle"),
+    ("backlog=2", "b08-accept-queue-overflow"),
 ];
 
 #[test]
