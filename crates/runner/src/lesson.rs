@@ -16,10 +16,12 @@ pub fn sentences(plan: &Plan, campaign: &Campaign, language: Language) -> Vec<St
     let view = |point| View::of(plan, point);
     let views: Vec<View<'_>> = campaign.points.iter().map(view).collect();
     let mut sentences: Vec<String> = views.iter().map(|view| view.sentence(language)).collect();
-    if let Some(view) = views.iter().find(|view| view.orphans() > 0) {
+    let leaving = views.iter().filter(|view| view.orphans() > 0);
+    let leaving: Vec<&str> = leaving.map(|view| view.point.policy.name()).collect();
+    if !leaving.is_empty() {
         sentences.push(match language {
-            Language::En => keep_alive(view, plan),
-            Language::Zh => chinese::keep_alive(view, plan),
+            Language::En => keep_alive(&leaving, plan),
+            Language::Zh => chinese::keep_alive(&leaving, plan),
         });
     }
     sentences
@@ -81,10 +83,17 @@ impl<'c> View<'c> {
 
     fn english(&self) -> String {
         let spurious = self.number(Metric::Counter(Counter::AppSpuriousAccepts));
+        let alien = self.number(Metric::Counter(Counter::AppDuplicateBytes));
         let stale = self.class(Class::EmbryonicStale, Statistic::Area);
         let text = if spurious > 0 {
             let assumption = self.broken_assumption().unwrap_or_default();
-            format!("{assumption}{}", self.deceived(spurious))
+            let mixed_up = match alien {
+                0 => String::new(),
+                _ => format!(" {}", mixed_up(alien)),
+            };
+            format!("{assumption}{}{mixed_up}", self.deceived(spurious))
+        } else if alien > 0 {
+            mixed_up(alien)
         } else if stale > 0 {
             self.undeceived(stale)
         } else if !self.has_opened() {
@@ -247,6 +256,17 @@ impl<'c> View<'c> {
     }
 }
 
+/// An application got old text for new.
+fn mixed_up(alien: Billionths) -> String {
+    format!(
+        "{} {} of an earlier incarnation {} read as if {} new.",
+        rounded(alien, 3),
+        plural(alien, "byte", "bytes"),
+        plural(alien, "was", "were"),
+        plural(alien, "it were", "they were")
+    )
+}
+
 /// The form of a word that goes with a number.
 fn plural<'w>(value: Billionths, one: &'w str, many: &'w str) -> &'w str {
     if value == ONE { one } else { many }
@@ -267,7 +287,7 @@ fn seconds_were(area: Billionths) -> String {
 const ONE: Billionths = 1_000_000_000;
 
 /// What would free an orphan: keep-alive, which is off unless asked for (RFC 9293 MUST-25).
-fn keep_alive(view: &View<'_>, plan: &Plan) -> String {
+fn keep_alive(leaving: &[&str], plan: &Plan) -> String {
     let KeepAlive {
         idle,
         interval,
@@ -281,19 +301,23 @@ fn keep_alive(view: &View<'_>, plan: &Plan) -> String {
         interval.as_secs(),
         total.as_secs()
     );
-    let policy = view.point.policy.name();
+    let (policies, leave, their) = match leaving {
+        [only] => ((*only).to_owned(), "leaves", "its"),
+        [first @ .., last] => (format!("{} and {last}", first.join(", ")), "leave", "their"),
+        [] => return String::new(),
+    };
     if plan
         .hosts
         .iter()
         .any(|host| host.config.keepalive.is_some())
     {
         format!(
-            "What {policy} leaves over had not met its keep-alive limit after {} s.",
+            "What {policies} {leave} over had not met {their} keep-alive limit after {} s.",
             until.as_secs()
         )
     } else {
         format!(
-            "Nothing in TCP ever ends what {policy} leaves over: the run stops after {} s, and only \
+            "Nothing in TCP ever ends what {policies} {leave} over: the run stops after {} s, and only \
              {wait}, which is off here as it is by default, would free it.",
             until.as_secs()
         )
@@ -349,6 +373,36 @@ mod tests {
         }
         let text = lesson(&["link.c2s.loss.random=100%", "link.s2c.loss.random=100%"]);
         assert!(text.contains("no connection was established"), "{text}");
+    }
+
+    #[test]
+    fn whoever_leaves_something_over_is_named() {
+        let text = include_str!("../../../scenarios/o03-silent-death-idle.toml");
+        let experiment = Experiment::parse("x.toml", text, &[]).expect("it is good");
+        let campaign = Campaign::run(&experiment.plan, None, &|| ()).expect("it runs");
+        for (language, expected) in [
+            (Language::En, "what two-way and three-way leave over"),
+            (Language::Zh, "two-way、three-way 留下的连接"),
+        ] {
+            let sentences = sentences(&experiment.plan, &campaign, language);
+            let last = sentences.last().expect("a sentence");
+            assert!(last.contains(expected), "{last}");
+        }
+    }
+
+    /// Old text that took the place of new is no small thing, even if no connection was too many.
+    #[test]
+    fn old_text_is_told_of() {
+        let text = include_str!("../../../scenarios/t06-tw-off-old-data.toml");
+        let experiment = Experiment::parse("x.toml", text, &[]).expect("it is good");
+        let campaign = Campaign::run(&experiment.plan, None, &|| ()).expect("it runs");
+        let expected = [
+            "Three-way: 10 bytes of an earlier incarnation were read as if they were new.",
+            "three-way：应用程序把以前的连接的 10 个字节当作新的读取了。",
+        ];
+        let found = [Language::En, Language::Zh]
+            .map(|language| sentences(&experiment.plan, &campaign, language).swap_remove(0));
+        assert_eq!(found, expected);
     }
 
     #[test]

@@ -9,9 +9,19 @@ use crate::plan::{Class, Counter, Metric, Period, Plan, Statistic};
 /// A policy's sentence.
 pub(super) fn sentence(view: &View<'_>) -> String {
     let spurious = view.number(Metric::Counter(Counter::AppSpuriousAccepts));
+    let alien = view.number(Metric::Counter(Counter::AppDuplicateBytes));
     let stale = view.class(Class::EmbryonicStale, Statistic::Area);
+    let mixed_up = match alien {
+        0 => String::new(),
+        _ => format!(
+            "应用程序把以前的连接的 {} 个字节当作新的读取了。",
+            rounded(alien, 3)
+        ),
+    };
     let text = if spurious > 0 {
-        deceived(view)
+        deceived(view) + &mixed_up
+    } else if alien > 0 {
+        mixed_up
     } else if stale > 0 {
         undeceived(view)
     } else if !view.has_opened() {
@@ -119,8 +129,8 @@ fn undisturbed(view: &View<'_>) -> String {
 }
 
 /// What would free an orphan.
-pub(super) fn keep_alive(view: &View<'_>, plan: &Plan) -> String {
-    let policy = view.point.policy.name();
+pub(super) fn keep_alive(leaving: &[&str], plan: &Plan) -> String {
+    let policy = leaving.join("、");
     let until = plan.run.until.as_secs();
     let mut hosts = plan.hosts.iter();
     if hosts.any(|host| host.config.keepalive.is_some()) {

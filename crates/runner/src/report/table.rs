@@ -83,6 +83,10 @@ impl Table<'_> {
                 Counter::AppSpuriousAccepts,
                 "  accepted although no client wanted it",
             ),
+            (
+                Counter::AppDuplicateBytes,
+                "  old bytes read as if they were new",
+            ),
             (Counter::SynackSent, "  SYN,ACKs sent"),
             (Counter::RstSent, "  RSTs sent"),
             (Counter::SegmentsSent, "  segments sent"),
@@ -90,8 +94,17 @@ impl Table<'_> {
         for (counter, name) in rows {
             let metric = Metric::Counter(counter);
             let key = MetricKey { period, metric };
-            self.row(page, Ink::Plain, name, |point| number(point, key));
+            // What hardly ever happens has a row only if it did.
+            if counter != Counter::AppDuplicateBytes || self.occurs(key) {
+                self.row(page, Ink::Plain, name, |point| number(point, key));
+            }
         }
+    }
+
+    /// Whether a metric is not 0 under some policy.
+    fn occurs(&self, key: MetricKey) -> bool {
+        let counts = |point: &Point| point.summary(key).is_some_and(|found| found.sum != 0);
+        self.all.iter().any(counts)
     }
 
     /// The classes that occur under any policy.
@@ -100,11 +113,9 @@ impl Table<'_> {
             let metric = Metric::Class(class, statistic);
             (class, MetricKey { period, metric })
         });
-        let occurs = |key| {
-            let counts = |point: &Point| point.summary(key).is_some_and(|found| found.sum != 0);
-            self.all.iter().any(counts)
-        };
-        keys.into_iter().filter(|(_, key)| occurs(*key)).collect()
+        keys.into_iter()
+            .filter(|(_, key)| self.occurs(*key))
+            .collect()
     }
 
     /// A row for every class that occurs under any policy.
