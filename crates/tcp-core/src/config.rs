@@ -240,9 +240,9 @@ pub struct Config {
     /// Whether timestamps decide about that too (RFC 6191), and whether an own active OPEN may
     /// take over a TIME-WAIT entry that is at least one second old (Linux's `tcp_tw_reuse`).
     pub time_wait_reuse_by_timestamp: bool,
-    /// Whether a SYN is dropped whose timestamp is behind the last one of its host, if a connection
-    /// with that host has entered TIME-WAIT less than 60 s ago (`tcp_tw_recycle` of Linux up to
-    /// 4.11). What else that did, ending TIME-WAIT after 3.5 RTO, is `time_wait`.
+    /// Whether a SYN is dropped whose timestamp is missing or behind the last one of its host, if a
+    /// connection with that host has entered TIME-WAIT less than 60 s ago (`tcp_tw_recycle` of Linux
+    /// up to 4.11). What else that did, ending TIME-WAIT after 3.5 RTO, is `time_wait`.
     pub tw_recycle: bool,
     /// Answer to a copy of the SYN in SYN-RECEIVED.
     pub repeated_syn: RepeatedSyn,

@@ -24,9 +24,10 @@ impl PeerClocks {
         self.last.insert(peer, (value, now));
     }
 
-    /// Whether a SYN with timestamp `value` looks older than what the host has sent before. Right
-    /// only if all machines at that address, and all of their connections, have one clock.
-    pub(crate) fn is_behind(&mut self, peer: IpAddr, value: u32, now: Instant) -> bool {
+    /// Whether a SYN with timestamp `value` looks older than what the host has sent before, as one
+    /// without a timestamp always does. Right only if all machines at that address, and all of their
+    /// connections, have one clock.
+    pub(crate) fn is_behind(&mut self, peer: IpAddr, value: Option<u32>, now: Instant) -> bool {
         let Some(&(last, at)) = self.last.get(&peer) else {
             return false;
         };
@@ -34,6 +35,6 @@ impl PeerClocks {
             self.last.remove(&peer);
             return false;
         }
-        last.wrapping_sub(value).cast_signed() > TOLERANCE
+        value.is_none_or(|value| last.wrapping_sub(value).cast_signed() > TOLERANCE)
     }
 }

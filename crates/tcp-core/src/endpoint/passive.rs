@@ -146,12 +146,11 @@ impl Endpoint {
 
     /// Whether `tw_recycle` takes a SYN for an old one.
     fn is_behind_its_host(&mut self, now: Instant, id: ListenerId, packet: &Packet) -> bool {
-        let config = &self.configs[self.config_of(id) as usize];
-        let stamps = packet.segment.options.timestamps();
-        stamps.filter(|_| config.tw_recycle).is_some_and(|stamps| {
-            let peer = packet.source.ip();
-            self.peer_clocks.is_behind(peer, stamps.value, now)
-        })
+        if !self.configs[self.config_of(id) as usize].tw_recycle {
+            return false;
+        }
+        let value = packet.segment.options.timestamps().map(|it| it.value);
+        self.peer_clocks.is_behind(packet.source.ip(), value, now)
     }
 
     /// The entry that a SYN makes, with the ISS that this end will use.
