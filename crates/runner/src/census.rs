@@ -8,6 +8,8 @@
 //! The census is a running fold over changes of state, in constant time for each: identity comes
 //! from the tags that segments carry in the simulation, never from sequence numbers.
 
+mod class;
+mod incarnation;
 mod level;
 mod lifetimes;
 mod occupancy;
@@ -17,10 +19,12 @@ mod survival;
 use netsim::Instant;
 use tcp_core::{Phase, Profile, Reason, Tag};
 
-use crate::plan::{Class, End, Exit, Footprint};
+use crate::plan::{Class, End, Exit};
 
+use incarnation::Incarnation;
 use level::{Level, Tally};
 
+pub use class::class;
 pub use lifetimes::{Lifetimes, Stays};
 pub use series::{BINS, Series};
 pub use survival::{Step, Survival};
@@ -43,156 +47,6 @@ pub struct Change {
     pub reason: Option<Reason>,
     /// The profile of the end's host: what its stack keeps for the connection.
     pub profile: Profile,
-}
-
-/// The two ends of one incarnation.
-#[derive(Clone, Copy, Debug, Default)]
-struct Incarnation {
-    client: Option<Phase>,
-    server: Option<Phase>,
-    /// Number of the newest server entry; 0 before the first.
-    newest: u32,
-    /// The entry whose SYN,ACK the client accepted; 0 before that.
-    accepted: u32,
-    /// Whether the newest entry was ever past SYN-RECEIVED.
-    newest_was_past: bool,
-    /// The same of the accepted entry.
-    accepted_was_past: bool,
-    /// Whether the newest entry was made by a SYN whose client was gone.
-    newest_was_stale: bool,
-    /// The profiles of the client's host and of the server's, once they have had an end.
-    profiles: [Option<Profile>; 2],
-    /// When the units of the client and of a server entry of its own entered their classes.
-    since: [u64; 2],
-    /// When the newest entry was made, while it is embryonic.
-    embryonic_since: u64,
-}
-
-impl Incarnation {
-    fn is_paired(&self) -> bool {
-        let same_unit = self.accepted == 0 || self.accepted == self.newest;
-        self.client.is_some() && self.server.is_some() && same_unit
-    }
-
-    fn is_embryonic(&self) -> bool {
-        stage(End::Server, self.server) == Stage::Received
-    }
-
-    /// Whether the server has an entry that lasts longer than TIME-WAIT does.
-    fn occupies_server(&self) -> bool {
-        !matches!(
-            stage(End::Server, self.server),
-            Stage::Absent | Stage::Waiting
-        )
-    }
-
-    fn wants(&self, entry: u32) -> bool {
-        self.client.is_some() && (self.accepted == 0 || self.accepted == entry)
-    }
-
-    /// What an end keeps in memory.
-    fn bytes_of(&self, end: End) -> u32 {
-        let phase = match end {
-            End::Client => self.client,
-            End::Server => self.server,
-        };
-        match (phase, self.profiles[end as usize]) {
-            (Some(phase), Some(profile)) => Footprint::of(profile).bytes(end, phase),
-            _ => 0,
-        }
-    }
-
-    /// The memory of its units, in the order of [`Incarnation::classes`]: of the server's entry, or
-    /// of the client's where the unit has no other.
-    fn bytes(&self) -> [u32; 2] {
-        let server = self.bytes_of(End::Server);
-        if self.is_paired() {
-            [server, 0]
-        } else {
-            [self.bytes_of(End::Client), server]
-        }
-    }
-
-    /// The classes of its units: of the client's, and of a server entry's that is not the client's.
-    fn classes(&self) -> [Option<Class>; 2] {
-        let client_was_past = if self.accepted == 0 {
-            self.newest_was_past
-        } else {
-            self.accepted_was_past
-        };
-        if self.is_paired() {
-            [class(self.client, self.server, client_was_past), None]
-        } else {
-            [
-                class(self.client, None, client_was_past),
-                class(None, self.server, self.newest_was_past),
-            ]
-        }
-    }
-}
-
-/// What an end's state means to its unit.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Stage {
-    Absent,
-    /// Opened actively and not synchronised.
-    Opening,
-    /// SYN-RECEIVED from LISTEN.
-    Received,
-    /// Nothing of its own would end it.
-    Lasting,
-    /// Its own FIN is not acknowledged.
-    Finishing,
-    Waiting,
-}
-
-fn stage(end: End, phase: Option<Phase>) -> Stage {
-    match (phase, end) {
-        (None | Some(Phase::Closed | Phase::Listen), _) => Stage::Absent,
-        (Some(Phase::SynSent), _) | (Some(Phase::SynReceived), End::Client) => Stage::Opening,
-        (Some(Phase::SynReceived), End::Server) => Stage::Received,
-        (Some(Phase::Established | Phase::FinWait2 | Phase::CloseWait), _) => Stage::Lasting,
-        (Some(Phase::FinWait1 | Phase::Closing | Phase::LastAck), _) => Stage::Finishing,
-        (Some(Phase::TimeWait), _) => Stage::Waiting,
-    }
-}
-
-/// The class of a unit: decided by the two states alone, never by what is in flight.
-///
-/// `server_was_past` says whether the server was ever past SYN-RECEIVED in this unit. Of an
-/// embryonic unit this is the part, such as `embryonic.stale`. `None` if both ends are absent.
-pub fn class(client: Option<Phase>, server: Option<Phase>, server_was_past: bool) -> Option<Class> {
-    use Stage::{Absent, Finishing, Lasting, Opening, Received, Waiting};
-    let both_established = (client, server) == (Some(Phase::Established), Some(Phase::Established));
-    Some(
-        match (stage(End::Client, client), stage(End::Server, server)) {
-            (Absent, Absent) => return None,
-            (Absent, Received) => Class::EmbryonicStale,
-            (Opening, Received) => Class::EmbryonicOpening,
-            (_, Received) => Class::EmbryonicClientOpen,
-            (Opening, _) | (_, Opening) => Class::Opening,
-            (Absent, Lasting) => Class::OrphanEstablished,
-            (Lasting, Absent) if server_was_past => Class::OrphanEstablished,
-            (Lasting, Absent) => Class::ClientOnly,
-            (Absent, Finishing) | (Finishing, Absent) => Class::OrphanClosing,
-            (Absent | Waiting, Waiting) | (Waiting, Absent) => Class::TimeWait,
-            (Lasting, Lasting) if both_established => Class::Open,
-            (Lasting, Lasting) => Class::HalfClosed,
-            // The client's stage is never Received: that needs a LISTEN.
-            (Received, _)
-            | (Lasting | Finishing, Finishing | Waiting)
-            | (Finishing, Lasting)
-            | (Waiting, Lasting | Finishing) => Class::Closing,
-        },
-    )
-}
-
-/// Whether a server's entry without partner, of this class, is state for nobody.
-fn is_wasted(alone: Option<Class>) -> bool {
-    matches!(
-        alone,
-        Some(Class::EmbryonicStale | Class::OrphanEstablished | Class::OrphanClosing)
-    )
 }
 
 /// The number of classes, the parts of `embryonic` included.
@@ -345,39 +199,34 @@ impl Census {
 
     /// Moves the units of an incarnation between the classes.
     fn move_units(&mut self, now: u64, before: &Incarnation, after: &mut Incarnation, exit: Exit) {
-        let (old_bytes, new_bytes) = (before.bytes(), after.bytes());
-        let (old_classes, new_classes) = (before.classes(), after.classes());
+        let (old_units, new_units) = (before.units(), after.units());
         for side in [0, 1] {
-            let (old, new) = (old_classes[side], new_classes[side]);
-            let (from, to) = (old_bytes[side], new_bytes[side]);
-            if old == new {
-                if let Some(class) = old.filter(|_| from != to) {
-                    self.levels[class as usize].resize(now, from, to);
+            let (old, new) = (old_units[side], new_units[side]);
+            if old.class == new.class {
+                if let Some(class) = old.class.filter(|_| old.bytes != new.bytes) {
+                    self.levels[class as usize].resize(now, old.bytes, new.bytes);
                 }
                 continue;
             }
-            if let Some(class) = old {
-                self.levels[class as usize].leave(now, from, before.since[side], exit);
+            if let Some(class) = old.class {
+                self.levels[class as usize].leave(now, old.bytes, before.since[side], exit);
             }
-            if let Some(class) = new {
-                self.levels[class as usize].enter(now, to);
+            if let Some(class) = new.class {
+                self.levels[class as usize].enter(now, new.bytes);
                 after.since[side] = now;
             }
         }
-        let (old, new) = (is_wasted(old_classes[1]), is_wasted(new_classes[1]));
+        let (old, new) = (old_units[1].is_wasted(), new_units[1].is_wasted());
         self.wasted.change(now, new, old);
         // An entry stays embryonic while its client opens, is open and goes.
         let whole = &mut self.levels[Class::Embryonic as usize];
-        match (before.is_embryonic(), after.is_embryonic()) {
-            (false, true) => {
-                whole.enter(now, after.bytes_of(End::Server));
+        match (before.embryo(), after.embryo()) {
+            (None, Some(bytes)) => {
+                whole.enter(now, bytes);
                 after.embryonic_since = now;
             }
-            (true, false) => {
-                let since = before.embryonic_since;
-                whole.leave(now, before.bytes_of(End::Server), since, exit);
-            }
-            (false, false) | (true, true) => {}
+            (Some(bytes), None) => whole.leave(now, bytes, before.embryonic_since, exit),
+            (None, None) | (Some(_), Some(_)) => {}
         }
     }
 
@@ -491,7 +340,7 @@ impl Census {
         for level in &mut self.levels {
             level.advance(now);
         }
-        for found in &self.incarnations {
+        for found in alive(&self.incarnations) {
             for (class, since) in found.stays() {
                 self.censored[class as usize].record(now - since, Exit::Censored);
             }
@@ -506,14 +355,18 @@ impl Census {
     pub fn verify(&self, now: Instant, ends: u64) -> Result<(), Imbalance> {
         let mut sojourn: [u128; CLASSES] = std::array::from_fn(|index| self.levels[index].sojourn);
         let (mut lone, mut paired) = (0, 0);
-        for found in &self.incarnations {
+        for found in alive(&self.incarnations) {
             for (class, since) in found.stays() {
                 sojourn[class as usize] += u128::from(now.as_nanos() - since);
             }
             if found.is_paired() {
                 paired += 1;
             } else {
-                lone += found.classes().into_iter().flatten().count() as u64;
+                lone += found
+                    .units()
+                    .into_iter()
+                    .filter(|unit| unit.exists())
+                    .count() as u64;
             }
         }
         if ends != self.ends || ends != lone + 2 * paired {
@@ -534,43 +387,8 @@ impl Census {
     }
 }
 
-impl Incarnation {
-    /// The classes that its units are in, the whole of `embryonic` included, each with the moment of
-    /// entering it.
-    fn stays(&self) -> impl Iterator<Item = (Class, u64)> {
-        let units = self.classes().into_iter().zip(self.since);
-        let whole = (Class::Embryonic, self.embryonic_since);
-        units
-            .filter_map(|(class, since)| Some((class?, since)))
-            .chain(self.is_embryonic().then_some(whole))
-    }
-
-    fn change(&mut self, change: &Change) {
-        self.profiles[change.end as usize] = Some(change.profile);
-        match change.end {
-            End::Client => {
-                self.client = change.to;
-                let synchronised = !matches!(
-                    change.to,
-                    None | Some(Phase::Closed | Phase::Listen | Phase::SynSent)
-                );
-                if self.accepted == 0 && synchronised && change.entry > 0 {
-                    self.accepted = change.entry;
-                    self.accepted_was_past = self.newest_was_past && self.newest == change.entry;
-                }
-            }
-            End::Server => {
-                if change.entry > self.newest {
-                    self.newest_was_stale = !self.wants(change.entry);
-                    self.newest = change.entry;
-                    self.newest_was_past = false;
-                }
-                self.server = change.to;
-                self.newest_was_past |= change.to.is_some_and(|phase| phase != Phase::SynReceived);
-                if self.accepted == self.newest {
-                    self.accepted_was_past = self.newest_was_past;
-                }
-            }
-        }
-    }
+/// Those of which an end is left.
+fn alive(all: &[Incarnation]) -> impl Iterator<Item = &Incarnation> {
+    all.iter()
+        .filter(|found| found.client.is_some() || found.server.is_some())
 }

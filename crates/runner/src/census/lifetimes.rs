@@ -4,8 +4,6 @@
 //! that every scenario but the largest keeps below; beyond it is a histogram with a relative error of
 //! less than a thousandth, so that memory does not depend on the length of a run.
 
-use std::collections::BTreeMap;
-
 use hdrhistogram::Histogram;
 
 use crate::plan::Exit;
@@ -23,9 +21,12 @@ pub struct Lifetimes {
     /// Nanoseconds above the number of the exit.
     exact: Vec<u64>,
     /// Everything, once there are too many.
-    pooled: BTreeMap<Exit, Histogram<u64>>,
+    pool: Option<Box<Pool>>,
     by_exit: [Stays; Exit::ALL.len()],
 }
+
+/// A histogram for each exit by which stays have ended.
+type Pool = [Option<Histogram<u64>>; Exit::ALL.len()];
 
 /// Stays that ended in one way.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -66,11 +67,10 @@ impl Lifetimes {
             max: nanos,
             min: nanos,
         });
-        if self.pooled.is_empty() && self.exact.len() < MOST_EXACT {
+        if self.pool.is_none() && self.exact.len() < MOST_EXACT {
             self.exact.push(pack(nanos, exit));
         } else {
-            self.pool();
-            self.put(nanos, exit, 1);
+            put(self.pool(), nanos, exit, 1);
         }
     }
 
@@ -80,13 +80,13 @@ impl Lifetimes {
             own.add(its);
         }
         let fits = self.exact.len() + other.exact.len() <= MOST_EXACT;
-        if fits && self.pooled.is_empty() && other.pooled.is_empty() {
+        if fits && self.pool.is_none() && other.pool.is_none() {
             self.exact.extend_from_slice(&other.exact);
             return;
         }
-        self.pool();
+        let pool = self.pool();
         for (nanos, exit, count) in other.recorded() {
-            self.put(nanos, exit, count);
+            put(pool, nanos, exit, count);
         }
     }
 
@@ -115,31 +115,41 @@ impl Lifetimes {
     /// Length in nanoseconds, end and number of stays, in no particular order.
     pub(super) fn recorded(&self) -> impl Iterator<Item = (u64, Exit, u64)> {
         let exact = self.exact.iter().map(|&packed| unpack(packed));
-        let pooled = self.pooled.iter().flat_map(|(exit, histogram)| {
-            histogram.iter_recorded().map(move |step| {
-                let typical = histogram.median_equivalent(step.value_iterated_to());
-                (typical, *exit, step.count_at_value())
+        let histograms = self
+            .pool
+            .iter()
+            .flat_map(|pool| Exit::ALL.into_iter().zip(&**pool));
+        let pooled = histograms.flat_map(|(exit, histogram)| {
+            histogram.iter().flat_map(move |histogram| {
+                histogram.iter_recorded().map(move |step| {
+                    let typical = histogram.median_equivalent(step.value_iterated_to());
+                    (typical, exit, step.count_at_value())
+                })
             })
         });
         exact.chain(pooled)
     }
 
-    /// Moves what was kept one by one into the histograms.
-    fn pool(&mut self) {
-        for packed in std::mem::take(&mut self.exact) {
-            let (nanos, exit, count) = unpack(packed);
-            self.put(nanos, exit, count);
-        }
+    /// The histograms, to which what was kept one by one is moved.
+    fn pool(&mut self) -> &mut Pool {
+        self.pool.get_or_insert_with(|| {
+            let mut pool = Box::new(Pool::default());
+            for packed in std::mem::take(&mut self.exact) {
+                let (nanos, exit, count) = unpack(packed);
+                put(&mut pool, nanos, exit, count);
+            }
+            pool
+        })
     }
+}
 
-    fn put(&mut self, nanos: u64, exit: Exit, count: u64) {
-        let histogram = self.pooled.entry(exit).or_insert_with(|| {
-            Histogram::new(DIGITS).expect("it takes up to five significant digits")
-        });
-        // It grows to whatever is recorded, unless that does not fit into the address space.
-        if histogram.record_n(nanos, count).is_err() {
-            histogram.saturating_record_n(nanos, count);
-        }
+fn put(pool: &mut Pool, nanos: u64, exit: Exit, count: u64) {
+    let histogram = pool[exit as usize].get_or_insert_with(|| {
+        Histogram::new(DIGITS).expect("it takes up to five significant digits")
+    });
+    // It grows to whatever is recorded, unless that does not fit into the address space.
+    if histogram.record_n(nanos, count).is_err() {
+        histogram.saturating_record_n(nanos, count);
     }
 }
 

@@ -5,6 +5,8 @@
 pub(super) struct Occupancy {
     /// By N.
     times: Vec<u64>,
+    /// All of it.
+    total: u64,
     /// The N between which anything was added since it was last drained, the end excluded.
     touched: (usize, usize),
 }
@@ -13,6 +15,7 @@ impl Occupancy {
     /// No time at all.
     pub(super) const NOTHING: Occupancy = Occupancy {
         times: Vec::new(),
+        total: 0,
         touched: (0, 0),
     };
 
@@ -23,6 +26,7 @@ impl Occupancy {
             self.times.resize(index + 1, 0);
         }
         self.times[index] += time;
+        self.total += time;
         let (from, to) = self.touched;
         self.touched = if from == to {
             (index, index + 1)
@@ -35,6 +39,7 @@ impl Occupancy {
     /// added to the other since it was last drained, however great N is.
     pub(super) fn drain(&mut self, other: &mut Occupancy) {
         let (from, to) = std::mem::take(&mut other.touched);
+        other.total = 0;
         for index in from..to {
             let time = std::mem::take(&mut other.times[index]);
             if time > 0 {
@@ -72,7 +77,7 @@ impl Distribution<'_> {
     /// The smallest N such that N(t) was not greater for at least `percent` % of the time; `None`
     /// if no time has passed.
     pub(super) fn quantile(&self, percent: u32) -> Option<u64> {
-        let total: u128 = self.times().map(|(_, time)| u128::from(time)).sum();
+        let total: u128 = self.0.map(|part| u128::from(part.total)).iter().sum();
         if total == 0 {
             return None;
         }

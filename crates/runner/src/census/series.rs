@@ -13,17 +13,22 @@ pub struct Series {
     maxima: Box<[u64; BINS]>,
     /// The part that time has come to.
     current: usize,
+    /// Where it ends, in nanoseconds.
+    end: u64,
 }
 
 impl Series {
     /// An empty series of a run of this length in nanoseconds.
     pub(super) fn new(until: u64) -> Series {
-        Series {
+        let mut series = Series {
             until,
             areas: Box::new([0; BINS]),
             maxima: Box::new([0; BINS]),
             current: 0,
-        }
+            end: 0,
+        };
+        series.end = series.begin(1);
+        series
     }
 
     /// Where a part begins, in nanoseconds; part number [`BINS`] is the end of the run. Exact to a
@@ -54,15 +59,15 @@ impl Series {
     /// N was `count` from one moment to a later one, both in nanoseconds. Time goes on without gaps.
     pub(super) fn add(&mut self, count: u64, mut from: u64, to: u64) {
         while from < to && self.current < BINS {
-            let end = self.begin(self.current + 1);
-            let until = end.min(to);
+            let until = self.end.min(to);
             if until > from {
                 self.areas[self.current] += u128::from(count) * u128::from(until - from);
                 self.maxima[self.current] = self.maxima[self.current].max(count);
                 from = until;
             }
-            if until == end {
+            if until == self.end {
                 self.current += 1;
+                self.end = self.begin(self.current + 1);
             }
         }
     }

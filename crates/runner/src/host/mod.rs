@@ -13,19 +13,20 @@ mod frame;
 mod hearing;
 mod listing;
 mod node;
+mod routes;
 mod tasks;
 
 use std::collections::{BTreeMap, VecDeque};
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::Duration;
 
-use netsim::{Instant, LinkId, Seed, Signal};
+use netsim::{Instant, Seed, Signal};
 use tcp_core::{
     ConfigError, ConfigId, ConnectionId, Counters, Endpoint, Flow, Handshake, ListenError, Open,
     Phase, Reason, Secret, SeqNum, Tag, Transition,
 };
 
-use crate::plan::{self, ActiveOpen, End, HostId, Opening, Plan};
+use crate::plan::{self, ActiveOpen, End, HostId, Opening};
 use crate::recorder::{Count, SharedRecorder};
 use crate::trace::Move;
 use crate::workload::{Arrival, Workload};
@@ -36,6 +37,7 @@ use apps::Apps;
 use counting::Baseline;
 pub use frame::Datagram;
 pub use listing::Listing;
+use routes::Routes;
 use tasks::Tasks;
 
 /// What the endpoint's clock shows: the time since the start of the run, or since the restart of a
@@ -115,8 +117,7 @@ pub struct Host<'p> {
     endpoint: Endpoint,
     workload: &'p Workload<'p>,
     recorder: SharedRecorder,
-    /// The outgoing link to each address that a path leads to.
-    routes: BTreeMap<IpAddr, LinkId>,
+    routes: Routes,
     /// The ports that are listened on, in ascending order.
     ports: Vec<u16>,
     tasks: Tasks<Task>,
@@ -198,7 +199,7 @@ impl<'p> Host<'p> {
             endpoint,
             workload,
             recorder,
-            routes: routes(plan, id),
+            routes: Routes::new(plan, id),
             ports: spec.passive_open.clone(),
             tasks: Tasks::new(),
             apps: Apps::default(),
@@ -526,13 +527,6 @@ impl<'p> Host<'p> {
         (self.alien_octets, self.challenge_acks) = (alien, challenges);
     }
 
-    /// The link that leads to an address; the simulator drops what names no link, and
-    /// counts it.
-    fn route(&self, target: IpAddr) -> LinkId {
-        let link = self.routes.get(&target);
-        link.copied().unwrap_or(LinkId(u32::MAX))
-    }
-
     /// Whether the packet in process is older than the policy takes a packet to become.
     fn hears_the_impossible(&self, now: Instant) -> bool {
         let sent = self.hearing_since.map(Instant::as_nanos);
@@ -567,19 +561,6 @@ fn boot(
         }
     }
     Ok(endpoint)
-}
-
-/// The link over which a host sends to each address that a path leads to.
-fn routes(plan: &Plan, from: HostId) -> BTreeMap<IpAddr, LinkId> {
-    let mut routes = BTreeMap::new();
-    for (index, host) in plan.hosts.iter().enumerate() {
-        if let Some(link) = plan.routes.first_link(from, HostId(index)) {
-            for &address in &host.addresses {
-                routes.insert(address, LinkId(link.0 as u32));
-            }
-        }
-    }
-    routes
 }
 
 /// The four-tuple as the other end sees it.

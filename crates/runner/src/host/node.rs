@@ -82,7 +82,7 @@ impl Node for Host<'_> {
             return None;
         }
         if let Some(frame) = self.outbox.pop_front() {
-            return Some((self.route(frame.packet.target.ip()), frame));
+            return Some((self.routes.to(frame.packet.target.ip()), frame));
         }
         loop {
             if let Some(transmit) = self.endpoint.poll_packet(self.clock.core(now)) {
@@ -90,7 +90,7 @@ impl Node for Host<'_> {
                 let tag = transmit.packet.tag;
                 let entry = self.seat(tag).entries;
                 let identity = self.workload.identity(tag);
-                let link = self.route(transmit.packet.target.ip());
+                let link = self.routes.to(transmit.packet.target.ip());
                 let frame = Datagram::new(now, &transmit, identity, entry, self.provoked_by);
                 return Some((link, frame));
             }

@@ -56,22 +56,23 @@ impl Attack {
     }
 
     /// Whether an incarnation belongs to a flood.
-    pub(super) fn is_part(&self, tag: Tag) -> bool {
+    fn is_part(&self, tag: Tag) -> bool {
         self.target(tag).is_some()
     }
 
-    /// A segment of a flood's incarnation was sent; says what its bytes count as.
+    /// A segment was sent; says what its bytes count as if it is a flood's.
     pub(super) fn on_sent(
         &mut self,
         now: Instant,
         link: LinkId,
         frame: &Datagram,
         census: &Census,
-    ) -> Count {
+    ) -> Option<Count> {
+        let target = self.target(frame.tag())?;
         // No link leads to forged addresses, so what has none is an answer to them.
         let origin = self.origins.get(link.0 as usize).copied();
-        if origin.is_none() || origin == self.target(frame.tag()) {
-            return Count::ReflectedBytes;
+        if origin.is_none_or(|origin| origin == target) {
+            return Some(Count::ReflectedBytes);
         }
         if frame.packet.segment.flags.syn() {
             let count = census.count(Class::Embryonic);
@@ -81,7 +82,7 @@ impl Attack {
             self.last = now;
             self.recovered = (count <= normal).then_some(now);
         }
-        Count::FloodBytes
+        Some(Count::FloodBytes)
     }
 
     /// The number of embryonic connections has changed. Once it is back, only a SYN of the flood
