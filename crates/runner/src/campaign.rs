@@ -23,6 +23,7 @@ use crate::effort::Effort;
 use crate::expect::Verdict;
 use crate::metrics::Summary;
 use crate::plan::{GridPoint, MetricKey, Plan};
+use crate::theory::Findings;
 use crate::trace::Trace;
 use crate::trial::TrialError;
 
@@ -44,6 +45,8 @@ pub struct Campaign {
     /// Whether something befell the connection of a population that is shown; otherwise it is
     /// simply the first.
     pub shown_for_trouble: bool,
+    /// What theory says beside them.
+    pub theory: Findings,
     /// How much there was to do in all runs.
     pub effort: Effort,
 }
@@ -145,10 +148,10 @@ impl Campaign {
         only
     }
 
-    /// Whether every expectation holds.
+    /// Whether every expectation holds, and theory agrees.
     pub fn is_as_expected(&self) -> bool {
         let mut verdicts = self.points.iter().flat_map(|point| &point.verdicts);
-        verdicts.all(|verdict| verdict.held)
+        verdicts.all(|verdict| verdict.held) && self.theory.hold()
     }
 
     /// What was measured at each point of the sweep, policy by policy.

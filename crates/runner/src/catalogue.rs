@@ -11,7 +11,7 @@ const FOLDER: &str = "scenarios";
 const EXTENSION: &str = "toml";
 
 /// What a group of scenarios is about, by the letter that their names begin with.
-const GROUPS: [(char, &str); 7] = [
+const GROUPS: [(char, &str); 9] = [
     ('s', "S: stale SYN"),
     ('h', "H: handshake"),
     ('f', "F: termination"),
@@ -22,6 +22,8 @@ const GROUPS: [(char, &str); 7] = [
     ('t', "T: TIME-WAIT"),
     ('b', "B: backlog and floods"),
     ('m', "M: museum of real bugs"),
+    ('n', "N: the network by itself"),
+    ('p', "P: policies compared"),
 ];
 
 /// A scenario that was found.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::diagnostic::{Diagnostic, Rejection, Sources};
 use crate::overrides::Override;
-use crate::plan::{self, GridPoint, Plan, Resolved, Setting};
+use crate::plan::{self, GridPoint, Mute, Plan, Resolved, Setting};
 use crate::spec::{Document, Extent, PointSpec, TextFiles};
 
 /// An experiment that has been read and understood.
@@ -95,7 +95,7 @@ impl Experiment {
             has_regression,
             extent,
         } = document;
-        match understand_points(points, &sources, &files) {
+        match understand_points(points, &sources, &files, !changes.is_empty()) {
             Ok(Understood {
                 points,
                 notes,
@@ -134,21 +134,24 @@ fn understand_points(
     specs: Vec<PointSpec>,
     sources: &Sources,
     files: &TextFiles,
+    is_overridden: bool,
 ) -> Result<Understood, Vec<Diagnostic>> {
     let count = specs.len();
     let mut points = Vec::new();
     let (mut problems, mut notes) = (Remarks::default(), Remarks::default());
-    let (mut digests, mut named) = (Vec::new(), Vec::new());
+    let (mut digests, mut named, mut mute) = (Vec::new(), Vec::new(), Vec::new());
     for PointSpec { settings, spec } in specs {
         match plan::resolve(spec, sources, files.clone()) {
             Ok(Resolved {
                 plan,
                 notes: own,
+                mute: own_mute,
                 digest,
                 named: own_files,
             }) => {
                 named.extend(own_files);
                 notes.add(own, &settings);
+                mute.push(own_mute);
                 if !digests.contains(&digest) {
                     digests.push(digest);
                 }
@@ -159,6 +162,11 @@ fn understand_points(
     }
     if points.len() < count {
         return Err(problems.of_points(count));
+    }
+    let silent = silent_everywhere(mute);
+    // What the command line changes may well leave a model nothing to say.
+    if !(is_overridden || silent.is_empty()) {
+        return Err(silent);
     }
     // Points that read different files have different digests.
     let digest = match digests.as_slice() {
@@ -173,10 +181,20 @@ fn understand_points(
     };
     Ok(Understood {
         points,
-        notes: notes.of_points(count),
+        notes: [notes.of_points(count), silent].concat(),
         digest,
         named,
     })
+}
+
+/// What is wrong with the models that say nothing at any point.
+fn silent_everywhere(mute: Vec<Vec<Mute>>) -> Vec<Diagnostic> {
+    let mut points = mute.into_iter();
+    let mut silent = points.next().unwrap_or_default();
+    for others in points {
+        silent.retain(|one| others.iter().any(|other| other.model == one.model));
+    }
+    silent.into_iter().map(|one| one.problem).collect()
 }
 
 /// What is to be said about the points of a sweep, each thing once.

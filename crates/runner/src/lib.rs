@@ -42,6 +42,7 @@ pub mod snapshot;
 mod spec;
 pub mod statistics;
 pub mod story;
+pub mod theory;
 pub mod trace;
 pub mod trial;
 mod whole_file;

@@ -13,6 +13,7 @@ use crate::census::Detail;
 use crate::effort::Effort;
 use crate::expect;
 use crate::plan::{GridPoint, Plan};
+use crate::theory;
 use crate::trace::Trace;
 use crate::trial::{Trial, TrialError};
 use crate::workload::Workload;
@@ -236,6 +237,7 @@ impl<'p> Course<'p> {
             }
         }
         Campaign {
+            theory: theory::examine(self.points, &points),
             points,
             digest: digest.finalize().into(),
             shown,

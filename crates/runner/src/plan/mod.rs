@@ -18,6 +18,7 @@ mod output;
 mod resolve;
 mod route;
 mod sequence;
+mod theory;
 mod workload;
 
 pub use comparison::{Comparison, StoppingRule};
@@ -35,9 +36,10 @@ pub use metric::{
     Class, Counter, Exit, KernelCounter, KernelTotals, Metric, MetricKey, Role, Statistic, Unit,
 };
 pub use output::{LadderForms, Output};
-pub(crate) use resolve::{Resolved, resolve};
+pub(crate) use resolve::{Mute, Resolved, resolve};
 pub use route::Routes;
 pub use sequence::{SegmentPattern, SequenceExpression, SequenceOrigin};
+pub use theory::{Model, Theory};
 pub use workload::{
     ActiveOpen, Arrivals, Close, Connection, ConnectionId, End, First, How, InitialSequence, Load,
     Opening, Responds, Send, Target, Transfer, TransferSize,
@@ -82,6 +84,8 @@ pub struct Plan {
     pub output: Output,
     /// How the policies are compared, if the file says so.
     pub comparison: Option<Comparison>,
+    /// What is compared with theory, if the file says so.
+    pub theory: Option<Theory>,
 }
 
 impl Plan {

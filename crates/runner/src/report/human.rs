@@ -1,6 +1,6 @@
 //! For people: ladders, the comparison, the verdicts, the lesson.
 
-use super::{comparison, grid, table};
+use super::{comparison, grid, table, theory};
 use crate::campaign::{Campaign, Point};
 use crate::diagnostic::visible;
 use crate::expect::Verdict;
@@ -37,6 +37,7 @@ pub fn human(
         page.end_line();
         grid::draw(&mut page, experiment, campaign);
         verdicts_of_sweep(&mut page, experiment, campaign);
+        theory::draw(&mut page, experiment, &campaign.theory);
         remarks(&mut page, campaign);
         authors_lesson(&mut page, plan, language);
         return page.into_text();
@@ -54,6 +55,7 @@ pub fn human(
     for point in &campaign.points {
         verdicts(&mut page, point);
     }
+    theory::draw(&mut page, experiment, &campaign.theory);
     remarks(&mut page, campaign);
     page.end_line();
     for sentence in lesson::sentences(plan, campaign, language) {
@@ -230,6 +232,10 @@ pub fn failures(experiment: &Experiment, campaign: &Campaign, has_color: bool) -
         let text = format!("NOT held  {name}, {place}: {}", verdict.what);
         wrap(&mut page, Ink::Bad, &text, VERDICT_INDENT);
         observed(&mut page, verdict);
+    }
+    for finding in campaign.theory.all.iter().filter(|finding| !finding.held) {
+        let text = theory::failure(experiment, finding);
+        wrap(&mut page, Ink::Bad, &text, VERDICT_INDENT);
     }
     remarks(&mut page, campaign);
     page.into_text()

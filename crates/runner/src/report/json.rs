@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 
-use super::selection;
+use super::{selection, theory};
 use crate::campaign::{Campaign, Point};
 use crate::experiment::Experiment;
 use crate::metrics::{Summary, decimal};
@@ -62,9 +62,11 @@ fn render(experiment: &Experiment, campaign: &Campaign, is_spread: bool) -> Stri
     let points: Vec<String> = campaign.points.iter().map(of_point).collect();
     let points = points.join(",");
     let (begin, end) = (layout.line(1), layout.line(0));
+    let theory = theory::json(experiment, &campaign.theory, &|depth| layout.line(depth));
+    let theory = theory.map_or_else(String::new, |it| format!(",{begin}\"theory\":{it}"));
     put(
         &mut text,
-        &format!("{begin}\"points\":[{points}{begin}]{end}}}\n"),
+        &format!("{begin}\"points\":[{points}{begin}]{theory}{end}}}\n"),
     );
     text
 }

@@ -7,6 +7,7 @@ mod human;
 mod json;
 mod selection;
 mod table;
+mod theory;
 mod tidy;
 
 pub use html::page;

@@ -4,6 +4,7 @@
 //! resolved here and no default is filled in; [`plan`](crate::plan) does both. A value keeps its
 //! place in the text ([`Spanned`]) wherever it may turn out to be wrong later.
 
+mod check;
 mod compare;
 mod document;
 mod expect;
@@ -21,6 +22,7 @@ mod sweep;
 mod text_file;
 mod workload;
 
+pub(crate) use check::CheckSpec;
 pub(crate) use compare::{CompareSpec, StopSpec};
 pub(crate) use document::{Document, Extent, PointSpec};
 pub(crate) use expect::{ExpectSpec, ExpectedValue, PeriodSpec, PolicyNames};
@@ -98,6 +100,8 @@ pub(crate) struct Spec {
     pub(crate) expect: Vec<Spanned<ExpectSpec>>,
     /// Which files are written.
     pub(crate) output: Option<OutputSpec>,
+    /// What theory says.
+    pub(crate) check: Option<CheckSpec>,
     /// Which metrics matter.
     pub(crate) compare: Option<CompareSpec>,
     /// The experiment that this one is laid over. The document takes it out before anything else.

@@ -23,8 +23,9 @@ const MOST_POINTS: usize = 10_000;
 const POINTS: &str = "points";
 
 /// What is the same at every point, so that its points can be compared.
-const COMMON: [&str; 10] = [
-    "schema", "name", "title", "lesson", "refs", "sweep", "compare", "regress", "output", "extends",
+const COMMON: [&str; 11] = [
+    "schema", "name", "title", "lesson", "refs", "sweep", "check", "compare", "regress", "output",
+    "extends",
 ];
 /// The same among the keys of `[run]`.
 const COMMON_OF_RUN: [&str; 5] = ["seed", "replications", "policies", "record", "stop"];

@@ -5,6 +5,7 @@
 //! Nothing is blamed twice: what depends on a faulty part is not judged.
 
 mod arrivals;
+mod check;
 mod comparison;
 mod consistency;
 mod expectation;
@@ -26,6 +27,8 @@ use tcp_core::Handshake;
 use crate::diagnostic::{Diagnostic, Sources, suggestion, visible};
 use crate::quantity::Time;
 use crate::spec::{Named, ProseSpec, RunSpec, Short, Spanned, Spec, TextFiles};
+
+pub(crate) use check::Mute;
 
 use super::{HostId, LinkId, Plan, Prose, Run};
 
@@ -95,6 +98,7 @@ struct Findings<'a> {
     files: TextFiles,
     problems: Vec<Diagnostic>,
     notes: Vec<Diagnostic>,
+    mute: Vec<Mute>,
 }
 
 impl Findings<'_> {
@@ -128,6 +132,8 @@ impl Findings<'_> {
 pub(crate) struct Resolved {
     pub(crate) plan: Plan,
     pub(crate) notes: Vec<Diagnostic>,
+    /// Models that say nothing about it.
+    pub(crate) mute: Vec<Mute>,
     pub(crate) digest: String,
     /// The names and texts of the files that it names.
     pub(crate) named: Vec<(String, String)>,
@@ -144,12 +150,14 @@ pub(crate) fn resolve(
         files,
         problems: Vec::new(),
         notes: Vec::new(),
+        mute: Vec::new(),
     };
     let plan = resolve_spec(spec, &mut findings);
     let Findings {
         files,
         mut problems,
         notes,
+        mute,
         ..
     } = findings;
     match plan {
@@ -157,6 +165,7 @@ pub(crate) fn resolve(
             plan,
             notes,
             named: files.named().to_vec(),
+            mute,
             digest: files.digest(),
         }),
         _ => {
@@ -217,6 +226,7 @@ fn resolve_spec(mut spec: Spec, findings: &mut Findings<'_>) -> Option<Plan> {
         expectations: Vec::new(),
         output,
         comparison: None,
+        theory: None,
     };
     if findings.is_clean() {
         consistency::check(&plan, &places, findings);
@@ -235,6 +245,10 @@ fn resolve_spec(mut spec: Spec, findings: &mut Findings<'_>) -> Option<Plan> {
         plan.comparison = compare.and_then(|compare| {
             comparison::comparison(compare, &plan, policies_overridden, findings)
         });
+        if let Some(check) = &spec.check {
+            plan.theory = Some(check::resolve(check, findings));
+            findings.mute = check::mute(check, &plan);
+        }
     }
     Some(plan)
 }
