@@ -334,6 +334,10 @@ fn reworded(message: &str) -> (String, String, String) {
             );
         }
     }
+    if message == "wanted string or table" {
+        let title = "expected one of the words that this key takes, in quotes".to_owned();
+        return (title, "not a word in quotes".to_owned(), none());
+    }
     if message.starts_with("wanted exactly 1 element") {
         let title = "expected exactly one choice in this table".to_owned();
         return (

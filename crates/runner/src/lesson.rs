@@ -9,7 +9,7 @@ use tcp_core::KeepAlive;
 use crate::campaign::{Campaign, Point};
 use crate::language::Language;
 use crate::metrics::{Billionths, decimal, rounded};
-use crate::plan::{Class, Counter, Metric, MetricKey, Period, Plan, Statistic};
+use crate::plan::{Class, Counter, Metric, MetricKey, Opening, Period, Plan, Statistic};
 
 /// What the run has shown: a sentence for each policy, and what the reader may take home.
 pub fn sentences(plan: &Plan, campaign: &Campaign, language: Language) -> Vec<String> {
@@ -119,6 +119,18 @@ impl<'c> View<'c> {
         self.point.summary(MetricKey { period, metric }).is_some()
     }
 
+    /// Whether nothing of what a fault let go, or the script put into the network, reached a host.
+    /// Only of a single run the history tells.
+    fn is_late_lost(&self) -> bool {
+        self.point.replications.len() == 1 && self.point.trace.is_late_lost()
+    }
+
+    /// What made entries that no client wanted: a flood's SYNs are not stale.
+    fn has_flood(&self) -> bool {
+        let mut loads = self.plan.loads.iter();
+        loads.any(|load| matches!(load.opening, Opening::Flood(_)))
+    }
+
     /// What a policy cannot be blamed for.
     fn broken_assumption(&self) -> Option<String> {
         let violations = self.number(Metric::Counter(Counter::AssumptionViolations));
@@ -187,13 +199,18 @@ impl<'c> View<'c> {
         let fate = match self.class(Class::EmbryonicStale, Statistic::Final) {
             0 => "nothing of that is left".to_owned(),
             left => format!(
-                "{} stale {} left",
+                "{} {} left",
                 rounded(left, 3),
-                plural(left, "entry is", "entries are")
+                plural(left, "such entry is", "such entries are")
             ),
         };
+        let cause = if self.has_flood() {
+            "SYNs with no client behind them"
+        } else {
+            "stale SYNs"
+        };
         format!(
-            "no application was disturbed; stale SYNs cost {} in the SYN queue{answers}, and {fate}.",
+            "no application was disturbed; {cause} cost {} in the SYN queue{answers}, and {fate}.",
             seconds(stale)
         )
     }
@@ -225,6 +242,11 @@ impl<'c> View<'c> {
 
     /// Whatever came late was turned away without a trace.
     fn unmoved(&self) -> String {
+        if self.is_late_lost() {
+            return "nothing came late, as what the fault let go was lost on its way; there is \
+                    nothing to learn from this run."
+                .to_owned();
+        }
         let segments = self.number(Metric::Counter(Counter::SegmentsSent));
         format!(
             "no application was disturbed, and the server kept nothing for what came late ({} {} \
@@ -371,6 +393,8 @@ mod tests {
             assert!(text.contains("nothing came late"), "{text}");
             assert!(text.contains(why), "{text}");
         }
+        let text = lesson(&["link.c2s.max_lifetime=1500ms"]);
+        assert!(text.contains("was lost on its way"), "{text}");
         let text = lesson(&["link.c2s.loss.random=100%", "link.s2c.loss.random=100%"]);
         assert!(text.contains("no connection was established"), "{text}");
     }
@@ -403,6 +427,24 @@ mod tests {
         let found = [Language::En, Language::Zh]
             .map(|language| sentences(&experiment.plan, &campaign, language).swap_remove(0));
         assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn a_flood_is_not_stale() {
+        let text = "schema = 1\nname = \"x\"\n[run]\nseed = 1\nuntil = \"10s\"\n\
+                    [link.c2s]\ndelay = \"50ms\"\n[link.s2c]\ndelay = \"50ms\"\n\
+                    [[connection]]\nfrom = \"client:5555\"\n\
+                    [load.main]\narrivals = { constant = \"1/s\" }\ncount = 2\n\
+                    syn_flood = { spoofed = true, responds = \"never\" }\n";
+        let experiment = Experiment::parse("x.toml", text, &[]).expect("it is good");
+        let campaign = Campaign::run(&experiment.plan, None, &|| ()).expect("it runs");
+        for (language, words) in [
+            (Language::En, "SYNs with no client behind them cost"),
+            (Language::Zh, "背后没有客户端的 SYN"),
+        ] {
+            let text = sentences(&experiment.plan, &campaign, language).swap_remove(0);
+            assert!(text.contains(words), "{text}");
+        }
     }
 
     #[test]

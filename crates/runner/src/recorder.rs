@@ -248,6 +248,11 @@ impl Recorder {
         Some(cut)
     }
 
+    /// A host is up again, before it does anything.
+    pub fn power_returned(&mut self, now: Instant) {
+        self.cut_power(now.saturating_add_nanos(1));
+    }
+
     /// Takes away the connections of every host that lost power before this moment, and notes
     /// which are up again.
     fn cut_power(&mut self, before: Instant) {

@@ -1,6 +1,8 @@
 //! What happened to chosen connections, as data: what ladders are drawn from and expectations
 //! are compared with.
 
+use std::collections::BTreeSet;
+
 use netsim::{DropReason, FrameId, Instant, LinkId};
 use tcp_core::{Flow, Phase, Reason, Tag};
 
@@ -148,6 +150,25 @@ impl Trace {
                 What::Delivered(_) | What::Dropped(..) => count.saturating_sub(1),
                 _ => count,
             })
+    }
+
+    /// Whether something was let go or put into the network by a script, and all of that was lost.
+    pub fn is_late_lost(&self) -> bool {
+        let mut late = BTreeSet::new();
+        let mut is_any = false;
+        for entry in &self.entries {
+            match &entry.what {
+                What::Released(id) | What::Replayed(_, id, _) | What::Forged(_, id, _) => {
+                    late.insert(*id);
+                    is_any = true;
+                }
+                What::Dropped(id, ..) => {
+                    late.remove(id);
+                }
+                _ => {}
+            }
+        }
+        is_any && late.is_empty()
     }
 
     fn push(&mut self, entry: Entry) {

@@ -26,6 +26,7 @@ impl Host<'_> {
         if let Running::NotUntil(Some(back_at)) = self.running
             && back_at <= now
         {
+            self.recorder.borrow().power_returned(now);
             self.restart(back_at);
         }
         self.is_off()

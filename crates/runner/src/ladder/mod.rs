@@ -74,7 +74,7 @@ impl<'s> Ladder<'s> {
             story,
             passages: &passages,
             rows: Vec::new(),
-            waiting: [Vec::new(), Vec::new()],
+            waiting: Vec::new(),
         };
         for entry in story.entries() {
             builder.take(entry);
@@ -177,6 +177,7 @@ impl Ladder<'_> {
 #[derive(Clone, Copy, Debug)]
 struct Waiting {
     at: Instant,
+    end: End,
     from: Phase,
     to: Phase,
     reason: Option<Reason>,
@@ -187,8 +188,8 @@ struct Builder<'b> {
     story: &'b Story<'b>,
     passages: &'b Passages,
     rows: Vec<Row>,
-    /// Changes of state that no row shows yet, by [`End`].
-    waiting: [Vec<Waiting>; 2],
+    /// Changes of state that no row shows yet, in order.
+    waiting: Vec<Waiting>,
 }
 
 impl Builder<'_> {
@@ -205,11 +206,12 @@ impl Builder<'_> {
                 } = *change;
                 let waiting = Waiting {
                     at,
+                    end,
                     from,
                     to,
                     reason,
                 };
-                self.change(end, waiting);
+                self.change(waiting);
             }
             What::Sent(_, id, _) => self.depart(at, *id),
             What::Delivered(id) => self.arrive(at, *id),
@@ -248,31 +250,37 @@ impl Builder<'_> {
     }
 
     /// A change of state belongs to the arrival that caused it, else to what is sent with it.
-    fn change(&mut self, end: End, waiting: Waiting) {
-        let side = end as usize;
-        if self.waiting[side].is_empty()
+    fn change(&mut self, waiting: Waiting) {
+        let end = waiting.end;
+        if self.waiting.iter().all(|earlier| earlier.end != end)
             && let Some(row) = self.rows.last_mut()
             && matches!(row.middle, Middle::Arrives(_))
-            && let Some(mark) = &mut row.marks[side]
+            && let Some(mark) = &mut row.marks[end as usize]
             && mark.at == waiting.at
             && mark.phase.is_none()
         {
             mark.phase = Some(waiting.to);
             return;
         }
-        self.waiting[side].push(waiting);
+        self.waiting.push(waiting);
+    }
+
+    /// The state that an end has entered last, if it did at this moment and no row shows it yet.
+    fn entered(&mut self, at: Instant, end: End) -> Option<Phase> {
+        let last = self.waiting.iter().rposition(|waiting| waiting.end == end);
+        let position = last.filter(|&position| self.waiting[position].at == at)?;
+        Some(self.waiting.remove(position).to)
     }
 
     fn depart(&mut self, at: Instant, id: FrameId) {
         let Some(passage) = self.passages.get(&id) else {
             return;
         };
-        let side = sender(self.story, passage) as usize;
-        let own = self.waiting[side].pop_if(|waiting| waiting.at == at);
+        let end = sender(self.story, passage);
+        let phase = self.entered(at, end);
         self.flush_all();
-        let phase = own.map(|waiting| waiting.to);
         let mut marks = [None; 2];
-        marks[side] = Some(Mark { at, phase });
+        marks[end as usize] = Some(Mark { at, phase });
         let middle = Middle::Departs(id);
         self.rows.push(Row { marks, middle });
     }
@@ -289,32 +297,27 @@ impl Builder<'_> {
     }
 
     fn note(&mut self, at: Instant, end: End, note: Note) {
-        let own = self.waiting[end as usize].pop_if(|waiting| waiting.at == at);
+        let phase = self.entered(at, end);
         self.flush_all();
         let mut marks = [None; 2];
-        marks[end as usize] = Some(Mark {
-            at,
-            phase: own.map(|waiting| waiting.to),
-        });
+        marks[end as usize] = Some(Mark { at, phase });
         let middle = Middle::Note(end, note);
         self.rows.push(Row { marks, middle });
     }
 
     /// Gives rows of their own to the changes of state that nothing else shows.
     fn flush_all(&mut self) {
-        for end in [End::Client, End::Server] {
-            for waiting in std::mem::take(&mut self.waiting[end as usize]) {
-                let mut marks = [None; 2];
-                marks[end as usize] = Some(Mark {
-                    at: waiting.at,
-                    phase: Some(waiting.to),
-                });
-                let middle = match explain(&waiting) {
-                    Some(note) => Middle::Note(end, note),
-                    None => Middle::Nothing,
-                };
-                self.rows.push(Row { marks, middle });
-            }
+        for waiting in std::mem::take(&mut self.waiting) {
+            let mut marks = [None; 2];
+            marks[waiting.end as usize] = Some(Mark {
+                at: waiting.at,
+                phase: Some(waiting.to),
+            });
+            let middle = match explain(&waiting) {
+                Some(note) => Middle::Note(waiting.end, note),
+                None => Middle::Nothing,
+            };
+            self.rows.push(Row { marks, middle });
         }
     }
 }
@@ -333,6 +336,13 @@ fn explain(change: &Waiting) -> Option<Note> {
     }
 }
 
+/// A way across.
+#[derive(Clone, Copy, Debug)]
+struct Way {
+    from: End,
+    arrived: Instant,
+}
+
 /// Joins departures and arrivals where the margins allow it.
 fn merge(rows: Vec<Row>, story: &Story<'_>, passages: &Passages) -> Vec<Row> {
     // Rows that are gone leave a gap: closing it each time would move all that follow.
@@ -345,11 +355,11 @@ fn merge(rows: Vec<Row>, story: &Story<'_>, passages: &Passages) -> Vec<Row> {
         let Some(passage) = passages.get(&id) else {
             continue;
         };
-        if passage.was_held() || passage.arrived.is_none() {
+        let Some(arrived) = passage.arrived.filter(|_| !passage.was_held()) else {
             continue;
-        }
+        };
         let from = sender(story, passage);
-        let Some((arrival, free)) = free_way(&rows, index, id, from) else {
+        let Some((arrival, free)) = free_way(&rows, index, id, Way { from, arrived }) else {
             continue;
         };
         let (kept, gone) = if free == from.peer() {
@@ -364,22 +374,35 @@ fn merge(rows: Vec<Row>, story: &Story<'_>, passages: &Passages) -> Vec<Row> {
     }
     rows.into_iter().flatten().collect()
 }
+
 /// The row in which the segment that departs at `index` arrives, and the margin along which one of
 /// the two can move to the other. The search ends where both margins are taken, so it looks only
 /// at what is under way together.
-fn free_way(rows: &[Option<Row>], index: usize, id: FrameId, from: End) -> Option<(usize, End)> {
-    let mut free = [true; 2];
+fn free_way(rows: &[Option<Row>], index: usize, id: FrameId, way: Way) -> Option<(usize, End)> {
+    let Way { from, arrived } = way;
+    let (own, peer) = (from as usize, from.peer() as usize);
+    let (mut is_own_free, mut is_peer_free) = (true, true);
+    // Segments that leave together arrive together, each answered before the next is taken. What
+    // happens at one instant has no order that times could show, so an arrival may pass it.
+    let mut is_peer_level = true;
     for (position, row) in rows.iter().enumerate().skip(index + 1) {
         let Some(row) = row else {
             continue;
         };
-        let ends = [from.peer(), from];
-        let end = ends.into_iter().find(|end| free[*end as usize])?;
         if row.middle == Middle::Arrives(id) {
-            return Some((position, end));
+            let is_silent = row.marks[peer].is_none_or(|mark| mark.phase.is_none());
+            let is_upward = is_peer_free || is_peer_level && is_silent;
+            let end = if is_upward { from.peer() } else { from };
+            return (is_upward || is_own_free).then_some((position, end));
         }
-        for (free, mark) in free.iter_mut().zip(&row.marks) {
-            *free &= mark.is_none();
+        is_own_free &= row.marks[own].is_none();
+        is_peer_free &= row.marks[peer].is_none();
+        is_peer_level &= row.marks[peer].is_none_or(|mark| {
+            let is_segment = !matches!(row.middle, Middle::Note(..) | Middle::Nothing);
+            is_segment && mark.at == arrived && mark.phase.is_none()
+        });
+        if !is_own_free && !is_peer_level {
+            return None;
         }
     }
     None

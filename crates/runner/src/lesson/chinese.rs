@@ -26,6 +26,8 @@ pub(super) fn sentence(view: &View<'_>) -> String {
         undeceived(view)
     } else if !view.has_opened() {
         unopened(view)
+    } else if view.period == Period::AfterFault && view.is_late_lost() {
+        "没有任何报文段迟到，因为故障放行的报文段在途中丢失；这次运行说明不了什么。".to_owned()
     } else if view.period == Period::AfterFault {
         let segments = rounded(view.number(Metric::Counter(Counter::SegmentsSent)), 3);
         format!(
@@ -75,9 +77,14 @@ fn undeceived(view: &View<'_>) -> String {
     };
     let fate = match view.class(Class::EmbryonicStale, Statistic::Final) {
         0 => "没有留下任何状态".to_owned(),
-        left => format!("还剩 {} 个陈旧条目", rounded(left, 3)),
+        left => format!("还剩 {} 个这样的条目", rounded(left, 3)),
     };
-    format!("应用程序未受打扰；陈旧的 SYN 在 SYN 队列中耗费 {area} 连接·秒{answers}，{fate}。")
+    let cause = if view.has_flood() {
+        "背后没有客户端的 SYN"
+    } else {
+        "陈旧的 SYN"
+    };
+    format!("应用程序未受打扰；{cause}在 SYN 队列中耗费 {area} 连接·秒{answers}，{fate}。")
 }
 
 fn unopened(view: &View<'_>) -> String {

@@ -351,6 +351,7 @@ pub(crate) const BAD: &[(&str, &str)] = &[
     ("ladder = [\"text\"]", "ladder = [\"svg\", \"svg\"]"),
     ("ladder = [\"text\"]", "pcapng = \"yes\""),
     ("ladder = [\"text\"]", "report = \"pdf\""),
+    ("ladder = [\"text\"]", "report = true"),
     ("ladder = [\"text\"]", "lang = \"de\""),
     // [sweep]
     ("[load.main]", "[sweep]\n\n[load.main]"),

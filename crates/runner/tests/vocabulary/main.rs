@@ -5,6 +5,7 @@ mod crashes;
 mod faults;
 mod injections;
 mod lab;
+mod ladders;
 mod routes;
 mod snapshots;
 mod workloads;

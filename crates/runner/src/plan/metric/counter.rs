@@ -40,7 +40,9 @@ counters! {
     RstSent = "rst_sent", Segments;
     /// Segments with RST that arrived at a host.
     RstReceived = "rst_received", Segments;
-    /// ACKs sent in answer to segments that were not acceptable.
+    /// Challenge ACKs (RFC 5961): answers to a SYN in a synchronized state, to a RST in the window
+    /// that is not exact, and to an ACK that is too old. An ACK that RFC 9293's first step sends to
+    /// another segment outside of the window, such as an old SYN in SYN-RECEIVED, is not one.
     ChallengeAcks = "challenge_acks", Segments;
     /// Connections that a server's application was handed although no client of the same
     /// incarnation was there any more.
