@@ -84,7 +84,7 @@ fn undeceived(view: &View<'_>) -> String {
     } else {
         "陈旧的 SYN"
     };
-    format!("应用程序未受打扰；{cause}在 SYN 队列中耗费 {area} 连接·秒{answers}，{fate}。")
+    format!("应用程序未受打扰；{cause} 在 SYN 队列中耗费 {area} 连接·秒{answers}，{fate}。")
 }
 
 fn unopened(view: &View<'_>) -> String {

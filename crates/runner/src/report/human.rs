@@ -36,9 +36,9 @@ pub fn human(
     if experiment.points.len() > 1 {
         page.end_line();
         grid::draw(&mut page, experiment, campaign);
-        verdicts_of_sweep(&mut page, experiment, campaign);
+        verdicts_of_sweep(&mut page, experiment, campaign, language);
         theory::draw(&mut page, experiment, &campaign.theory);
-        remarks(&mut page, campaign);
+        remarks(&mut page, campaign, language);
         authors_lesson(&mut page, plan, language);
         return page.into_text();
     }
@@ -50,13 +50,13 @@ pub fn human(
         page.plain(&ladders(plan, campaign, point, language, has_color));
     }
     page.end_line();
-    table::comparison(&mut page, plan, campaign);
+    table::comparison(&mut page, plan, campaign, language);
     comparison::draw(&mut page, experiment, campaign);
     for point in &campaign.points {
-        verdicts(&mut page, point);
+        verdicts(&mut page, point, language);
     }
     theory::draw(&mut page, experiment, &campaign.theory);
-    remarks(&mut page, campaign);
+    remarks(&mut page, campaign, language);
     page.end_line();
     for sentence in lesson::sentences(plan, campaign, language) {
         wrap(&mut page, Ink::Plain, &sentence, 0);
@@ -67,13 +67,31 @@ pub fn human(
 
 /// What the file's author wants the reader to take home.
 fn authors_lesson(page: &mut Page, plan: &Plan, language: Language) {
-    let words = plan.lesson.in_language(language).split_whitespace();
-    // Chinese is broken between any two characters, and a break is no blank there.
-    let text = words.collect::<Vec<_>>().join(language.choose(" ", ""));
+    let mut text = String::new();
+    for line in plan.lesson.in_language(language).lines() {
+        let line = line.trim();
+        text.push_str(glue(&text, line));
+        text.push_str(line);
+    }
     if !text.is_empty() {
         page.end_line();
         wrap(page, Ink::Plain, &visible(&text), 0);
     }
+}
+
+/// What joins two lines of a paragraph: a blank, but nothing between Chinese characters, which are
+/// broken anywhere.
+fn glue(before: &str, after: &str) -> &'static str {
+    let (Some(last), Some(next)) = (before.chars().next_back(), after.chars().next()) else {
+        return "";
+    };
+    let is_blank = match (last.is_ascii(), next.is_ascii()) {
+        (true, true) => true,
+        (false, false) => false,
+        (true, false) => next.is_alphanumeric(),
+        (false, true) => last.is_alphanumeric(),
+    };
+    if is_blank { " " } else { "" }
 }
 
 /// The ladders of one policy: of each scripted four-tuple, or of the chosen connection of a
@@ -131,20 +149,30 @@ fn introduction(plan: &Plan, campaign: &Campaign, story: &Story<'_>, language: L
 }
 
 /// Of a sweep, how many expectations hold, and every one that does not.
-fn verdicts_of_sweep(page: &mut Page, experiment: &Experiment, campaign: &Campaign) {
+fn verdicts_of_sweep(
+    page: &mut Page,
+    experiment: &Experiment,
+    campaign: &Campaign,
+    language: Language,
+) {
     let all = || campaign.points.iter().flat_map(|point| &point.verdicts);
     if all().next().is_none() {
         return;
     }
     page.end_line();
     let held = all().filter(|verdict| verdict.held).count();
-    let text = format!("{held} of {} expectations held", all().count());
+    let count = all().count();
+    let text = language.choose(
+        format!("{held} of {count} expectations held"),
+        format!("{count} 项预期中有 {held} 项成立"),
+    );
     page.line(Ink::Strong, &text);
     for (point, verdict) in broken(campaign) {
         let place = place(experiment, point);
-        let text = format!("NOT held  {place}: {}", verdict.what);
+        let (_, word) = judgement(verdict, language);
+        let text = format!("{word}  {place}: {}", verdict.what);
         wrap(page, Ink::Bad, &text, VERDICT_INDENT);
-        observed(page, verdict);
+        observed(page, verdict, language);
     }
 }
 
@@ -164,18 +192,19 @@ fn place(experiment: &Experiment, point: &Point) -> String {
     text
 }
 
-fn verdicts(page: &mut Page, point: &Point) {
+fn verdicts(page: &mut Page, point: &Point, language: Language) {
     if point.verdicts.is_empty() {
         return;
     }
     page.end_line();
-    page.line(Ink::Strong, &format!("expected of {}", point.policy.name()));
+    let policy = point.policy.name();
+    let heading = language.choose(
+        format!("expected of {policy}"),
+        format!("对 {policy} 的预期"),
+    );
+    page.line(Ink::Strong, &heading);
     for verdict in &point.verdicts {
-        let (ink, word) = if verdict.held {
-            (Ink::Good, "    held")
-        } else {
-            (Ink::Bad, "NOT held")
-        };
+        let (ink, word) = judgement(verdict, language);
         wrap(
             page,
             ink,
@@ -183,35 +212,57 @@ fn verdicts(page: &mut Page, point: &Point) {
             VERDICT_INDENT,
         );
         if !verdict.held || verdict.observed_says_more() {
-            observed(page, verdict);
+            observed(page, verdict, language);
         }
+    }
+}
+
+/// Whether an expectation holds, as a colour and in words of eight columns.
+fn judgement(verdict: &Verdict, language: Language) -> (Ink, &'static str) {
+    if verdict.held {
+        (Ink::Good, language.choose("    held", "    成立"))
+    } else {
+        (Ink::Bad, language.choose("NOT held", "  不成立"))
     }
 }
 
 /// Where the text of a verdict begins.
 const VERDICT_INDENT: usize = 10;
 
-fn observed(page: &mut Page, verdict: &Verdict) {
+fn observed(page: &mut Page, verdict: &Verdict, language: Language) {
     let indent = " ".repeat(VERDICT_INDENT);
-    let text = format!("{indent}observed {}", verdict.observed);
+    let word = language.choose("observed", "实际：");
+    let text = format!("{indent}{word} {}", verdict.observed);
     wrap(page, Ink::Faint, &text, VERDICT_INDENT);
 }
 
 /// What an author should know: faults that did nothing, segments that never came back or never
 /// came.
-fn remarks(page: &mut Page, campaign: &Campaign) {
+fn remarks(page: &mut Page, campaign: &Campaign, language: Language) {
     let mut notes: Vec<String> = Vec::new();
     for point in &campaign.points {
         let policy = point.policy.name();
-        let unmatched = point.unmatched.iter();
-        notes.extend(
-            unmatched.map(|id| format!("note: fault `{id}` never hit a segment under {policy}")),
-        );
+        notes.extend(point.unmatched.iter().map(|id| {
+            language.choose(
+                format!("note: fault `{id}` never hit a segment under {policy}"),
+                format!("注意：在 {policy} 下，故障 `{id}` 没有遇到任何报文段"),
+            )
+        }));
         notes.extend(point.holding.iter().map(|id| {
-            format!("note: fault `{id}` still held a segment at the end of a run under {policy}")
+            language.choose(
+                format!(
+                    "note: fault `{id}` still held a segment at the end of a run under {policy}"
+                ),
+                format!("注意：在 {policy} 下，运行结束时故障 `{id}` 仍扣留着报文段"),
+            )
         }));
         notes.extend(point.pending.iter().map(|id| {
-            format!("note: injection `{id}` had not come to its end when a run under {policy} did")
+            language.choose(
+                format!(
+                    "note: injection `{id}` had not come to its end when a run under {policy} did"
+                ),
+                format!("注意：在 {policy} 下，运行结束时注入 `{id}` 尚未完成"),
+            )
         }));
     }
     let mut told: Vec<&String> = Vec::new();
@@ -231,13 +282,13 @@ pub fn failures(experiment: &Experiment, campaign: &Campaign, has_color: bool) -
         let (name, place) = (&experiment.plan.name, place(experiment, point));
         let text = format!("NOT held  {name}, {place}: {}", verdict.what);
         wrap(&mut page, Ink::Bad, &text, VERDICT_INDENT);
-        observed(&mut page, verdict);
+        observed(&mut page, verdict, Language::En);
     }
     for finding in campaign.theory.all.iter().filter(|finding| !finding.held) {
         let text = theory::failure(experiment, finding);
         wrap(&mut page, Ink::Bad, &text, VERDICT_INDENT);
     }
-    remarks(&mut page, campaign);
+    remarks(&mut page, campaign, Language::En);
     page.into_text()
 }
 

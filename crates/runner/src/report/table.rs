@@ -2,8 +2,9 @@
 
 use crate::campaign::{Campaign, Point};
 use crate::ladder::WIDTH;
+use crate::language::Language;
 use crate::metrics::rounded;
-use crate::paint::{Ink, Page};
+use crate::paint::{Ink, Page, columns};
 use crate::plan::{Class, Counter, Metric, MetricKey, Period, Plan, Statistic};
 
 /// Columns of the names of rows.
@@ -12,7 +13,7 @@ const NAMES: usize = 45;
 const CELL: usize = 12;
 
 /// The comparison of the policies, in as many tables as the width needs.
-pub(super) fn comparison(page: &mut Page, plan: &Plan, campaign: &Campaign) {
+pub(super) fn comparison(page: &mut Page, plan: &Plan, campaign: &Campaign, language: Language) {
     let names = campaign.points.iter().map(|point| point.policy.name());
     let width = names.map(|name| name.len() + 1).fold(CELL, usize::max);
     let fitting = ((WIDTH - NAMES) / (width + 1)).max(1);
@@ -24,6 +25,7 @@ pub(super) fn comparison(page: &mut Page, plan: &Plan, campaign: &Campaign) {
             all: &campaign.points,
             points,
             width,
+            language,
         }
         .draw(page, plan);
     }
@@ -35,13 +37,17 @@ struct Table<'c> {
     all: &'c [Point],
     points: &'c [Point],
     width: usize,
+    language: Language,
 }
 
 impl Table<'_> {
     fn draw(&self, page: &mut Page, plan: &Plan) {
         let title = match plan.run.replications {
             1 => String::new(),
-            count => format!("means of {count} runs"),
+            count => self.language.choose(
+                format!("means of {count} runs"),
+                format!("{count} 次运行的平均"),
+            ),
         };
         self.row(page, Ink::Strong, &title, |point| {
             point.policy.name().to_owned()
@@ -50,8 +56,8 @@ impl Table<'_> {
         let after = was_released.then_some(Period::AfterFault);
         for period in [Some(Period::WholeRun), after].into_iter().flatten() {
             let heading = match period {
-                Period::WholeRun => "whole run",
-                Period::AfterFault => "after the fault",
+                Period::WholeRun => self.language.choose("whole run", "整个运行"),
+                Period::AfterFault => self.language.choose("after the fault", "故障之后"),
             };
             page.line(Ink::Faint, heading);
             self.counters(page, period);
@@ -61,15 +67,21 @@ impl Table<'_> {
             .occurring(Period::WholeRun, Statistic::Final)
             .is_empty()
         {
-            page.line(Ink::Faint, "nothing is left at the end of the run");
+            let heading = (
+                "nothing is left at the end of the run",
+                "运行结束时没有任何残留",
+            );
+            page.line(Ink::Faint, self.language.choose(heading.0, heading.1));
         } else {
-            page.line(Ink::Faint, "left at the end of the run");
+            let heading = ("left at the end of the run", "运行结束时的残留");
+            page.line(Ink::Faint, self.language.choose(heading.0, heading.1));
             self.classes(page, Period::WholeRun, Statistic::Final);
         }
     }
 
     fn row(&self, page: &mut Page, ink: Ink, name: &str, cell: impl Fn(&Point) -> String) {
-        page.put(ink, &format!("{name:<NAMES$}"));
+        let blank = " ".repeat(NAMES.saturating_sub(columns(name)));
+        page.put(ink, &format!("{name}{blank}"));
         for point in self.points {
             let cell = cell(point);
             page.put(ink, &format!(" {cell:>width$}", width = self.width));
@@ -81,22 +93,26 @@ impl Table<'_> {
         let rows = [
             (
                 Counter::AppSpuriousAccepts,
-                "  accepted although no client wanted it",
+                (
+                    "accepted although no client wanted it",
+                    "没有客户端想要却被接受",
+                ),
             ),
             (
                 Counter::AppDuplicateBytes,
-                "  old bytes read as if they were new",
+                ("old bytes read as if they were new", "旧字节被当作新的读取"),
             ),
-            (Counter::SynackSent, "  SYN,ACKs sent"),
-            (Counter::RstSent, "  RSTs sent"),
-            (Counter::SegmentsSent, "  segments sent"),
+            (Counter::SynackSent, ("SYN,ACKs sent", "发送的 SYN,ACK")),
+            (Counter::RstSent, ("RSTs sent", "发送的 RST")),
+            (Counter::SegmentsSent, ("segments sent", "发送的报文段")),
         ];
-        for (counter, name) in rows {
+        for (counter, (en, zh)) in rows {
+            let name = format!("  {}", self.language.choose(en, zh));
             let metric = Metric::Counter(counter);
             let key = MetricKey { period, metric };
             // What hardly ever happens has a row only if it did.
             if counter != Counter::AppDuplicateBytes || self.occurs(key) {
-                self.row(page, Ink::Plain, name, |point| number(point, key));
+                self.row(page, Ink::Plain, &name, |point| number(point, key));
             }
         }
     }
@@ -123,7 +139,7 @@ impl Table<'_> {
         for (class, key) in self.occurring(period, statistic) {
             let indent = if class.name().contains('.') { 4 } else { 2 };
             let unit = match statistic {
-                Statistic::Area => ", connection-seconds",
+                Statistic::Area => self.language.choose(", connection-seconds", "，连接·秒"),
                 _ => "",
             };
             let name = format!("{:indent$}{}{unit}", "", class.name());

@@ -37,10 +37,21 @@ fn the_terminal_gets_the_language_and_the_characters_that_are_asked_for() {
         text(&output.stdout)
     };
     let chinese = page(&["--lang", "zh"]);
-    for part in ["滞留的 SYN", "被 old-syn 扣留", "运行结束"] {
+    for part in [
+        "滞留的 SYN",
+        "被 old-syn 扣留",
+        "运行结束",
+        "没有客户端想要却被接受",
+        "对 three-way 的预期",
+        "    成立  ",
+        // Only line breaks between Chinese characters vanish, not the blanks of the text.
+        "客户端的第一个 SYN 滞留在网络中",
+    ] {
         assert!(chinese.contains(part), "{part} is not in {chinese}");
     }
-    assert!(!chinese.contains("A delayed SYN"), "{chinese}");
+    for part in ["A delayed SYN", "whole run", "connection-seconds", "held  "] {
+        assert!(!chinese.contains(part), "{part} is in {chinese}");
+    }
     let plain = page(&["--ascii"]);
     assert!(plain.is_ascii(), "{plain}");
     assert!(
