@@ -7,13 +7,16 @@
 
 mod course;
 mod drive;
+mod ledger;
 mod precision;
 mod replications;
 mod row;
+mod shard;
 mod tally;
 
 use std::num::NonZeroUsize;
 use std::slice;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tcp_core::{Handshake, Tag};
 
@@ -27,10 +30,12 @@ use crate::theory::Findings;
 use crate::trace::Trace;
 use crate::trial::TrialError;
 
-pub use drive::run_together;
+pub use drive::{run_shard, run_together};
+pub use ledger::{Ledger, RunId};
 pub use precision::Estimate;
 pub use replications::Replications;
 pub use row::Row;
+pub use shard::Shard;
 
 /// What all runs have measured.
 #[derive(Clone, Debug)]
@@ -104,6 +109,37 @@ pub trait Watch: Sync {
     fn estimated(&self, _estimate: &Estimate) {}
 }
 
+/// How a campaign is run; it changes nothing of what is measured.
+#[derive(Clone, Copy)]
+pub struct Conduct<'c> {
+    /// Threads; by default one for each processor.
+    pub jobs: Option<NonZeroUsize>,
+    /// Is told how it goes on.
+    pub watch: &'c dyn Watch,
+    /// Knows runs that were done before, and keeps those that are done.
+    pub ledger: &'c dyn Ledger,
+    /// Once it is true, no run is begun any more.
+    pub interrupted: Option<&'c AtomicBool>,
+}
+
+impl Default for Conduct<'_> {
+    fn default() -> Self {
+        Conduct {
+            jobs: None,
+            watch: &|| (),
+            ledger: &(),
+            interrupted: None,
+        }
+    }
+}
+
+impl Conduct<'_> {
+    fn is_interrupted(&self) -> bool {
+        self.interrupted
+            .is_some_and(|flag| flag.load(Ordering::Relaxed))
+    }
+}
+
 impl<F: Fn() + Sync> Watch for F {
     fn ran(&self) {
         self();
@@ -137,11 +173,23 @@ impl Campaign {
         jobs: Option<NonZeroUsize>,
         watch: &dyn Watch,
     ) -> Result<Campaign, CampaignError> {
-        let mut only = Err(CampaignError::Threads("none were started".to_owned()));
-        run_together(
-            &[points],
+        let conduct = Conduct {
             jobs,
             watch,
+            ..Conduct::default()
+        };
+        Campaign::conduct(points, &conduct)
+    }
+
+    /// Runs all points of a sweep, at least one, as it is told.
+    ///
+    /// # Errors
+    /// The first run, in order, that has no outcome; or if it was interrupted.
+    pub fn conduct(points: &[GridPoint], conduct: &Conduct<'_>) -> Result<Campaign, CampaignError> {
+        let mut only = Err(CampaignError::Interrupted);
+        run_together(
+            &[points],
+            conduct,
             |_, result, _| result,
             |_, result| only = result,
         )?;
@@ -174,15 +222,27 @@ pub enum CampaignError {
     /// The system gives no threads.
     #[error("cannot start threads: {0}")]
     Threads(String),
+    /// A run gives something else than was noted of it before.
+    #[error(
+        "a run gives something else than was noted of it before, which was made by another program \
+         or has been tampered with"
+    )]
+    Contradiction,
+    /// It was told to stop.
+    #[error("interrupted")]
+    Interrupted,
 }
 
 impl CampaignError {
-    /// What the program says to its caller: an exchange without end is the experiment's doing,
-    /// everything else a bug.
+    /// What the program says to its caller: an exchange without end is the experiment's doing, and
+    /// any other run that has no outcome is a bug.
     pub fn exit_code(&self) -> u8 {
         match self {
             CampaignError::Trial(error) if matches!(**error, TrialError::Stuck(_)) => exit::FAILED,
-            CampaignError::Trial(_) | CampaignError::Threads(_) => exit::BUG,
+            CampaignError::Trial(_) => exit::BUG,
+            CampaignError::Threads(_) => exit::AGAIN,
+            CampaignError::Contradiction => exit::INCOMPLETE,
+            CampaignError::Interrupted => exit::INTERRUPTED,
         }
     }
 }

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use tcp_core::Profile;
 
+use crate::campaign::Shard;
 use crate::language::Language;
 use crate::overrides::Override;
 
@@ -18,15 +19,23 @@ pub mod exit {
     pub const FAILED: u8 = 1;
     /// The command line or an experiment file is wrong.
     pub const USAGE: u8 = 2;
+    /// Parts of an experiment are missing, there twice, or of another experiment.
+    pub const INCOMPLETE: u8 = 3;
     /// This program has a bug.
     pub const BUG: u8 = 70;
+    /// Something else is in the way for now: try again.
+    pub const AGAIN: u8 = 75;
+    /// It was told to stop.
+    pub const INTERRUPTED: u8 = 130;
 }
 
 const EXIT_CODES: &str = "Exit codes:
     0  good
     1  an expectation does not hold, or a recorded result has changed
     2  the command line or an experiment file is wrong
+    3  parts of an experiment are missing, there twice, or of another experiment
    70  a bug in this program
+   75  something else is in the way for now: try again
   130  interrupted";
 
 /// Fault injection for TCP connection management: experiments on stale SYNs and on what they leave
@@ -46,6 +55,10 @@ pub enum Command {
     Run(RunArguments),
     /// Run scenarios again and compare them with their recorded results, byte for byte
     Regress(RegressArguments),
+    /// Put the parts of an experiment together, with the same results as a single run
+    Merge(MergeArguments),
+    /// Compare the numbers of two folders of results, with how well the differences are known
+    Compare(CompareArguments),
     /// Say what was understood of experiment files, or everything that is wrong with them
     Check(CheckArguments),
     /// Show the scenarios at hand, by group, each with its lesson in a line
@@ -73,11 +86,24 @@ pub struct RunArguments {
     /// Changes to the files.
     #[command(flatten)]
     pub changes: Changes,
+    /// Make one part of the experiment only, the replications whose number leaves I when divided by
+    /// N; `runner merge` puts all parts together. What a part has done before is not done again
+    #[arg(long, value_name = "I/N", requires = "out", conflicts_with_all = ["bless", "format"])]
+    pub shard: Option<Shard>,
+    /// How it is run and told.
+    #[command(flatten)]
+    pub manner: MannerArguments,
+}
+
+/// How experiments are run and told.
+#[derive(Debug, Args)]
+pub struct MannerArguments {
     /// Threads to use, at most 256 [default: one for each processor]
     #[arg(long, value_name = "N", value_parser = parse_jobs)]
     pub jobs: Option<NonZeroUsize>,
     /// Folder for the files that a run writes, in a folder NAME for each experiment [default:
-    /// results beside the experiments' folder; for experiments changed by options, out]
+    /// results beside the experiments' folder; for experiments changed by options, out; for parts
+    /// that are merged, their folder]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
     /// Replace recorded results that differ; files that no run has written stay
@@ -95,6 +121,33 @@ pub struct RunArguments {
     /// Show no progress
     #[arg(long)]
     pub no_progress: bool,
+    /// Colours.
+    #[command(flatten)]
+    pub color: ColorArgument,
+}
+
+/// `runner merge`.
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub struct MergeArguments {
+    /// Folder with every part of one experiment, each made by `runner run FILE --shard I/N`
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
+    /// How it is told.
+    #[command(flatten)]
+    pub manner: MannerArguments,
+}
+
+/// `runner compare`.
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub struct CompareArguments {
+    /// Folder that `runner run` has written, such as results/NAME
+    #[arg(value_name = "A")]
+    pub first: PathBuf,
+    /// Another one, of the same experiment or a different one
+    #[arg(value_name = "B")]
+    pub second: PathBuf,
     /// Colours.
     #[command(flatten)]
     pub color: ColorArgument,

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::campaign::runs_of;
 use crate::diagnostic::{Diagnostic, Rejection, Sources};
 use crate::overrides::Override;
 use crate::plan::{self, GridPoint, Mute, Plan, Resolved, Setting};
@@ -78,6 +79,12 @@ impl Experiment {
             Experiment::understand(read(Extent::Regression)?, changes)?;
         }
         Ok(experiment)
+    }
+
+    /// How many runs it has at most.
+    pub fn runs(&self) -> u64 {
+        let points = self.points.iter();
+        points.map(|point| runs_of(&point.plan)).sum()
     }
 
     /// Whether its results are kept under version control. Of an experiment that has a smaller

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::Parser as _;
 use runner::cli::{Cli, Command, exit};
 use runner::console::Console;
-use runner::{check, drill, explain, list, matrix, regress, retell, run, schema};
+use runner::{check, contrast, drill, explain, list, matrix, merge, regress, retell, run, schema};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -24,9 +24,11 @@ fn dispatch(command: &Command) -> u8 {
     let console = Console::new(&mut out, &mut err);
     match command {
         Command::Check(arguments) => check::run(arguments, console),
+        Command::Compare(arguments) => contrast::run(arguments, console),
         Command::Explain(arguments) => explain::run(arguments, console),
         Command::List(arguments) => list::run(arguments, console),
         Command::Matrix(arguments) => matrix::run(arguments, console),
+        Command::Merge(arguments) => merge::run(arguments, console),
         Command::Packetdrill(arguments) => drill::run(arguments, console),
         Command::Report(arguments) => retell::run(arguments, console),
         Command::Regress(arguments) => regress::run(arguments, console),

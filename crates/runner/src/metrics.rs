@@ -198,6 +198,17 @@ pub fn decimal(value: Billionths) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
+/// The number that [`decimal`] has written; `None` of any other text.
+pub fn undecimal(text: &str) -> Option<Billionths> {
+    let (whole, rest) = text.split_once('.').unwrap_or((text, ""));
+    let digits = whole.strip_prefix('-').unwrap_or(whole);
+    let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if digits.is_empty() || rest.len() > 9 || !is_number(digits) || !is_number(rest) {
+        return None;
+    }
+    format!("{whole}{rest:0<9}").parse().ok()
+}
+
 /// Billionths with a fixed number of decimals, at most nine, rounded.
 pub fn rounded(value: Billionths, decimals: u32) -> String {
     let step = 10_i128.pow(9 - decimals.min(9));
@@ -218,9 +229,14 @@ mod tests {
             (1, "0.000000001"),
         ] {
             assert_eq!(decimal(value), text);
+            assert_eq!(undecimal(text), Some(value));
         }
         assert_eq!(rounded(1_234_567_890, 3), "1.235");
         assert_eq!(rounded(999_999_999, 3), "1");
+        assert_eq!(undecimal("-0.5"), Some(-500_000_000));
+        for text in ["", "-", "one", "+1", "1.0000000001", "1.-5", "1e9"] {
+            assert_eq!(undecimal(text), None, "{text}");
+        }
     }
 
     #[test]

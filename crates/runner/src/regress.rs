@@ -8,7 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::campaign::{Campaign, CampaignError, run_together};
+use crate::campaign::{Campaign, CampaignError, Conduct, run_together};
 use crate::catalogue::{self, Catalogue};
 use crate::cli::{RegressArguments, exit};
 use crate::console::{Console, Stop};
@@ -163,17 +163,15 @@ fn examine(
         tally,
         stopped: Ok(()),
     };
-    let done = run_together(
-        &points,
-        arguments.jobs,
-        &|| (),
-        judge,
-        |index, (fate, took)| {
-            let (place, _) = good[index];
-            teller.refuse_until(place);
-            teller.tell(fate, took);
-        },
-    );
+    let conduct = Conduct {
+        jobs: arguments.jobs,
+        ..Conduct::default()
+    };
+    let done = run_together(&points, &conduct, judge, |index, (fate, took)| {
+        let (place, _) = good[index];
+        teller.refuse_until(place);
+        teller.tell(fate, took);
+    });
     teller.refuse_until(subjects.len());
     let stopped = teller.stopped;
     if let Err(error) = done {

@@ -6,6 +6,7 @@
 mod difference;
 mod folder;
 mod stored;
+mod stored_rows;
 mod stored_summary;
 
 use std::collections::BTreeMap;
@@ -22,10 +23,13 @@ use crate::report;
 use crate::snapshot;
 use crate::trial::Trial;
 
+pub(crate) use folder::stays_below;
 pub use folder::{
     Compared, Recorded, ResultsError, add_report, compare, is_recorded, note_timing, record,
 };
 pub use stored::{Stored, StoredError, restore};
+pub(crate) use stored_rows::StoredRows;
+pub(crate) use stored_summary::{StoredMetric, StoredPoint, StoredSummary};
 
 /// The file that lists the others, and by which a folder of results is known.
 const MANIFEST: &str = "manifest.json";
@@ -91,7 +95,7 @@ pub fn files(experiment: &Experiment, campaign: &Campaign) -> Result<Files, Capt
     }
     if plan.run.replications > 1 {
         let table = report::replications(experiment, campaign);
-        files.insert("replications.csv".to_owned(), table);
+        files.insert(ROWS.to_owned(), table);
     }
     if experiment.points.len() > 1 {
         let table = report::points(experiment, campaign);
@@ -106,7 +110,7 @@ pub fn files(experiment: &Experiment, campaign: &Campaign) -> Result<Files, Capt
     }
     for (name, text) in &experiment.named {
         // A file that lies elsewhere stays there.
-        if folder::stays_below(name) {
+        if stays_below(name) {
             let text = || text.clone().into_bytes();
             files.entry(name.clone()).or_insert_with(text);
         }
@@ -118,6 +122,36 @@ pub fn files(experiment: &Experiment, campaign: &Campaign) -> Result<Files, Capt
     let manifest = report::manifest(experiment, campaign, &digests);
     files.insert(MANIFEST.to_owned(), manifest.into_bytes());
     Ok(files)
+}
+
+/// The table of all replications.
+const ROWS: &str = "replications.csv";
+
+/// The numbers that are recorded in a folder.
+pub(crate) struct Numbers {
+    pub(crate) summary: StoredSummary,
+    /// Of each point, by its name; empty if each has a single replication.
+    pub(crate) rows: BTreeMap<String, StoredRows>,
+}
+
+/// Reads the numbers that are recorded in a folder.
+///
+/// # Errors
+/// What is wrong with it, in a sentence that names the folder.
+pub(crate) fn numbers(folder: &Path) -> Result<Numbers, String> {
+    let wrong = |why: &str| format!("{}: {why}", folder.display());
+    let files = folder::read(folder).map_err(|error| error.to_string())?;
+    let help =
+        "it has no results; name a folder that `runner run` has written, such as results/NAME";
+    let summary = files.get(SUMMARY).ok_or_else(|| wrong(help))?;
+    let summary = StoredSummary::parse(summary)
+        .ok_or_else(|| wrong(&format!("{SUMMARY} is not as a run writes it")))?;
+    let rows = match files.get(ROWS) {
+        None => BTreeMap::new(),
+        Some(text) => stored_rows::parse(text)
+            .ok_or_else(|| wrong(&format!("{ROWS} is not as a run writes it")))?,
+    };
+    Ok(Numbers { summary, rows })
 }
 
 /// SHA-256 in hexadecimal.

@@ -2,14 +2,35 @@
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-/// Writes a file in place of the one that has its name, at one stroke: whoever reads it, or finds
-/// it after a power cut, sees the old one or the new one. Folders on the way are created.
+use tempfile::NamedTempFile;
+
+/// A file that is complete, but not in its place yet; without [`Staged::place`] it disappears.
+pub(crate) struct Staged {
+    file: NamedTempFile<File>,
+    path: PathBuf,
+}
+
+impl Staged {
+    /// Puts it in place of the one that has its name, at one stroke.
+    ///
+    /// # Errors
+    /// If it cannot be; the old one stays then.
+    pub(crate) fn place(self) -> io::Result<()> {
+        self.file.persist(self.path).map_err(|error| error.error)?;
+        Ok(())
+    }
+}
+
+/// Writes a file beside its place. Folders on the way are created.
 ///
 /// # Errors
-/// If it cannot be written; the old one stays then.
-pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+/// If it cannot be written, or what `fill` says.
+pub(crate) fn stage(
+    path: &Path,
+    fill: impl FnOnce(&mut File) -> io::Result<()>,
+) -> io::Result<Staged> {
     let above = path
         .parent()
         .filter(|above| !above.as_os_str().is_empty())
@@ -19,10 +40,21 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = tempfile::Builder::new()
         .prefix(".unfinished-")
         .make_in(above, |path| File::create_new(path))?;
-    file.write_all(bytes)?;
+    fill(file.as_file_mut())?;
     file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
-    Ok(())
+    Ok(Staged {
+        file,
+        path: path.to_owned(),
+    })
+}
+
+/// Writes a file in place of the one that has its name, at one stroke: whoever reads it, or finds
+/// it after a power cut, sees the old one or the new one. Folders on the way are created.
+///
+/// # Errors
+/// If it cannot be written; the old one stays then.
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    stage(path, |file| file.write_all(bytes))?.place()
 }
 
 #[cfg(test)]

@@ -4,11 +4,12 @@ use rayon::prelude::*;
 use sha2::{Digest as _, Sha256};
 use tcp_core::{Handshake, Tag};
 
+use super::ledger::{Ledger, RunId};
 use super::precision::Precision;
 use super::replications::Replications;
 use super::row::Row;
 use super::tally::Tally;
-use super::{Campaign, PointId, Watch};
+use super::{Campaign, CampaignError, PointId, Watch};
 use crate::census::Detail;
 use crate::effort::Effort;
 use crate::expect;
@@ -100,14 +101,6 @@ impl<'p> Site<'p> {
     }
 }
 
-/// A run that is to be done: at which site, under which of its policies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Task {
-    site: usize,
-    policy: usize,
-    replication: u32,
-}
-
 /// An experiment while it is run.
 ///
 /// It goes in rounds until every site has enough. What is done in a round depends on earlier rounds
@@ -142,7 +135,7 @@ impl<'p> Course<'p> {
     }
 
     /// The runs of the next round.
-    pub(super) fn next_tasks(&mut self) -> Vec<Task> {
+    pub(super) fn next_tasks(&mut self) -> Vec<RunId> {
         let mut tasks = Vec::new();
         for (index, site) in self.sites.iter_mut().enumerate() {
             if site.is_done {
@@ -151,8 +144,8 @@ impl<'p> Course<'p> {
             let before = site.wanted;
             site.want_more();
             for policy in 0..site.plan.run.policies.len() {
-                tasks.extend((before..site.wanted).map(|replication| Task {
-                    site: index,
+                tasks.extend((before..site.wanted).map(|replication| RunId {
+                    point: index,
                     policy,
                     replication,
                 }));
@@ -161,25 +154,49 @@ impl<'p> Course<'p> {
         tasks
     }
 
-    /// Does one run.
-    pub(super) fn run(&self, task: Task) -> Result<Finished, TrialError> {
-        run_task(self.sites[task.site].plan, task, &self.followed)
+    /// Does one run, unless its row is known. The first replication is run all the same where its
+    /// history is shown, and has to give the row that is known.
+    pub(super) fn run(&self, run: RunId, ledger: &dyn Ledger) -> Result<Finished, CampaignError> {
+        let plan = self.sites[run.point].plan;
+        match ledger.find(plan, run) {
+            Some(row) if !self.is_followed(run) => Ok(Finished::without_history(row)),
+            known => {
+                let followed = if self.is_followed(run) {
+                    &self.followed[..]
+                } else {
+                    &[]
+                };
+                let finished = run_one(plan, run, followed).map_err(Box::new)?;
+                match known {
+                    Some(row) if row != finished.row => Err(CampaignError::Contradiction),
+                    Some(_) => Ok(finished),
+                    None => {
+                        ledger.keep(run, &finished.row);
+                        Ok(finished)
+                    }
+                }
+            }
+        }
+    }
+
+    fn is_followed(&self, run: RunId) -> bool {
+        run.replication == 0 && !self.followed.is_empty()
     }
 
     /// Takes a run in; those of each site and policy come in their order.
-    pub(super) fn take(&mut self, task: Task, finished: Finished) {
+    pub(super) fn take(&mut self, run: RunId, finished: Finished) {
         let Finished {
             row,
             trace,
             detail,
             befallen,
         } = finished;
-        if task.site == 0 && task.policy == 0 && task.replication == 0 {
+        if run.point == 0 && run.policy == 0 && run.replication == 0 {
             self.befallen = befallen;
         }
         self.effort += row.effort;
-        let tally = &mut self.sites[task.site].tallies[task.policy];
-        if task.replication == 0 {
+        let tally = &mut self.sites[run.point].tallies[run.policy];
+        if run.replication == 0 {
             tally.trace = trace;
             tally.detail = detail;
         }
@@ -258,31 +275,36 @@ pub(super) struct Finished {
     befallen: Option<Tag>,
 }
 
-fn run_task(plan: &Plan, task: Task, followed: &[Tag]) -> Result<Finished, TrialError> {
-    let policy = plan.run.policies[task.policy];
+impl Finished {
+    fn without_history(row: Row) -> Finished {
+        Finished {
+            row,
+            trace: Trace::default(),
+            detail: Detail::default(),
+            befallen: None,
+        }
+    }
+}
+
+/// Does one run; with the histories of these incarnations if there are any.
+pub(super) fn run_one(plan: &Plan, run: RunId, followed: &[Tag]) -> Result<Finished, TrialError> {
+    let policy = plan.run.policies[run.policy];
     let trial = Trial {
         policy,
-        replication: task.replication,
+        replication: run.replication,
     };
+    if !followed.is_empty() {
+        let outcome = trial.run(plan, followed)?;
+        return Ok(Finished {
+            row: Row::of(plan, &outcome),
+            befallen: outcome.troubles.most_telling(),
+            detail: outcome.detail.unwrap_or_default(),
+            trace: outcome.trace,
+        });
+    }
     let judged = expect::look_at_histories(plan, policy).then(|| scripted(plan));
-    let outcome = match (task.replication, judged) {
-        (0, _) if !followed.is_empty() => trial.run(plan, followed),
-        (_, Some(judged)) => trial.run(plan, &judged),
-        _ => trial.run(plan, &[]),
-    }?;
-    Ok(Finished {
-        row: Row::of(plan, &outcome),
-        befallen: outcome.troubles.most_telling(),
-        detail: outcome
-            .detail
-            .filter(|_| !followed.is_empty())
-            .unwrap_or_default(),
-        trace: if task.replication == 0 {
-            outcome.trace
-        } else {
-            Trace::default()
-        },
-    })
+    let outcome = trial.run(plan, &judged.unwrap_or_default())?;
+    Ok(Finished::without_history(Row::of(plan, &outcome)))
 }
 
 /// The histories of the incarnation of a population that is shown, the first that something

@@ -7,16 +7,18 @@ use std::time::{Duration, Instant};
 use rayon::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
-use super::course::{Course, Finished, Task};
-use super::{Campaign, CampaignError, Watch, runs_of};
+use super::course::{Course, Finished, run_one};
+use super::ledger::RunId;
+use super::shard::Shard;
+use super::{Campaign, CampaignError, Conduct, runs_of};
 use crate::plan::GridPoint;
-use crate::trial::TrialError;
 
 /// Runs that are done between two times of adding up.
 const BATCH: usize = 256;
 
 /// Runs experiments, each with all points of its sweep, at least one. The runs of all of them share
-/// the threads, so that none idles at the end of a short one. See [`Campaign::run`].
+/// the threads, so that none idles at the end of a short one. See [`Campaign::conduct`]; the ledger
+/// is for a single experiment.
 ///
 /// `harvest` makes of each what is wanted, in parallel, from its number, its result and the time
 /// that its runs took, summed up over the threads; `deliver` is then called in order, for each as
@@ -26,21 +28,20 @@ const BATCH: usize = 256;
 /// If no threads can be started; `harvest` is told all else.
 pub fn run_together<T: Send>(
     experiments: &[&[GridPoint]],
-    jobs: Option<NonZeroUsize>,
-    watch: &dyn Watch,
+    conduct: &Conduct<'_>,
     harvest: impl Fn(usize, Result<Campaign, CampaignError>, Duration) -> T + Sync,
     deliver: impl FnMut(usize, T),
 ) -> Result<(), CampaignError> {
     let plans = experiments.iter().copied().flatten();
     let runs = plans.map(|point| runs_of(&point.plan)).sum::<u64>();
-    let pool = pool(jobs, usize::try_from(runs).unwrap_or(usize::MAX))?;
+    let pool = pool(conduct.jobs, usize::try_from(runs).unwrap_or(usize::MAX))?;
     let each = experiments.iter().enumerate();
     let mut drive = Drive {
         lanes: each
             .map(|(number, points)| Lane::new(number, points))
             .collect(),
         pool,
-        watch,
+        conduct,
         harvest,
         queue: Queue {
             next: 0,
@@ -50,6 +51,39 @@ pub fn run_together<T: Send>(
     };
     while !drive.lanes.is_empty() {
         drive.round();
+    }
+    Ok(())
+}
+
+/// Does every run of a shard of an experiment that the ledger does not know; it keeps them all. A
+/// shard has the replications whose number leaves its own when divided by the number of shards, up
+/// to the greatest number of replications: whether fewer are enough shows when all are there.
+///
+/// # Errors
+/// The first run, in order, that failed; or if it was interrupted.
+pub fn run_shard(
+    points: &[GridPoint],
+    shard: Shard,
+    conduct: &Conduct<'_>,
+) -> Result<(), CampaignError> {
+    let runs: Vec<RunId> = shard.runs(points).collect();
+    let pool = pool(conduct.jobs, runs.len())?;
+    let one = |run: &RunId| {
+        if conduct.is_interrupted() {
+            return Err(CampaignError::Interrupted);
+        }
+        let plan = &points[run.point].plan;
+        if conduct.ledger.find(plan, *run).is_none() {
+            let finished = run_one(plan, *run, &[]).map_err(Box::new)?;
+            conduct.ledger.keep(*run, &finished.row);
+        }
+        conduct.watch.ran();
+        Ok(())
+    };
+    for batch in runs.chunks(BATCH) {
+        let all = || batch.par_iter().with_max_len(1).map(one).collect();
+        let done: Vec<Result<(), CampaignError>> = pool.install(all);
+        done.into_iter().collect::<Result<(), _>>()?;
     }
     Ok(())
 }
@@ -71,7 +105,7 @@ struct Lane<'p> {
     /// Whether this round is over.
     is_settled: bool,
     /// The first run, in order, that failed.
-    error: Option<TrialError>,
+    error: Option<CampaignError>,
     took: Duration,
 }
 
@@ -91,14 +125,15 @@ impl<'p> Lane<'p> {
         self.outstanding == 0 && (self.error.is_some() || self.course.is_done())
     }
 
-    fn take(&mut self, task: Task, finished: Option<(Result<Finished, TrialError>, Duration)>) {
+    fn take(&mut self, run: RunId, finished: Option<Timed<Result<Finished, CampaignError>>>) {
         self.outstanding -= 1;
         let Some((finished, took)) = finished else {
+            self.error.get_or_insert(CampaignError::Interrupted);
             return;
         };
         self.took += took;
         match finished {
-            Ok(finished) if self.error.is_none() => self.course.take(task, finished),
+            Ok(finished) if self.error.is_none() => self.course.take(run, finished),
             Ok(_) => {}
             Err(error) => {
                 self.error.get_or_insert(error);
@@ -107,11 +142,8 @@ impl<'p> Lane<'p> {
     }
 
     fn finish(self) -> (usize, Result<Campaign, CampaignError>, Duration) {
-        let result = match self.error {
-            None => self.course.finish(),
-            Some(error) => Err(error),
-        };
-        let result = result.map_err(|error| CampaignError::Trial(Box::new(error)));
+        let finish = || self.course.finish().map_err(|error| Box::new(error).into());
+        let result = self.error.map_or_else(finish, Err);
         (self.number, result, self.took)
     }
 }
@@ -137,7 +169,7 @@ impl<T, D: FnMut(usize, T)> Queue<T, D> {
 struct Drive<'p, T, H, D> {
     lanes: Vec<Lane<'p>>,
     pool: ThreadPool,
-    watch: &'p dyn Watch,
+    conduct: &'p Conduct<'p>,
     harvest: H,
     queue: Queue<T, D>,
 }
@@ -155,33 +187,33 @@ where
             let own = lane.course.next_tasks();
             lane.outstanding = own.len();
             lane.is_settled = false;
-            tasks.extend(own.into_iter().map(|task| (lane.number, task)));
+            tasks.extend(own.into_iter().map(|run| (lane.number, run)));
         }
         for batch in tasks.chunks(BATCH) {
             self.batch(batch);
         }
     }
 
-    fn batch(&mut self, batch: &[(usize, Task)]) {
-        let (lanes, watch) = (&self.lanes, self.watch);
+    fn batch(&mut self, batch: &[(usize, RunId)]) {
+        let (lanes, conduct) = (&self.lanes, self.conduct);
         let at = |number| lanes.binary_search_by_key(&number, |lane| lane.number).ok();
-        let run = |(number, task): &(usize, Task)| {
+        let run = |(number, run): &(usize, RunId)| {
             let lane = &lanes[at(*number)?];
             // What comes after a failure is of no use any more.
-            if lane.error.is_some() {
+            if lane.error.is_some() || conduct.is_interrupted() {
                 return None;
             }
-            let done = timed(|| lane.course.run(*task));
-            watch.ran();
+            let done = timed(|| lane.course.run(*run, conduct.ledger));
+            conduct.watch.ran();
             Some(done)
         };
         // Runs take very different times, so that a thread takes one after the other.
         let runs = || batch.par_iter().with_max_len(1).map(run).collect();
         let finished: Vec<_> = self.pool.install(runs);
-        for ((number, task), finished) in batch.iter().zip(finished) {
+        for ((number, run), finished) in batch.iter().zip(finished) {
             let found = self.lanes.binary_search_by_key(number, |lane| lane.number);
             if let Ok(index) = found {
-                self.lanes[index].take(*task, finished);
+                self.lanes[index].take(*run, finished);
             }
         }
         self.settle();
@@ -193,7 +225,7 @@ where
         for lane in self.lanes.iter_mut().filter(is_whole) {
             lane.is_settled = true;
             if lane.error.is_none() {
-                lane.course.settle(self.watch);
+                lane.course.settle(self.conduct.watch);
             }
         }
         let over: Vec<Lane<'_>> = self.lanes.extract_if(.., |lane| lane.is_over()).collect();
@@ -211,12 +243,15 @@ where
     }
 }
 
+/// Something, and how long it took.
+type Timed<T> = (T, Duration);
+
 /// Does something, and says how long it took.
 #[expect(
     clippy::disallowed_methods,
     reason = "the time is shown to whoever waits, and is in no result"
 )]
-fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
+fn timed<T>(work: impl FnOnce() -> T) -> Timed<T> {
     let started = Instant::now();
     let done = work();
     (done, started.elapsed())

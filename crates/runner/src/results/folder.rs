@@ -1,20 +1,20 @@
 //! A folder that runs write, known by its manifest.
 //!
 //! Only what the manifest lists, the manifest itself and the timing are ever replaced or removed;
-//! all else in the folder is somebody's, and stays. Each file is written under another name and
-//! renamed when it is complete. The manifest comes first, so that a run which is killed leaves a
+//! all else in the folder is somebody's, and stays. Files are written under other names and renamed
+//! when all of them are complete. The manifest comes first, so that a run which is killed leaves a
 //! folder that the next one still knows.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, Write as _};
 use std::path::{Component, Path, PathBuf};
 
 use serde::Deserialize;
 
 use super::difference::differences;
 use super::{Files, MANIFEST, REPORT, sha256};
-use crate::whole_file;
+use crate::whole_file::{self, Staged};
 
 /// The file for what varies from run to run: never compared, ignored by version control.
 const TIMING: &str = "timing.json";
@@ -112,15 +112,36 @@ pub fn record(folder: &Path, files: &Files, may_replace: bool) -> Result<Recorde
             return Err(ResultsError::InTheWay(folder.join(name)));
         }
     }
+    let staged = stage(folder, files)?;
     for name in before.keys().filter(|name| !files.contains_key(*name)) {
         remove(folder, name)?;
     }
-    let (manifest, rest): (Vec<_>, Vec<_>) = files.iter().partition(|(name, _)| *name == MANIFEST);
-    for (name, bytes) in manifest.into_iter().chain(rest) {
-        replace(folder, name, bytes)?;
+    for (path, file) in staged {
+        file.place().map_err(failed("write", &path))?;
     }
     let others = others(folder, files)?;
     Ok(Recorded::Written { others })
+}
+
+/// Writes all files beside their places, the manifest first, so that a full disk is noticed before
+/// anything is replaced.
+fn stage(folder: &Path, files: &Files) -> Result<Vec<(PathBuf, Staged)>, ResultsError> {
+    let (manifest, rest): (Vec<_>, Vec<_>) = files.iter().partition(|(name, _)| *name == MANIFEST);
+    let mut staged = Vec::new();
+    for (name, bytes) in manifest.into_iter().chain(rest) {
+        let path = folder.join(name);
+        match whole_file::stage(&path, |file| file.write_all(bytes)) {
+            Ok(file) => staged.push((path, file)),
+            Err(error) => {
+                drop(staged);
+                for name in files.keys() {
+                    remove_empty(folder, name);
+                }
+                return Err(failed("write", &path)(error));
+            }
+        }
+    }
+    Ok(staged)
 }
 
 /// Compares a folder with the files that a run gives. Nothing is written.
@@ -226,13 +247,13 @@ impl Manifest {
 }
 
 /// Whether a name cannot lead out of the folder that it is joined to.
-pub(super) fn stays_below(name: &str) -> bool {
+pub(crate) fn stays_below(name: &str) -> bool {
     let is_plain = |part| matches!(part, Component::Normal(_));
     !name.is_empty() && Path::new(name).components().all(is_plain)
 }
 
 /// Every file that a run left in a folder; none if the folder is empty.
-fn read(folder: &Path) -> Result<Files, ResultsError> {
+pub(super) fn read(folder: &Path) -> Result<Files, ResultsError> {
     let mut files = Files::new();
     let Some(text) = read_file(folder, MANIFEST)? else {
         return if is_empty(folder)? {
@@ -299,13 +320,18 @@ fn is_file(folder: &Path, name: &str) -> Result<bool, ResultsError> {
 fn remove(folder: &Path, name: &str) -> Result<(), ResultsError> {
     let path = folder.join(name);
     fs::remove_file(&path).map_err(failed("remove", &path))?;
+    remove_empty(folder, name);
+    Ok(())
+}
+
+/// Removes the folders that are empty without a file.
+fn remove_empty(folder: &Path, name: &str) {
     for above in Path::new(name).ancestors().skip(1) {
         // The empty name at the end is the folder itself, which stays.
         if above.as_os_str().is_empty() || fs::remove_dir(folder.join(above)).is_err() {
             break;
         }
     }
-    Ok(())
 }
 
 /// Writes a file in place of the one that has its name, at one stroke.

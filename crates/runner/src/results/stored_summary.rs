@@ -9,8 +9,10 @@ use serde_json::value::RawValue;
 /// loses a digit.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct StoredSummary {
+    pub(crate) scenario: String,
     pub(crate) seed: u64,
     pub(crate) replications: u32,
+    pub(crate) digest: String,
     pub(crate) points: Vec<StoredPoint>,
 }
 
@@ -52,11 +54,8 @@ impl StoredPoint {
     /// What tells it from other points: `link.c2s.loss.random = 1%, three-way`.
     pub(crate) fn name(&self) -> String {
         let settings = self.parameters.iter();
-        let mut parts: Vec<String> = settings
-            .map(|(key, value)| format!("{key} = {value}"))
-            .collect();
-        parts.push(self.policy.clone());
-        parts.join(", ")
+        let settings = settings.map(|(key, value)| (key.as_str(), value.as_str()));
+        name(settings, &self.policy)
     }
 }
 
@@ -80,6 +79,16 @@ impl StoredMetric {
 
 /// Stands for a number that is not there.
 pub(crate) const NONE: &str = "none";
+
+/// What tells a policy at a point of a sweep from others. The settings are in the order of their
+/// keys.
+pub(super) fn name<'a>(settings: impl Iterator<Item = (&'a str, &'a str)>, policy: &str) -> String {
+    let mut parts: Vec<String> = settings
+        .map(|(key, value)| format!("{key} = {value}"))
+        .collect();
+    parts.push(policy.to_owned());
+    parts.join(", ")
+}
 
 fn written(number: Option<&RawValue>) -> &str {
     number.map_or(NONE, RawValue::get)

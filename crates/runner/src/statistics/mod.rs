@@ -9,6 +9,7 @@ pub mod paired;
 pub mod proportion;
 pub mod steady;
 pub mod student;
+pub mod welch;
 
 pub use moments::Moments;
 pub use student::Interval;

@@ -1,5 +1,7 @@
 //! `runner run` from end to end: the program itself, on the scenarios that it comes with.
 
+mod contrast;
+mod parts;
 mod pictures;
 mod regress;
 mod results;
@@ -237,7 +239,10 @@ fn chance_alone_shows_the_same_difference() {
 }
 
 /// Every file below a folder but the timing, by name.
-fn tree(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+/// Files by their paths.
+type Tree = BTreeMap<PathBuf, Vec<u8>>;
+
+fn tree(folder: &Path) -> Tree {
     let mut files = BTreeMap::new();
     let mut waiting = vec![folder.to_owned()];
     while let Some(next) = waiting.pop() {

@@ -1,0 +1,96 @@
+//! `runner run FILE --shard I/N --out DIR`: one part of an experiment, on a machine of its own say.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::campaign::{CampaignError, Conduct, Shard, run_shard};
+use crate::cli::exit;
+use crate::experiment::Experiment;
+use crate::interrupt;
+use crate::journal::{Header, Journal, JournalError, PART, Rows};
+use crate::plan::GridPoint;
+use crate::session::Session;
+
+/// The file of a part.
+fn path(folder: &Path, experiment: &Experiment, shard: Shard) -> PathBuf {
+    let Shard { index, count } = shard;
+    let name = &experiment.plan.name;
+    folder.join(format!("{name}.{index}-of-{count}.{PART}"))
+}
+
+/// Whether a file has every run of a part.
+pub(crate) fn is_whole(rows: &Rows, shard: Shard, points: &[GridPoint]) -> bool {
+    !rows.is_torn() && shard.runs(points).all(|run| rows.has(run))
+}
+
+/// Makes the part, unless it is there; returns the exit code. What was done before an interruption
+/// is not done again.
+pub(crate) fn run(
+    session: &mut Session<'_>,
+    experiment: &Experiment,
+    shard: Shard,
+    folder: &Path,
+) -> u8 {
+    let header = Header::of(experiment, Some(shard));
+    let part = path(folder, experiment, shard);
+    let fail = |session: &mut Session<'_>, code: u8, why: &str| {
+        session.tell(&format!("error: {}: {why}\n", part.display()));
+        code
+    };
+    if let Err(error) = header.check_is_complete() {
+        return fail(session, exit::USAGE, &error.to_string());
+    }
+    match Rows::open(&part) {
+        Ok(Some((found, rows)))
+            if found == header && is_whole(&rows, shard, &experiment.points) =>
+        {
+            session.remark(&format!("{} is there", part.display()));
+            return exit::GOOD;
+        }
+        Ok(_) => {
+            let why = "it is there, and is damaged, of another experiment, or by another build of \
+                       this program; remove it, or name another folder";
+            return fail(session, exit::INCOMPLETE, why);
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return fail(session, exit::FAILED, &error.to_string()),
+    }
+    let journal = match Journal::open(part.with_extension("journal"), &header) {
+        Ok(journal) => journal,
+        Err(error @ JournalError::Busy(_)) => {
+            return fail(session, exit::AGAIN, &error.to_string());
+        }
+        Err(error) => return fail(session, exit::FAILED, &error.to_string()),
+    };
+    if let Err(error) = conduct(session, experiment, shard, &journal) {
+        let code = session.complain(experiment, &error);
+        if let Err(error) = journal.flush() {
+            session.tell(&format!("what was done could not be kept: {error}\n"));
+        }
+        return code;
+    }
+    match journal.into_part(&part, shard, &experiment.points) {
+        Ok(()) => {
+            session.remark(&format!("part {shard} written to {}", part.display()));
+            exit::GOOD
+        }
+        Err(error) => fail(session, exit::FAILED, &format!("cannot write it: {error}")),
+    }
+}
+
+fn conduct(
+    session: &Session<'_>,
+    experiment: &Experiment,
+    shard: Shard,
+    journal: &Journal,
+) -> Result<(), CampaignError> {
+    let runs = shard.runs(&experiment.points).count() as u64;
+    let progress = session.progress(experiment, runs);
+    let conduct = Conduct {
+        jobs: session.jobs(),
+        watch: &progress,
+        ledger: journal,
+        interrupted: Some(interrupt::flag()),
+    };
+    run_shard(&experiment.points, shard, &conduct)
+}

@@ -1,0 +1,291 @@
+//! What `run` and `merge` have in common: an experiment is conducted, reported and recorded.
+
+use std::fmt::Display;
+use std::io::{self, IsTerminal as _};
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+
+use crate::campaign::{Campaign, CampaignError, Conduct, Ledger};
+use crate::cli::{Format, MannerArguments, exit};
+use crate::console::{Console, Stop, is_ascii_terminal};
+use crate::diagnostic::{Rejection, render_notes};
+use crate::effort::{Meter, Usage};
+use crate::experiment::Experiment;
+use crate::interrupt;
+use crate::language::Language;
+use crate::paint::ascii;
+use crate::progress::Progress;
+use crate::report;
+use crate::results::{self, Places, Recorded, shown};
+
+/// One call of the program.
+pub(crate) struct Session<'a> {
+    manner: &'a MannerArguments,
+    console: Console<'a>,
+    out_color: bool,
+    err_color: bool,
+}
+
+/// Where the files of an experiment go.
+pub(crate) struct Target {
+    /// By default.
+    pub(crate) places: Places,
+    /// Instead.
+    pub(crate) out: Option<PathBuf>,
+}
+
+/// What came out, and what it took.
+pub(crate) struct Conducted {
+    campaign: Campaign,
+    usage: Usage,
+}
+
+impl<'a> Session<'a> {
+    pub(crate) fn new(manner: &'a MannerArguments, console: Console<'a>) -> Session<'a> {
+        Session {
+            manner,
+            console,
+            out_color: manner.color.color.is_on(&io::stdout()),
+            err_color: manner.color.color.is_on(&io::stderr()),
+        }
+    }
+
+    /// Threads to use.
+    pub(crate) fn jobs(&self) -> Option<NonZeroUsize> {
+        self.manner.jobs
+    }
+
+    /// Tells a message.
+    pub(crate) fn tell(&mut self, text: &str) {
+        self.console.tell(text);
+    }
+
+    /// Tells the remarks on an experiment.
+    pub(crate) fn tell_notes(&mut self, experiment: &Experiment) {
+        let notes = render_notes(&experiment.sources, &experiment.notes, self.err_color);
+        self.console.tell(&notes);
+    }
+
+    pub(crate) fn refuse(&mut self, rejection: &Rejection) -> u8 {
+        self.console.tell(&rejection.render(self.err_color));
+        exit::USAGE
+    }
+
+    /// A bar on a terminal, lines elsewhere, for several runs; otherwise nothing.
+    pub(crate) fn progress(&self, experiment: &Experiment, runs: u64) -> Progress {
+        let plan = &experiment.plan;
+        let is_wanted =
+            !self.manner.no_progress && !self.manner.quiet && runs > plan.run.policies.len() as u64;
+        match (is_wanted, io::stderr().is_terminal()) {
+            (false, _) => Progress::hidden(),
+            (true, true) => Progress::bar(&plan.name, runs),
+            (true, false) => Progress::lines(&plan.name, runs),
+        }
+    }
+
+    /// Runs an experiment.
+    pub(crate) fn conduct(
+        &mut self,
+        experiment: &Experiment,
+        ledger: &dyn Ledger,
+    ) -> Result<Conducted, CampaignError> {
+        let meter = Meter::start();
+        let progress = self.progress(experiment, experiment.runs());
+        let conduct = Conduct {
+            jobs: self.manner.jobs,
+            watch: &progress,
+            ledger,
+            interrupted: Some(interrupt::flag()),
+        };
+        let campaign = Campaign::conduct(&experiment.points, &conduct)?;
+        drop(progress);
+        let usage = meter.stop(campaign.effort);
+        Ok(Conducted { campaign, usage })
+    }
+
+    /// Reports and records what came out. Says whether it is on the disk, too.
+    pub(crate) fn tell_all(
+        &mut self,
+        experiment: &Experiment,
+        Conducted { campaign, usage }: &Conducted,
+        target: &Target,
+        is_further: bool,
+    ) -> (Result<u8, Stop>, bool) {
+        let reported = self.report(experiment, campaign, is_further);
+        self.remark(&usage.to_string());
+        let jobs = self.manner.jobs.map_or(0, NonZeroUsize::get);
+        let recorded = self.record(target, experiment, campaign, &usage.timing(jobs));
+        let expected = if campaign.is_as_expected() {
+            exit::GOOD
+        } else {
+            exit::FAILED
+        };
+        let (recorded, is_safe) = recorded.map_or_else(|code| (code, false), |code| (code, true));
+        let code = expected.max(recorded);
+        let told = reported.map_err(|Stop(stop)| Stop(stop.max(code)));
+        (told.map(|()| code), is_safe)
+    }
+
+    pub(crate) fn complain(&mut self, experiment: &Experiment, error: &CampaignError) -> u8 {
+        let name = experiment.sources.name();
+        self.console.tell(&format!("error: {name}: {error}\n"));
+        let code = error.exit_code();
+        if code == exit::BUG {
+            let advice = "this is a bug in the program; please report it with the file\n";
+            self.console.tell(advice);
+        }
+        code
+    }
+
+    fn report(
+        &mut self,
+        experiment: &Experiment,
+        campaign: &Campaign,
+        is_further: bool,
+    ) -> Result<(), Stop> {
+        let is_human = self.manner.format == Format::Human;
+        if self.manner.quiet || !is_human {
+            let failures = report::failures(experiment, campaign, self.err_color);
+            self.console.tell(&failures);
+        }
+        if !is_human {
+            return self.console.print(&report::line(experiment, campaign));
+        }
+        if self.manner.quiet {
+            return Ok(());
+        }
+        let gap = if is_further { "\n" } else { "" };
+        let showing = &self.manner.showing;
+        let is_ascii = showing.ascii || showing.lang.is_none() && is_ascii_terminal();
+        let language = match showing.lang {
+            _ if is_ascii => Language::En,
+            None => experiment.plan.output.language,
+            Some(language) => language,
+        };
+        let text = report::human(experiment, campaign, language, self.out_color);
+        let text = if is_ascii { ascii(&text) } else { text };
+        self.console.print(&format!("{gap}{text}"))
+    }
+
+    /// Records the results of an experiment as its file has it. Those of a changed one go to the
+    /// scratch folder, and so do new ones that are not as expected, unless a folder is given.
+    fn record(
+        &mut self,
+        target: &Target,
+        experiment: &Experiment,
+        campaign: &Campaign,
+        timing: &str,
+    ) -> Result<u8, u8> {
+        let name = &experiment.plan.name;
+        let places = &target.places;
+        let files = match results::files(experiment, campaign) {
+            Ok(files) => files,
+            Err(error) => {
+                self.tell(&format!("error: {name}: {error}\n"));
+                return Err(exit::FAILED);
+            }
+        };
+        let printed = self.print_snapshots(experiment, &files);
+        let stopped = printed.err().map_or(exit::GOOD, |Stop(code)| code);
+        let (baseline, scratch) = (places.results_of(experiment), places.scratch_of(experiment));
+        let is_comparable = experiment.is_recorded();
+        let is_worthy =
+            campaign.is_as_expected() || self.manner.bless || results::is_recorded(&baseline);
+        let folder = match &target.out {
+            Some(out) => out.join(name),
+            None if is_comparable && is_worthy => baseline.clone(),
+            None => scratch.clone(),
+        };
+        let is_kept = !is_same(&folder, &scratch) && (is_comparable || is_same(&folder, &baseline));
+        let outcome = results::record(&folder, &files, self.manner.bless || !is_kept);
+        if matches!(outcome, Ok(Recorded::Unchanged | Recorded::Written { .. })) {
+            results::note_timing(&folder, timing);
+        }
+        let recorded = match outcome {
+            Ok(Recorded::Unchanged) => Ok(self.say("unchanged", &folder)),
+            Ok(Recorded::Written { others }) => {
+                let code = self.say("written to", &folder);
+                if !others.is_empty() {
+                    let list = others.join(", ");
+                    self.remark(&format!("  left alone there, not from a run: {list}"));
+                }
+                Ok(code)
+            }
+            Ok(Recorded::Differs(lines)) => {
+                Ok(self.tell_difference(&folder, &scratch, &files, &lines))
+            }
+            Err(error) => Err(self.fail(name, &error)),
+        };
+        recorded.map(|code| code.max(stopped))
+    }
+
+    /// Prints the snapshots that were asked for, policy by policy.
+    fn print_snapshots(
+        &mut self,
+        experiment: &Experiment,
+        files: &results::Files,
+    ) -> Result<(), Stop> {
+        if self.manner.quiet || self.manner.format != Format::Human {
+            return Ok(());
+        }
+        for &policy in &experiment.plan.run.policies {
+            if let Some(bytes) = files.get(&results::snapshots_of(policy)) {
+                let text = String::from_utf8_lossy(bytes);
+                let page = format!("\nsnapshots, {}\n{text}", policy.name());
+                self.console.print(&page)?;
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn fail(&mut self, name: &str, error: &dyn Display) -> u8 {
+        self.console.tell(&format!(
+            "error: {name}: {error}\n  --out DIR records the results in another folder\n"
+        ));
+        exit::FAILED
+    }
+
+    fn say(&mut self, what: &str, folder: &Path) -> u8 {
+        self.remark(&format!("results {what} {}", shown(folder).display()));
+        exit::GOOD
+    }
+
+    /// Tells what `--quiet` leaves out.
+    pub(crate) fn remark(&mut self, line: &str) {
+        if !self.manner.quiet {
+            self.console.tell(&format!("{line}\n"));
+        }
+    }
+
+    fn tell_difference(
+        &mut self,
+        folder: &Path,
+        scratch: &Path,
+        files: &results::Files,
+        lines: &[String],
+    ) -> u8 {
+        let mut text = format!(
+            "error: the results differ from those recorded in {}, which stay\n",
+            shown(folder).display()
+        );
+        for line in lines {
+            text.extend(["  ", line, "\n"]);
+        }
+        let way_out = match results::record(scratch, files, true) {
+            Ok(_) => format!(
+                "  the new ones are in {}; --bless puts them in place of the recorded ones\n",
+                shown(scratch).display()
+            ),
+            Err(error) => format!("  {error}; --bless replaces the recorded ones\n"),
+        };
+        text.push_str(&way_out);
+        self.console.tell(&text);
+        exit::FAILED
+    }
+}
+
+/// Whether two paths lead to one folder that exists.
+fn is_same(one: &Path, other: &Path) -> bool {
+    let found = (one.canonicalize(), other.canonicalize());
+    matches!(found, (Ok(one), Ok(other)) if one == other)
+}

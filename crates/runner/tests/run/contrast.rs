@@ -1,0 +1,79 @@
+//! `runner compare`: numbers of two folders side by side.
+
+use super::{Home, S03, text};
+
+const RANDOM: &str = "scenarios/stale-syn-random.toml";
+
+fn compare(home: &Home, first: &str, second: &str) -> (Option<i32>, String, String) {
+    let output = home.runner(&["compare", first, second]);
+    (
+        output.status.code(),
+        text(&output.stdout),
+        text(&output.stderr),
+    )
+}
+
+#[test]
+fn results_are_the_same_or_their_metrics_are_told() {
+    let home = Home::new();
+    for (out, changes) in [
+        ("a", &[][..]),
+        ("b", &[]),
+        ("c", &["--set", "link.c2s.delay=60ms"]),
+    ] {
+        let output = home.run(&[&[S03, "--out", out], changes].concat());
+        assert!(
+            matches!(output.status.code(), Some(0 | 1)),
+            "{}",
+            text(&output.stderr)
+        );
+    }
+    let of = |out: &str| format!("{out}/s03-stale-syn-rst-lost");
+    let (code, shown, _) = compare(&home, &of("a"), &of("b"));
+    assert!(
+        code == Some(0) && shown.ends_with("\nthe same\n"),
+        "{shown}"
+    );
+    let (code, shown, _) = compare(&home, &of("a"), &of("c"));
+    assert_eq!(code, Some(1), "{shown}");
+    let line = shown
+        .lines()
+        .find(|line| line.contains(" connect_time.max "))
+        .expect("it differs");
+    let cells: Vec<&str> = line.split_whitespace().collect();
+    assert_eq!(cells, ["connect_time.max", "1.1", "1.11", "0.01"]);
+    let (code, _, told) = compare(&home, &of("a"), "scenarios");
+    assert!(
+        code == Some(2) && told.contains("scenarios is not empty and has no"),
+        "{told}"
+    );
+    assert_eq!(compare(&home, &of("a"), "nowhere").0, Some(2));
+}
+
+#[test]
+fn of_several_runs_the_difference_has_an_interval() {
+    let home = Home::new();
+    let short = ["--replications", "6", "--set", "run.until=6s", "--quiet"];
+    for (out, changes) in [
+        ("a", &[][..]),
+        ("paired", &["--set", "link.s2c.delay.time=60ms"]),
+        ("welch", &["--seed", "8"]),
+    ] {
+        let output = home.run(&[&[RANDOM, "--out", out], &short[..], changes].concat());
+        assert!(
+            matches!(output.status.code(), Some(0 | 1)),
+            "{}",
+            text(&output.stderr)
+        );
+    }
+    let of = |out: &str| format!("{out}/stale-syn-random");
+    for (other, how) in [("paired", "(95 %, paired)"), ("welch", "(95 %, Welch)")] {
+        let (code, shown, _) = compare(&home, &of("a"), &of(other));
+        assert_eq!(code, Some(1));
+        assert!(shown.contains(how), "{shown}");
+        assert!(
+            shown.contains("\nthree-way ") && shown.contains("\ntwo-way "),
+            "{shown}"
+        );
+    }
+}
