@@ -5,6 +5,7 @@
 //! number alone. Of a run that is over only numbers are kept, so that memory does not grow with
 //! what happens in a run.
 
+mod chosen;
 mod course;
 mod drive;
 mod ledger;
@@ -30,6 +31,7 @@ use crate::theory::Findings;
 use crate::trace::Trace;
 use crate::trial::TrialError;
 
+pub use chosen::{ChoiceError, Chosen};
 pub use drive::{run_shard, run_together};
 pub use ledger::{Ledger, RunId};
 pub use precision::Estimate;

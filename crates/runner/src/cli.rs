@@ -67,7 +67,7 @@ pub enum Command {
     Matrix(MatrixArguments),
     /// Make or renew the report (HTML) of recorded results
     Report(ReportArguments),
-    /// Say how to set the links of an experiment up on Linux
+    /// Spell out every value of an experiment and where it comes from, or its links as tc commands
     Explain(ExplainArguments),
     /// Print the JSON Schema of experiment files, for editors
     Schema,
@@ -181,6 +181,10 @@ pub struct ShowArguments {
     /// The language of titles, ladders and lessons on standard output [default: the file's]
     #[arg(long, value_enum)]
     pub lang: Option<Language>,
+    /// Show the ladder of this connection only: its place in the file, from 0, or of a population
+    /// the number that it has in the first replication
+    #[arg(long, value_name = "N", conflicts_with = "quiet")]
+    pub connection: Option<u32>,
     /// Print ASCII only; on a terminal that is the default unless its locale is of UTF-8
     #[arg(long, conflicts_with = "lang")]
     pub ascii: bool,
@@ -256,8 +260,8 @@ pub struct ExplainArguments {
     /// Experiment file, or name of a scenario or its beginning (`s01`)
     #[arg(required = true, value_name = "FILE")]
     pub file: PathBuf,
-    /// Print a tc command for each link, and as comments what tc cannot express
-    #[arg(long, required = true)]
+    /// Print a tc command for each link instead, and as comments what tc cannot express
+    #[arg(long)]
     pub as_tc: bool,
     /// Changes to the file.
     #[command(flatten)]
@@ -440,7 +444,7 @@ mod tests {
             "runner run a.toml --jobs 0",
             "runner run a.toml --format xml",
             "runner check a.toml --color sometimes",
-            "runner explain a.toml",
+            "runner explain",
             "runner explain --as-tc",
         ] {
             let error = Cli::try_parse_from(line.split_whitespace()).expect_err(line);

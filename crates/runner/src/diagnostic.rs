@@ -152,6 +152,21 @@ impl Sources {
         )
     }
 
+    /// Where a value comes from, in a few words: a line of the file or of one that it extends, or
+    /// the option that set it.
+    pub(crate) fn origin(&self, span: &Range<usize>) -> String {
+        let (part, _) = self.locate(span);
+        let (line, _) = self.position(span);
+        match part.folder {
+            None => part.name.clone(),
+            Some(_) if part.start == 0 => format!("line {line}"),
+            Some(_) => {
+                let name = Path::new(&part.name).file_name().unwrap_or_default();
+                format!("{}, line {line}", name.to_string_lossy())
+            }
+        }
+    }
+
     /// The part that holds a place, and the place relative to it, on character boundaries.
     fn locate(&self, span: &Range<usize>) -> (&Part, Range<usize>) {
         let after = self.parts.partition_point(|part| part.start <= span.start);

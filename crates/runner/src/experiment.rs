@@ -6,7 +6,7 @@ use crate::campaign::runs_of;
 use crate::diagnostic::{Diagnostic, Rejection, Sources};
 use crate::overrides::Override;
 use crate::plan::{self, GridPoint, Mute, Plan, Resolved, Setting};
-use crate::spec::{Document, Extent, PointSpec, TextFiles};
+use crate::spec::{Document, Extent, PointSpec, TextFiles, Written};
 
 /// An experiment that has been read and understood.
 #[derive(Clone, Debug)]
@@ -16,6 +16,10 @@ pub struct Experiment {
     /// All points of its sweep, in order: the product of its lists, the last varying fastest. A
     /// single one if there is no sweep.
     pub points: Vec<GridPoint>,
+    /// All points of the smaller version that `[regress]` makes of it; none without one.
+    pub regression: Vec<GridPoint>,
+    /// What is written.
+    pub(crate) written: Written,
     /// Remarks for its author that do not stop it.
     pub notes: Vec<Diagnostic>,
     /// Where it was read from; [`notes`](Self::notes) point there.
@@ -74,9 +78,10 @@ impl Experiment {
     ) -> Result<Experiment, Rejection> {
         let document = read(Extent::Full)?;
         let has_regression = document.has_regression;
-        let experiment = Experiment::understand(document, changes)?;
+        let mut experiment = Experiment::understand(document, changes)?;
         if has_regression {
-            Experiment::understand(read(Extent::Regression)?, changes)?;
+            let smaller = Experiment::understand(read(Extent::Regression)?, changes)?;
+            experiment.regression = smaller.points;
         }
         Ok(experiment)
     }
@@ -97,6 +102,7 @@ impl Experiment {
     fn understand(document: Document, changes: &[Override]) -> Result<Experiment, Rejection> {
         let Document {
             points,
+            written,
             sources,
             files,
             has_regression,
@@ -111,6 +117,8 @@ impl Experiment {
             }) => Ok(Experiment {
                 plan: points[0].plan.clone(),
                 points,
+                regression: Vec::new(),
+                written,
                 notes,
                 sources,
                 digest,

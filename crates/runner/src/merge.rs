@@ -25,8 +25,12 @@ pub fn run<'a>(arguments: &'a MergeArguments, console: Console<'a>) -> u8 {
             return code;
         }
     };
+    let chosen = match session.choose(&experiment) {
+        Ok(chosen) => chosen,
+        Err(code) => return code,
+    };
     let conducted = match session.conduct(&experiment, &parts) {
-        Ok(conducted) => conducted,
+        Ok(conducted) => conducted.showing(chosen),
         Err(error) => return session.complain(&experiment, &error),
     };
     let places = Places {

@@ -54,6 +54,10 @@ fn run_file(
         let folder = out.unwrap_or_default();
         return Ok(part::run(session, &experiment, shard, &folder));
     }
+    let chosen = match session.choose(&experiment) {
+        Ok(chosen) => chosen,
+        Err(code) => return Ok(code),
+    };
     let places = match Places::beside(file) {
         Ok(places) => places,
         Err(error) => return Ok(session.fail(&experiment.plan.name, &error)),
@@ -68,7 +72,7 @@ fn run_file(
         None => &(),
     };
     let conducted = match session.conduct(&experiment, ledger) {
-        Ok(conducted) => conducted,
+        Ok(conducted) => conducted.showing(chosen),
         Err(error) => {
             let code = session.complain(&experiment, &error);
             if matches!(error, CampaignError::Interrupted) {

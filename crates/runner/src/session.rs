@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal as _};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
-use crate::campaign::{Campaign, CampaignError, Conduct, Ledger};
+use crate::campaign::{Campaign, CampaignError, ChoiceError, Chosen, Conduct, Ledger};
 use crate::cli::{Format, MannerArguments, exit};
 use crate::console::{Console, Stop, is_ascii_terminal};
 use crate::diagnostic::{Rejection, render_notes};
@@ -37,7 +37,21 @@ pub(crate) struct Target {
 /// What came out, and what it took.
 pub(crate) struct Conducted {
     campaign: Campaign,
+    /// The same as it is to be seen. What is recorded does not depend on it.
+    seen: Option<Campaign>,
     usage: Usage,
+}
+
+impl Conducted {
+    /// With this connection shown in place of what is shown by itself.
+    pub(crate) fn showing(mut self, chosen: Option<Chosen>) -> Conducted {
+        self.seen = chosen.map(|chosen| {
+            let mut seen = self.campaign.clone();
+            chosen.show_in(&mut seen);
+            seen
+        });
+        self
+    }
 }
 
 impl<'a> Session<'a> {
@@ -83,6 +97,20 @@ impl<'a> Session<'a> {
         }
     }
 
+    /// The connection that is to be shown, if one was asked for; otherwise the exit code.
+    pub(crate) fn choose(&mut self, experiment: &Experiment) -> Result<Option<Chosen>, u8> {
+        let number = self.manner.showing.connection;
+        let chosen = number.map(|number| Chosen::find(&experiment.points, number));
+        chosen.transpose().map_err(|error| match error {
+            ChoiceError::Trial(error) => self.complain(experiment, &CampaignError::Trial(error)),
+            error => {
+                let name = experiment.sources.name();
+                self.console.tell(&format!("error: {name}: {error}\n"));
+                exit::USAGE
+            }
+        })
+    }
+
     /// Runs an experiment.
     pub(crate) fn conduct(
         &mut self,
@@ -100,18 +128,28 @@ impl<'a> Session<'a> {
         let campaign = Campaign::conduct(&experiment.points, &conduct)?;
         drop(progress);
         let usage = meter.stop(campaign.effort);
-        Ok(Conducted { campaign, usage })
+        Ok(Conducted {
+            campaign,
+            seen: None,
+            usage,
+        })
     }
 
     /// Reports and records what came out. Says whether it is on the disk, too.
     pub(crate) fn tell_all(
         &mut self,
         experiment: &Experiment,
-        Conducted { campaign, usage }: &Conducted,
+        conducted: &Conducted,
         target: &Target,
         is_further: bool,
     ) -> (Result<u8, Stop>, bool) {
-        let reported = self.report(experiment, campaign, is_further);
+        let Conducted {
+            campaign,
+            seen,
+            usage,
+        } = conducted;
+        let seen = seen.as_ref().unwrap_or(campaign);
+        let reported = self.report(experiment, seen, is_further);
         self.remark(&usage.to_string());
         let jobs = self.manner.jobs.map_or(0, NonZeroUsize::get);
         let recorded = self.record(target, experiment, campaign, &usage.timing(jobs));

@@ -127,13 +127,14 @@ pub(crate) fn pictures(plan: &Plan, campaign: &Campaign, point: &Point) -> Optio
     (!ladders.is_empty()).then(|| svg::draw(&ladders, &heading, language))
 }
 
-/// Which connection of a population a ladder is about; empty for scripted ones, which are all shown.
+/// Which connection of a population a ladder is about; empty for scripted ones.
 fn introduction(plan: &Plan, campaign: &Campaign, story: &Story<'_>, language: Language) -> String {
-    if !plan.connections.is_empty() {
+    let number = campaign.shown[0].0;
+    if (number as usize) < plan.connections.len() {
         return String::new();
     }
     let client = &plan.host(story.host(End::Client)).name;
-    let (number, runs) = (campaign.shown[0].0, plan.run.replications);
+    let runs = plan.run.replications;
     let why = match (campaign.shown_for_trouble, number) {
         (true, _) => language.choose(
             ", the first that something befell",

@@ -15,6 +15,7 @@ use super::merge::lay_over;
 use super::place::Places;
 use super::sweep::Sweep;
 use super::text_file::{self, TextFiles};
+use super::written::Written;
 
 /// How much of an experiment is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +31,8 @@ pub(crate) enum Extent {
 pub(crate) struct Document {
     /// The points of the sweep, in order; one if there is none.
     pub(crate) points: Vec<PointSpec>,
+    /// What is written, before anything is made of it.
+    pub(crate) written: Written,
     pub(crate) sources: Sources,
     /// The texts that make it up, for its digest.
     pub(crate) files: TextFiles,
@@ -86,8 +89,13 @@ impl Document {
             parse_lineage(&lineage, changes, extent, &mut sources)
         });
         match parsed {
-            Ok((points, has_regression)) => Ok(Document {
+            Ok(Parsed {
                 points,
+                written,
+                has_regression,
+            }) => Ok(Document {
+                points,
+                written,
                 sources,
                 files,
                 has_regression,
@@ -117,23 +125,38 @@ fn read_lineage(
     Lineage::read(path, text, sources, files).map_err(|problem| vec![problem])
 }
 
-/// The points of an experiment under overrides, and whether it has a smaller version.
+/// What a document says under overrides.
+struct Parsed {
+    points: Vec<PointSpec>,
+    written: Written,
+    has_regression: bool,
+}
+
 fn parse_lineage(
     lineage: &Lineage,
     changes: &[Override],
     extent: Extent,
     sources: &mut Sources,
-) -> Result<(Vec<PointSpec>, bool), Vec<Diagnostic>> {
+) -> Result<Parsed, Vec<Diagnostic>> {
     let alone = |problem: Diagnostic| vec![problem];
     let mut table = lineage.table().map_err(alone)?;
     for change in changes {
         overrides::apply(&mut table, change, sources).map_err(alone)?;
     }
+    let whole = Written::of(&table, sources);
     let has_regression = shrink(&mut table, extent)?;
+    let written = match extent {
+        Extent::Full => whole,
+        Extent::Regression => Written::of(&table, sources),
+    };
     lineage::check_unset(&table).map_err(alone)?;
     // Overrides, and the smaller version, may well leave out points.
     let is_whole = changes.is_empty() && extent == Extent::Full;
-    Ok((parse_points(table, is_whole)?, has_regression))
+    Ok(Parsed {
+        points: parse_points(table, is_whole)?,
+        written,
+        has_regression,
+    })
 }
 
 /// Takes `[regress]` out, and lays it over the rest if the smaller version is meant. Tells whether

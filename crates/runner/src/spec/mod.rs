@@ -21,6 +21,7 @@ mod spanned;
 mod sweep;
 mod text_file;
 mod workload;
+mod written;
 
 pub(crate) use check::CheckSpec;
 pub(crate) use compare::{CompareSpec, StopSpec};
@@ -48,6 +49,7 @@ pub(crate) use workload::{
     ActiveOpenSpec, ArrivalsSpec, BytesSpec, CloseSpec, ConnectionSpec, EndSpec, FirstSpec,
     HowSpec, InitialSequenceSpec, LoadSpec, RespondsSpec,
 };
+pub(crate) use written::{Written, array, key_of, quoted};
 
 use std::collections::BTreeMap;
 

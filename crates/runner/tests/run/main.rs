@@ -381,3 +381,76 @@ fn a_bad_file_does_not_stop_the_others() {
         text(&output.stderr)
     );
 }
+
+/// The headings and texts of the ladders on a page, by policy.
+fn ladders(page: &str) -> String {
+    let from = page.find("── ").expect("a ladder");
+    page[from..].to_owned()
+}
+
+#[test]
+fn a_scripted_connection_can_be_chosen() {
+    let home = Home::new();
+    let file = "schema = 1\nname = \"two\"\nrun = { seed = 1, until = \"9s\" }\n\
+                link = { c2s = {}, s2c = {} }\n\
+                connection = [{ from = \"client:5555\" }, { from = \"client:6666\" }]\n";
+    fs::write(home.path("scenarios/two.toml"), file).expect("writable");
+    let run = |more: &[&str]| home.run(&[&["scenarios/two.toml"], more].concat());
+    let both = text(&run(&[]).stdout);
+    assert!(both.contains(":5555 ") && both.contains(":6666 "), "{both}");
+    let recorded = || fs::read(home.path("results/two/three-way/ladder.txt")).expect("recorded");
+    let before = recorded();
+    let output = run(&["--connection", "1", "--bless"]);
+    let second = text(&output.stdout);
+    assert!(
+        !second.contains(":5555 ") && second.contains(":6666 "),
+        "{second}"
+    );
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(
+        recorded(),
+        before,
+        "what is looked at is not what is recorded"
+    );
+    let output = run(&["--connection", "2"]);
+    assert_eq!(output.status.code(), Some(2));
+    let told = text(&output.stderr);
+    assert!(told.contains("there is no connection 2"), "{told}");
+    assert!(told.contains("the file has 2 connections"), "{told}");
+}
+
+#[test]
+fn a_connection_of_a_population_can_be_chosen() {
+    let home = Home::new();
+    let file = "schema = 1\nname = \"many\"\nrun = { seed = 1, until = \"9s\" }\n\
+                link = { c2s = {}, s2c = {} }\nload.web.arrivals.constant = \"10/s\"\n";
+    fs::write(home.path("scenarios/many.toml"), file).expect("writable");
+    let run = |more: &[&str]| home.run(&[&["scenarios/many.toml"], more].concat());
+    let usual = text(&run(&[]).stdout);
+    assert!(
+        usual.contains("connection 0 of client in run 1 of 1, the first\n"),
+        "{usual}"
+    );
+    // Neither number 7 nor number 80, which is not followed from the start, is shown by itself.
+    for number in ["7", "80"] {
+        let page = text(&run(&["--connection", number]).stdout);
+        let note = format!("connection {number} of client in run 1 of 1\n");
+        assert!(page.contains(&note), "{page}");
+        assert_ne!(ladders(&page), ladders(&usual));
+    }
+    let output = run(&["--connection", "90"]);
+    assert_eq!(output.status.code(), Some(2));
+    let told = text(&output.stderr);
+    assert!(
+        told.contains("no connection of the first replication has the number 90"),
+        "{told}"
+    );
+    let output = run(&[
+        "--connection",
+        "0",
+        "--set",
+        "sweep={\"run.until\" = [\"1s\", \"2s\"]}",
+    ]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("a sweep has no ladders"));
+}
