@@ -175,9 +175,9 @@ fn what_cannot_be_written_leaves_nothing_half_written() {
     let capture = home.path("half").join(name).join("two-way/capture.pcapng");
     fs::remove_file(&capture).expect("written");
     fs::create_dir(&capture).expect("writable");
-    let before = tree(&home.path("half"));
+    let before = tree(&home.path("half").join(name));
     let output = run("half");
     assert_eq!(output.status.code(), Some(1));
     assert!(text(&output.stderr).contains("capture.pcapng is in the way"));
-    assert_eq!(tree(&home.path("half")), before);
+    assert_eq!(tree(&home.path("half").join(name)), before);
 }
