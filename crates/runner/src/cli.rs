@@ -15,7 +15,8 @@ use crate::overrides::Override;
 pub mod exit {
     /// Everything is as it should be.
     pub const GOOD: u8 = 0;
-    /// An expectation does not hold, or a recorded result has changed.
+    /// An expectation does not hold, a recorded result has changed, two results differ, or results
+    /// cannot be written.
     pub const FAILED: u8 = 1;
     /// The command line or an experiment file is wrong.
     pub const USAGE: u8 = 2;
@@ -31,7 +32,8 @@ pub mod exit {
 
 const EXIT_CODES: &str = "Exit codes:
     0  good
-    1  an expectation does not hold, or a recorded result has changed
+    1  an expectation does not hold, a recorded result has changed or two results differ, or results
+       cannot be written
     2  the command line or an experiment file is wrong
     3  parts of an experiment are missing, there twice, or of another experiment
    70  a bug in this program

@@ -62,7 +62,8 @@ pub fn compare<'c>(
             .iter()
             .map(|one| one.paired.and_then(|it| it.p_value))
             .collect();
-        for (one, adjusted) in family.iter_mut().zip(paired::holm(&p_values)) {
+        let made = family.iter().filter(|one| one.paired.is_some()).count();
+        for (one, adjusted) in family.iter_mut().zip(paired::holm(&p_values, made)) {
             one.adjusted = adjusted;
         }
         all.append(&mut family);

@@ -388,6 +388,7 @@ fn in_words(expected: &str) -> String {
         "u16" => range(u16::MAX.into()),
         "u32" => range(u32::MAX.into()),
         "u64" | "usize" => range(u64::MAX),
+        "f64" => "a number".to_owned(),
         "a boolean" => "true or false".to_owned(),
         "a sequence" => "a list in brackets".to_owned(),
         "a map" => "a table".to_owned(),

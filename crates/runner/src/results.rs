@@ -141,6 +141,15 @@ pub(crate) struct Numbers {
 pub(crate) fn numbers(folder: &Path) -> Result<Numbers, String> {
     let wrong = |why: &str| format!("{}: {why}", folder.display());
     let files = folder::read(folder).map_err(|error| error.to_string())?;
+    let mut edited = folder::edited(&files);
+    edited.retain(|name| name == SUMMARY || name == ROWS);
+    if !edited.is_empty() {
+        return Err(wrong(&format!(
+            "changed or removed by hand after it was recorded: {}; bring back what was recorded \
+             (manifest.json has its SHA-256), or record anew with `runner run --bless`",
+            edited.join(", ")
+        )));
+    }
     let help =
         "it has no results; name a folder that `runner run` has written, such as results/NAME";
     let summary = files.get(SUMMARY).ok_or_else(|| wrong(help))?;

@@ -1,6 +1,6 @@
 //! The comparison of policies, for people.
 
-use super::selection;
+use super::{estimate, selection};
 use crate::campaign::Campaign;
 use crate::comparison::{Compared, compare};
 use crate::experiment::Experiment;
@@ -42,7 +42,10 @@ pub(super) fn draw(page: &mut Page, experiment: &Experiment, campaign: &Campaign
             let unit = one.key.metric.unit().name();
             page.line(Ink::Plain, &format!("{} ({unit})", one.key));
         }
-        page.line(Ink::Plain, &line(one, &row));
+        page.line(Ink::Plain, &line(one, confidence, &row));
+    }
+    if all.iter().any(|one| estimate::is_never(one.point, one.key)) {
+        page.line(Ink::Faint, estimate::LEGEND);
     }
     page.line(
         Ink::Faint,
@@ -50,12 +53,12 @@ pub(super) fn draw(page: &mut Page, experiment: &Experiment, campaign: &Campaign
     );
 }
 
-fn line(one: &Compared<'_>, row: &dyn Fn([&str; 6]) -> String) -> String {
+fn line(one: &Compared<'_>, confidence: f64, row: &dyn Fn([&str; 6]) -> String) -> String {
     let dash = || "-".to_owned();
     let with = |value: Option<f64>, decimals: usize| {
         value.map_or_else(dash, |value| format!("{value:.decimals$}"))
     };
-    let mean = one.mean.map_or_else(dash, |mean| interval(&mean));
+    let mean = estimate::cell(one.point, one.key, confidence);
     let paired = one.paired.as_ref();
     let difference = paired.map_or_else(String::new, |it| interval(&it.difference));
     let [correlation, reduction, p] = match paired {

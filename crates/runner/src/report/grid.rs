@@ -2,13 +2,11 @@
 
 use std::fmt::Write as _;
 
-use super::selection;
+use super::{estimate, selection};
 use crate::campaign::{Campaign, Point};
 use crate::experiment::Experiment;
-use crate::metrics::{divide, rounded};
 use crate::paint::{Ink, Page};
 use crate::plan::{GridPoint, MetricKey};
-use crate::statistics::{Interval, Moments};
 
 /// Most columns of text in a table.
 const WIDTH: usize = 100;
@@ -36,10 +34,9 @@ pub(super) fn draw(page: &mut Page, experiment: &Experiment, campaign: &Campaign
     }
     page.line(Ink::Faint, &legend(campaign, confidence));
     let mut points = campaign.points.iter();
-    let has_several = points.any(|point| point.replications.len() > 1);
-    if has_several && keys.into_iter().any(selection::counts) {
-        let text = "0 (≤ x): none was seen, but the true mean may be as much as x";
-        page.line(Ink::Faint, text);
+    let is_never = |point: &Point| keys.iter().any(|key| estimate::is_never(point, *key));
+    if points.any(is_never) {
+        page.line(Ink::Faint, estimate::LEGEND);
     }
 }
 
@@ -120,35 +117,15 @@ fn group(campaign: &Campaign, key: MetricKey, confidence: f64) -> Group {
             });
             // Where a policy did not run there is a gap.
             columns[index].cells.resize(row, String::new());
-            columns[index].cells.push(cell(point, key, confidence));
+            columns[index]
+                .cells
+                .push(estimate::cell(point, key, confidence));
         }
     }
     Group {
         heading: format!("{key} ({})", key.metric.unit().name()),
         columns,
     }
-}
-
-/// A mean and how well it is known.
-fn cell(point: &Point, key: MetricKey, confidence: f64) -> String {
-    let moments = Moments::of(point.replications.values(key).flatten());
-    let Some(interval) = Interval::of(&moments, confidence) else {
-        return "-".to_owned();
-    };
-    let mut text = rounded(interval.mean, 3);
-    let is_never = selection::counts(key) && !point.replications.occurs(key);
-    // Writing to a String cannot fail.
-    match interval.half_width {
-        Some(0) if is_never => {
-            let most = divide(3_000_000_000, i128::from(moments.count()));
-            write!(text, " (≤ {})", rounded(most, 3)).expect("a String takes any text");
-        }
-        Some(half_width) if half_width > 0 => {
-            write!(text, " ± {}", rounded(half_width, 3)).expect("a String takes any text");
-        }
-        _ => {}
-    }
-    text
 }
 
 /// Tables of whole columns that are no wider than this, each column with the heading of its metric.

@@ -1,6 +1,7 @@
 //! Reports: pure functions from what was measured to text.
 
 mod comparison;
+mod estimate;
 mod grid;
 mod html;
 mod human;

@@ -164,7 +164,7 @@ pub fn compare(folder: &Path, files: &Files) -> Result<Compared, ResultsError> {
 }
 
 /// The names of recorded files that are not as a run has written them.
-fn edited(recorded: &Files) -> Vec<String> {
+pub(super) fn edited(recorded: &Files) -> Vec<String> {
     let manifest = recorded
         .get(MANIFEST)
         .and_then(|text| Manifest::parse(text));

@@ -20,8 +20,8 @@ pub struct Paired {
     pub correlation: Option<f64>,
     /// (Var a + Var b) / Var(a − b); `None` if the difference does not vary.
     pub variance_reduction: Option<f64>,
-    /// The p-value of the two-sided paired t-test; `None` of fewer than two pairs, or if nothing
-    /// varies.
+    /// The p-value of the two-sided paired t-test; `None` of fewer than two pairs, or if the
+    /// differences do not vary: the test has nothing to measure them by.
     pub p_value: Option<f64>,
 }
 
@@ -62,21 +62,19 @@ pub fn paired(
     })
 }
 
-/// The p-value of the t-test that a mean is 0. Equal differences other than 0 leave no doubt.
+/// The p-value of the t-test that a mean is 0. Two counts that happen to differ by 1 both times would
+/// be beyond all doubt to a test that divides by how much they vary; there is none.
 fn p_value(difference: &Moments) -> Option<f64> {
-    let error = difference.standard_error()?;
+    let error = difference.standard_error().filter(|error| *error > 0.0)?;
     let mean = float(difference.mean()?);
-    match (mean == 0.0, error == 0.0) {
-        (true, true) => None,
-        (false, true) => Some(0.0),
-        _ => student::two_sided(difference.count() - 1, mean / error),
-    }
+    student::two_sided(difference.count() - 1, mean / error)
 }
 
 /// Holm's step-down correction (Holm 1979): adjusted p-values, in the order given, such that the
 /// chance of one or more false alarms among all of them stays below whatever level they are compared
-/// with.
-pub fn holm(p_values: &[Option<f64>]) -> Vec<Option<f64>> {
+/// with. `family` is how many comparisons were made: those without a p-value count, for that they have
+/// none is known only afterwards.
+pub fn holm(p_values: &[Option<f64>], family: usize) -> Vec<Option<f64>> {
     let mut order: Vec<(usize, f64)> = p_values
         .iter()
         .enumerate()
@@ -86,7 +84,7 @@ pub fn holm(p_values: &[Option<f64>]) -> Vec<Option<f64>> {
     let mut adjusted = vec![None; p_values.len()];
     let mut least: f64 = 0.0;
     for (rank, (index, p)) in order.iter().enumerate() {
-        let left = count_as_float((order.len() - rank) as u64);
+        let left = count_as_float(family.max(order.len()).saturating_sub(rank) as u64);
         least = least.max((p * left).min(1.0));
         adjusted[*index] = Some(least);
     }
@@ -138,19 +136,28 @@ mod tests {
         assert_eq!(nothing, (None, None, None));
         let shifted = [(Some(1), Some(3)), (Some(2), Some(4))];
         let found = paired(shifted.into_iter(), 0.95).expect("pairs");
-        assert_eq!((found.p_value, found.variance_reduction), (Some(0.0), None));
+        assert_eq!((found.p_value, found.variance_reduction), (None, None));
     }
 
     #[test]
     fn holm_s_correction_is_that_of_r() {
         // p.adjust(c(0.01, 0.04, 0.03, 0.005), "holm").
-        let found = holm(&[Some(0.01), None, Some(0.04), Some(0.03), Some(0.005)]);
+        let found = holm(&[Some(0.01), None, Some(0.04), Some(0.03), Some(0.005)], 4);
         let expected = [Some(0.03), None, Some(0.06), Some(0.06), Some(0.02)];
         for (found, expected) in found.into_iter().zip(expected) {
             assert_eq!(found.is_some(), expected.is_some());
             let (found, expected) = (found.unwrap_or(0.0), expected.unwrap_or(0.0));
             assert!((found - expected).abs() < 1e-12, "{found}");
         }
-        assert_eq!(holm(&[Some(0.7), Some(0.8)]), [Some(1.0), Some(1.0)]);
+        assert_eq!(holm(&[Some(0.7), Some(0.8)], 2), [Some(1.0), Some(1.0)]);
+    }
+
+    #[test]
+    fn a_comparison_without_a_p_value_counts_in_its_family() {
+        // The second of three comparisons never differed. p.adjust(c(0.02, 1, 0.5), "holm").
+        let found = holm(&[Some(0.02), None, Some(0.5)], 3);
+        let first = found[0].expect("it has a p-value");
+        assert!((first - 0.06).abs() < 1e-12, "{first}");
+        assert_eq!(&found[1..], [None, Some(1.0)]);
     }
 }

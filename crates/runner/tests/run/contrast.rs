@@ -1,5 +1,7 @@
 //! `runner compare`: numbers of two folders side by side.
 
+use std::fs;
+
 use super::{Home, S03, text};
 
 const RANDOM: &str = "scenarios/stale-syn-random.toml";
@@ -48,6 +50,31 @@ fn results_are_the_same_or_their_metrics_are_told() {
         "{told}"
     );
     assert_eq!(compare(&home, &of("a"), "nowhere").0, Some(2));
+}
+
+#[test]
+fn numbers_that_were_changed_by_hand_are_not_compared() {
+    let home = Home::new();
+    let short = ["--replications", "3", "--set", "run.until=3s", "--quiet"];
+    for out in ["a", "b"] {
+        let output = home.run(&[&[RANDOM, "--out", out], &short[..]].concat());
+        assert!(matches!(output.status.code(), Some(0 | 1)));
+    }
+    let of = |out: &str| format!("{out}/stale-syn-random");
+    assert_eq!(compare(&home, &of("a"), &of("b")).0, Some(0));
+    for name in ["replications.csv", "summary.json"] {
+        let path = home.path(&format!("b/stale-syn-random/{name}"));
+        let recorded = fs::read_to_string(&path).expect("written");
+        let last = recorded.rfind(|it: char| it.is_ascii_digit());
+        let mut edited = recorded.clone();
+        edited.insert(last.expect("it has numbers"), '1');
+        fs::write(&path, edited).expect("writable");
+        let (code, shown, told) = compare(&home, &of("a"), &of("b"));
+        assert!(code == Some(2) && shown.is_empty(), "{shown}");
+        let is_told = told.contains("by hand") && told.contains(name) && told.contains("--bless");
+        assert!(is_told, "{told}");
+        fs::write(&path, recorded).expect("writable");
+    }
 }
 
 #[test]
