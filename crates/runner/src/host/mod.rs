@@ -13,6 +13,7 @@ mod frame;
 mod hearing;
 mod listing;
 mod node;
+mod opening;
 mod routes;
 mod tasks;
 
@@ -22,11 +23,11 @@ use std::time::Duration;
 
 use netsim::{Instant, Seed, Signal};
 use tcp_core::{
-    ConfigError, ConfigId, ConnectionId, Counters, Endpoint, Flow, Handshake, ListenError, Open,
-    Phase, Reason, Secret, SeqNum, Tag, Transition,
+    ConfigError, ConfigId, ConnectionId, Counters, Endpoint, Flow, Handshake, ListenError, Phase,
+    Reason, Secret, SeqNum, Tag, Transition,
 };
 
-use crate::plan::{self, ActiveOpen, End, HostId, Opening};
+use crate::plan::{self, End, HostId};
 use crate::recorder::{Count, SharedRecorder};
 use crate::trace::Move;
 use crate::workload::{Arrival, Workload};
@@ -37,6 +38,7 @@ use apps::Apps;
 use counting::Baseline;
 pub use frame::Datagram;
 pub use listing::Listing;
+use opening::Awaiting;
 use routes::Routes;
 use tasks::Tasks;
 
@@ -167,17 +169,6 @@ enum Running {
     Again,
 }
 
-/// An OPEN that waits.
-#[derive(Clone, Copy, Debug)]
-struct Awaiting {
-    phase: Phase,
-    /// The incarnation whose state counts; `None` for any.
-    tag: Option<Tag>,
-    plus: Duration,
-    /// The scripted connection that is opened.
-    connection: usize,
-}
-
 impl<'p> Host<'p> {
     /// A host of the plan, listening under this policy, its applications' first tasks at hand.
     ///
@@ -242,90 +233,8 @@ impl<'p> Host<'p> {
         self.opens
     }
 
-    fn plan_first_tasks(&mut self) {
-        let plan = self.workload.plan();
-        let mut scripted = Vec::new();
-        for (index, connection) in plan.connections.iter().enumerate() {
-            let at = match connection.active_open {
-                ActiveOpen::At(at) => Some(Instant::ZERO.saturating_add(at)),
-                ActiveOpen::Enters { .. } => None,
-            };
-            if connection.from == self.id {
-                self.plan_open(index, at);
-            }
-            if connection.to.host == self.id
-                && let Some(open) = connection.server_open
-            {
-                let at = Instant::ZERO.saturating_add(open);
-                self.plan_task(at, Task::Open(index, End::Server));
-            }
-            if let Some(at) = at
-                && connection.to.host == self.id
-                && let Some(iss) = connection.iss.server
-                && let Some(flow) = Workload::scripted_flow(plan, connection)
-            {
-                let (own, iss) = (reversed(flow), SeqNum(iss));
-                // A later connection of the same four-tuple must not disturb an earlier one.
-                if scripted.contains(&own) {
-                    self.plan_task(at, Task::ScriptIss(own, iss));
-                } else {
-                    self.endpoint.script_iss(own, iss);
-                    scripted.push(own);
-                }
-            }
-        }
-        for (index, load) in plan.loads.iter().enumerate() {
-            if load.from == self.id {
-                self.opened.insert(index, vec![0; load.clients as usize]);
-                self.plan_arrival(index, None);
-            }
-        }
-    }
-
-    /// Plans the OPEN of a scripted connection: at a time, or when its event has happened.
-    fn plan_open(&mut self, connection: usize, at: Option<Instant>) {
-        if let Some(at) = at {
-            self.plan_task(at, Task::Open(connection, End::Client));
-        } else if let ActiveOpen::Enters {
-            phase,
-            connection: other,
-            plus,
-        } = self.workload.plan().connections[connection].active_open
-        {
-            self.awaiting.push(Awaiting {
-                phase,
-                tag: other.map(|other| Workload::scripted_tag(other.0)),
-                plus,
-                connection,
-            });
-        }
-    }
-
-    /// A connection of this host has entered a state: OPENs may have waited for that.
-    fn wake_opens(&mut self, now: Instant, tag: Tag, entered: [Phase; 2]) {
-        let is_due = |waiting: &mut Awaiting| {
-            waiting.tag.is_none_or(|wanted| wanted == tag) && entered.contains(&waiting.phase)
-        };
-        let due: Vec<Awaiting> = self.awaiting.extract_if(.., is_due).collect();
-        for Awaiting {
-            plus, connection, ..
-        } in due
-        {
-            self.plan_task(
-                now.saturating_add(plus),
-                Task::Open(connection, End::Client),
-            );
-        }
-    }
-
     fn plan_task(&mut self, at: Instant, task: Task) {
         self.tasks.plan(at, task);
-    }
-
-    fn plan_arrival(&mut self, load: usize, previous: Option<&Arrival>) {
-        if let Some(arrival) = self.workload.next_arrival(load, previous) {
-            self.plan_task(arrival.at, Task::Arrive(load, arrival));
-        }
     }
 
     fn seat(&mut self, tag: Tag) -> &mut Seat {
@@ -352,79 +261,6 @@ impl<'p> Host<'p> {
             }
             self.settle(now);
         }
-    }
-
-    fn open_scripted(&mut self, now: Instant, index: usize, end: End) {
-        let plan = self.workload.plan();
-        let connection = &plan.connections[index];
-        if let Some(flow) = Workload::scripted_flow(plan, connection) {
-            let tag = Workload::scripted_tag(index);
-            let (flow, iss) = match end {
-                End::Client => (flow, connection.iss.client),
-                End::Server => (reversed(flow), connection.iss.server),
-            };
-            self.open(now, (tag, end), flow, iss.map(SeqNum));
-        }
-    }
-
-    /// Opens a connection on the client's next port; one that is in use is skipped, and if all
-    /// are, nothing is opened.
-    fn open_for_load(&mut self, now: Instant, load: usize, arrival: &Arrival) {
-        let Some(tag) = self.workload.load_tag(load, arrival.number) else {
-            return;
-        };
-        let spec = &self.workload.plan().loads[load];
-        if let Opening::Flood(who) = spec.opening {
-            return self.send_forged(tag, load, arrival, who);
-        }
-        for _ in 0..spec.port_pool {
-            let flow = self.next_flow(load, arrival.client);
-            if flow.is_none_or(|flow| self.open(now, (tag, End::Client), flow, None)) {
-                return;
-            }
-        }
-    }
-
-    /// The four-tuple of a client's next port.
-    fn next_flow(&mut self, load: usize, client: u32) -> Option<Flow> {
-        let clients = self.opened.get_mut(&load)?;
-        let count = clients.get_mut(client as usize)?;
-        let ordinal = *count;
-        *count += 1;
-        self.workload.load_flow(load, client, ordinal)
-    }
-
-    /// OPEN, active, of one end of an incarnation; says whether the four-tuple was free. The
-    /// server's, in a simultaneous open, is an entry of the incarnation that the client opens.
-    fn open(
-        &mut self,
-        now: Instant,
-        (tag, end): (Tag, End),
-        flow: Flow,
-        iss: Option<SeqNum>,
-    ) -> bool {
-        let open = Open {
-            iss,
-            fast_open: self.policy == Handshake::FastOpen,
-            ..Open::tagged(tag)
-        };
-        let Ok(id) = self.endpoint.connect(self.clock.core(now), flow, open) else {
-            return false;
-        };
-        let part = self.workload.part(tag, end);
-        let entry = match end {
-            End::Client => {
-                self.opens += 1;
-                self.seat(tag).is_client = true;
-                0
-            }
-            End::Server => self.seat(tag).entries + 1,
-        };
-        self.apps.insert(id, App::new(tag, end, entry, part));
-        if self.policy == Handshake::FastOpen {
-            self.send_at_once(now, id);
-        }
-        true
     }
 
     /// Takes everything that the endpoint has to say except packets, until it is silent; says
@@ -561,12 +397,4 @@ fn boot(
         }
     }
     Ok(endpoint)
-}
-
-/// The four-tuple as the other end sees it.
-fn reversed(flow: Flow) -> Flow {
-    Flow {
-        local: flow.remote,
-        remote: flow.local,
-    }
 }
