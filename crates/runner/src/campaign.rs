@@ -13,6 +13,7 @@ mod precision;
 mod replications;
 mod row;
 mod shard;
+mod steady;
 mod tally;
 
 use std::num::NonZeroUsize;
@@ -26,7 +27,10 @@ use crate::cli::exit;
 use crate::effort::Effort;
 use crate::expect::Verdict;
 use crate::metrics::Summary;
-use crate::plan::{GridPoint, MetricKey, Plan};
+use crate::plan::{FoundWarmup, GridPoint, Metric, MetricKey, Period, Plan, Statistic};
+use crate::statistics::moments::billionths;
+use crate::statistics::steady::BatchMeans;
+use crate::statistics::{Interval, Moments};
 use crate::theory::Findings;
 use crate::trace::Trace;
 use crate::trial::TrialError;
@@ -78,6 +82,11 @@ pub struct Point {
     pub trace: Trace,
     /// Lifetimes and series of the first replication; empty in a sweep.
     pub detail: Detail,
+    /// Where the warm-up was found to end, the same under every policy; `None` if the plan says
+    /// where it ends.
+    pub warmup: Option<FoundWarmup>,
+    /// What batches say of the means of a single long run; nothing otherwise, and in a sweep.
+    pub batches: Batches,
     /// Ids of faults that acted in no replication.
     pub unmatched: Vec<String>,
     /// Ids of faults that still held a segment at the end of a replication, each once.
@@ -93,9 +102,42 @@ impl Point {
         self.replications.summary(key)
     }
 
+    /// The mean of a metric and how well it is known: from the replications, or from the batches of
+    /// a single long run. `None` if nothing measured it.
+    pub fn interval(&self, key: MetricKey, confidence: f64) -> Option<Interval> {
+        let moments = Moments::of(self.replications.values(key).flatten());
+        let mut interval = Interval::of(&moments, confidence)?;
+        if let Some(found) = self.batches.of(key) {
+            interval.half_width = Some(billionths(found.half_width));
+        }
+        Some(interval)
+    }
+
     /// Whether a held segment was released in any replication.
     pub fn has_time_after_fault(&self) -> bool {
         self.replications.has_time_after_fault()
+    }
+}
+
+/// What batches of a single long run say of the mean number of connections in each class, in the
+/// order of [`Class::ALL`](crate::plan::Class::ALL), in billionths.
+#[derive(Clone, Debug, Default)]
+pub struct Batches(Vec<Option<BatchMeans>>);
+
+impl Batches {
+    /// Whether the experiment is a single long run.
+    pub fn are_asked_for(&self) -> bool {
+        !self.0.is_empty()
+    }
+
+    /// Of this metric; `None` if it is no mean of a whole run, or its batches stay correlated.
+    pub fn of(&self, key: MetricKey) -> Option<&BatchMeans> {
+        match (key.period, key.metric) {
+            (Period::WholeRun, Metric::Class(class, Statistic::Mean)) => {
+                self.0.get(class as usize)?.as_ref()
+            }
+            _ => None,
+        }
     }
 }
 
@@ -210,7 +252,7 @@ impl Campaign {
     }
 }
 
-/// How many runs a plan has at most.
+/// How many runs a plan has at most, without those that only find the warm-up.
 pub fn runs_of(plan: &Plan) -> u64 {
     u64::from(plan.run.replications) * plan.run.policies.len() as u64
 }

@@ -95,7 +95,7 @@ impl Trial {
         };
         let recorder = SharedRecorder::new(record);
         let mut simulator = self.set_up(&workload, &recorder, recorder.clone())?;
-        let warm = Instant::ZERO.saturating_add(plan.run.warmup);
+        let warm = Instant::ZERO.saturating_add(plan.run.warmup.time());
         for part in 1..=PARTS {
             let (from, end) = (end_of(plan, part - 1), end_of(plan, part));
             if from < warm && warm <= end {

@@ -10,6 +10,7 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 use super::course::{Course, Finished, run_one};
 use super::ledger::RunId;
 use super::shard::Shard;
+use super::steady::{self, Decided};
 use super::{Campaign, CampaignError, Conduct, runs_of};
 use crate::plan::GridPoint;
 
@@ -26,8 +27,8 @@ const BATCH: usize = 256;
 ///
 /// # Errors
 /// If no threads can be started; `harvest` is told all else.
-pub fn run_together<T: Send>(
-    experiments: &[&[GridPoint]],
+pub fn run_together<'e, T: Send>(
+    experiments: &[&'e [GridPoint]],
     conduct: &Conduct<'_>,
     harvest: impl Fn(usize, Result<Campaign, CampaignError>, Duration) -> T + Sync,
     deliver: impl FnMut(usize, T),
@@ -35,10 +36,12 @@ pub fn run_together<T: Send>(
     let plans = experiments.iter().copied().flatten();
     let runs = plans.map(|point| runs_of(&point.plan)).sum::<u64>();
     let pool = pool(conduct.jobs, usize::try_from(runs).unwrap_or(usize::MAX))?;
-    let each = experiments.iter().enumerate();
+    let decide = |points: &&'e [GridPoint]| steady::decide(points, conduct);
+    let decided: Vec<_> = pool.install(|| experiments.par_iter().map(decide).collect());
+    let each = experiments.iter().zip(&decided).enumerate();
     let mut drive = Drive {
         lanes: each
-            .map(|(number, points)| Lane::new(number, points))
+            .map(|(number, (points, decided))| Lane::new(number, points, decided))
             .collect(),
         pool,
         conduct,
@@ -68,6 +71,7 @@ pub fn run_shard(
 ) -> Result<(), CampaignError> {
     let runs: Vec<RunId> = shard.runs(points).collect();
     let pool = pool(conduct.jobs, runs.len())?;
+    let points = pool.install(|| steady::decide(points, conduct))?;
     let one = |run: &RunId| {
         if conduct.is_interrupted() {
             return Err(CampaignError::Interrupted);
@@ -110,13 +114,18 @@ struct Lane<'p> {
 }
 
 impl<'p> Lane<'p> {
-    fn new(number: usize, points: &'p [GridPoint]) -> Lane<'p> {
+    /// If its warm-ups could not be found, there is nothing to be run.
+    fn new(number: usize, points: &'p [GridPoint], decided: &'p Decided<'_>) -> Lane<'p> {
+        let (points, error) = match decided {
+            Ok(decided) => (&**decided, None),
+            Err(error) => (points, Some(error.clone())),
+        };
         Lane {
             number,
             course: Course::new(points),
             outstanding: 0,
             is_settled: true,
-            error: None,
+            error,
             took: Duration::ZERO,
         }
     }

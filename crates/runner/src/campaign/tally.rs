@@ -4,7 +4,7 @@ use tcp_core::Handshake;
 
 use super::replications::Replications;
 use super::row::Row;
-use super::{Point, PointId};
+use super::{Point, PointId, steady};
 use crate::census::Detail;
 use crate::expect::{self, Repeated};
 use crate::plan::Plan;
@@ -97,7 +97,9 @@ impl Tally {
             holding: chosen(faults(), &self.held, Option::is_some),
             pending: chosen(injections, &self.pending, Option::is_some),
             trace: self.trace,
+            batches: steady::batches(plan, &self.detail),
             detail: self.detail,
+            warmup: plan.run.warmup.found(),
             replications: self.replications,
         }
     }

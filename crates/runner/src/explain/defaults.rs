@@ -135,7 +135,7 @@ impl List {
     fn run(&mut self, plan: &Plan) {
         let run = &plan.run;
         let mut table = self.at(&["run"]);
-        table.put("warmup", time_of(run.warmup));
+        table.put("warmup", time_of(run.warmup.time()));
         table.put("replications", run.replications.to_string());
         let policies = run.policies.iter().map(|policy| policy.name().to_owned());
         table.put("policies", list_of(policies));

@@ -19,6 +19,7 @@ mod resolve;
 mod route;
 mod sequence;
 mod theory;
+mod warmup;
 mod workload;
 
 pub use comparison::{Comparison, StoppingRule};
@@ -40,6 +41,7 @@ pub(crate) use resolve::{Mute, Resolved, resolve};
 pub use route::Routes;
 pub use sequence::{SegmentPattern, SequenceExpression, SequenceOrigin};
 pub use theory::{Model, Theory};
+pub use warmup::{FoundWarmup, Warmup};
 pub use workload::{
     ActiveOpen, Arrivals, Close, Connection, ConnectionId, End, First, How, InitialSequence, Load,
     Opening, Responds, Send, Target, Transfer, TransferSize,
@@ -135,8 +137,8 @@ pub struct Run {
     pub seed: u64,
     /// Virtual time at which a run ends; more than zero.
     pub until: Duration,
-    /// Virtual time before which nothing is measured; less than `until`, zero by default.
-    pub warmup: Duration,
+    /// When measuring begins.
+    pub warmup: Warmup,
     /// How often each policy runs, each time with its own weather; at least one. With a stopping
     /// rule, the most.
     pub replications: u32,
@@ -146,4 +148,15 @@ pub struct Run {
     pub policies: Vec<Handshake>,
     /// Whether the results are kept under version control and compared with the last ones.
     pub record: bool,
+}
+
+/// The confidence level of intervals where no stopping rule names another.
+const CONFIDENCE: f64 = 0.95;
+
+impl Run {
+    /// The confidence level of all intervals.
+    pub fn confidence(&self) -> f64 {
+        let rule = self.stop.as_ref();
+        rule.map_or(CONFIDENCE, |rule| rule.confidence)
+    }
 }

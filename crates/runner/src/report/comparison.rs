@@ -19,7 +19,7 @@ pub(super) fn draw(page: &mut Page, experiment: &Experiment, campaign: &Campaign
     if plan.run.policies.len() < 2 {
         return;
     }
-    let confidence = selection::confidence(plan);
+    let confidence = plan.run.confidence();
     let all = compare(comparison, &campaign.points, confidence, plan.run.seed);
     page.end_line();
     let (name, percent) = (comparison.baseline.name(), selection::percent(confidence));

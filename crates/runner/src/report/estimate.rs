@@ -6,7 +6,6 @@ use super::selection;
 use crate::campaign::Point;
 use crate::metrics::{divide, rounded};
 use crate::plan::MetricKey;
-use crate::statistics::{Interval, Moments};
 
 /// What `0 (≤ x)` means. A bound of the mean would need to know how many come at once when some do.
 pub(super) const LEGEND: &str =
@@ -15,15 +14,15 @@ pub(super) const LEGEND: &str =
 /// The mean, with half the width of its confidence interval. What was counted and never seen has no
 /// interval, but the greatest share of runs that may yet have some: 3/n, at most 1.
 pub(super) fn cell(point: &Point, key: MetricKey, confidence: f64) -> String {
-    let moments = Moments::of(point.replications.values(key).flatten());
-    let Some(interval) = Interval::of(&moments, confidence) else {
+    let Some(interval) = point.interval(key, confidence) else {
         return "-".to_owned();
     };
     let mut text = rounded(interval.mean, 3);
     // Writing to a String cannot fail.
     match interval.half_width {
         Some(0) if is_never(point, key) => {
-            let most = divide(3_000_000_000, i128::from(moments.count()));
+            let runs = point.replications.values(key).flatten().count() as i128;
+            let most = divide(3_000_000_000, runs);
             let most = rounded(most.min(1_000_000_000), 3);
             write!(text, " (≤ {most})").expect("a String takes any text");
         }

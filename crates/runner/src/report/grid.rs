@@ -17,7 +17,7 @@ const GAP: usize = 2;
 pub(super) fn draw(page: &mut Page, experiment: &Experiment, campaign: &Campaign) {
     let keys = selection::of_sweep(&experiment.plan, campaign);
     let settings = settings(&experiment.points);
-    let confidence = selection::confidence(&experiment.plan);
+    let confidence = experiment.plan.run.confidence();
     for (short, point) in settings.iter().zip(&experiment.points[0].settings) {
         if short.heading != point.key {
             page.line(Ink::Faint, &format!("{} is {}", short.heading, point.key));

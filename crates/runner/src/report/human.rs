@@ -1,6 +1,6 @@
 //! For people: ladders, the comparison, the verdicts, the lesson.
 
-use super::{comparison, grid, table, theory};
+use super::{comparison, grid, steady, table, theory};
 use crate::campaign::{Campaign, Point};
 use crate::diagnostic::visible;
 use crate::expect::Verdict;
@@ -36,6 +36,7 @@ pub fn human(
     if experiment.points.len() > 1 {
         page.end_line();
         grid::draw(&mut page, experiment, campaign);
+        steady::draw(&mut page, experiment, campaign, language);
         verdicts_of_sweep(&mut page, experiment, campaign, language);
         theory::draw(&mut page, experiment, &campaign.theory);
         remarks(&mut page, campaign, language);
@@ -51,6 +52,7 @@ pub fn human(
     }
     page.end_line();
     table::comparison(&mut page, plan, campaign, language);
+    steady::draw(&mut page, experiment, campaign, language);
     comparison::draw(&mut page, experiment, campaign);
     for point in &campaign.points {
         verdicts(&mut page, point, language);
@@ -237,12 +239,13 @@ fn observed(page: &mut Page, verdict: &Verdict, language: Language) {
     wrap(page, Ink::Faint, &text, VERDICT_INDENT);
 }
 
-/// What an author should know: faults that did nothing, segments that never came back or never
-/// came.
+/// What an author should know: a steady state that never came, faults that did nothing, segments
+/// that never came back or never came.
 fn remarks(page: &mut Page, campaign: &Campaign, language: Language) {
     let mut notes: Vec<String> = Vec::new();
     for point in &campaign.points {
         let policy = point.policy.name();
+        notes.extend(steady::warning(point, language));
         notes.extend(point.unmatched.iter().map(|id| {
             language.choose(
                 format!("note: fault `{id}` never hit a segment under {policy}"),

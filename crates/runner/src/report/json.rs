@@ -5,12 +5,11 @@
 
 use std::fmt::Write as _;
 
-use super::{selection, theory};
+use super::{selection, steady, theory};
 use crate::campaign::{Campaign, Point};
 use crate::experiment::Experiment;
 use crate::metrics::{Summary, decimal};
 use crate::plan::{MetricKey, Setting};
-use crate::statistics::{Interval, Moments};
 
 /// One line: an object with what the experiment has shown. Metrics that are 0 or unmeasured under
 /// every policy, and not named by the experiment, are left out; of a sweep there are only those of its
@@ -54,7 +53,7 @@ fn render(experiment: &Experiment, campaign: &Campaign, is_spread: bool) -> Stri
         put(&mut text, &format!("{}\"{name}\":{value},", layout.line(1)));
     }
     let keys = selection::of_summary(experiment, campaign);
-    let confidence = selection::confidence(plan);
+    let confidence = plan.run.confidence();
     let of_point = |found: &Point| {
         let settings = &experiment.points[found.at.0].settings;
         point(found, settings, (&keys, confidence), &layout)
@@ -86,9 +85,10 @@ fn point(
     let field = layout.line(3);
     write!(
         text,
-        "{open}{{{field}\"parameters\":{{{}}},{field}\"policy\":{},{field}\"metrics\":{{",
+        "{open}{{{field}\"parameters\":{{{}}},{field}\"policy\":{},{}{field}\"metrics\":{{",
         parameters(settings),
-        string(point.policy.name())
+        string(point.policy.name()),
+        warmup(point, &field)
     )
     .expect("a String takes any text");
     let metrics: Vec<String> = keys
@@ -126,6 +126,16 @@ fn point(
     text
 }
 
+/// Where MSER-5 has found the end of the warm-up, in seconds, and whether there is a steady state
+/// behind it; nothing where it was not asked.
+fn warmup(point: &Point, field: &str) -> String {
+    point.warmup.map_or_else(String::new, |found| {
+        let end = decimal(steady::billionths(found.end));
+        let is_settled = found.is_settled;
+        format!("{field}\"warmup\":{{\"end\":{end},\"settled\":{is_settled}}},")
+    })
+}
+
 /// What the sweep sets, as it stands in the file.
 fn parameters(settings: &[Setting]) -> String {
     let pair = |it: &Setting| format!("{}:{}", string(&it.key), string(&it.value));
@@ -133,17 +143,18 @@ fn parameters(settings: &[Setting]) -> String {
     pairs.join(",")
 }
 
-/// A metric's numbers. Of several runs that measured it, how many they are and half the width of
-/// the mean's confidence interval, too.
+/// A metric's numbers. Of several runs that measured it, or of the batches of one, how many they are
+/// and half the width of the mean's confidence interval, too.
 fn statistics(point: &Point, summary: &Summary, key: MetricKey, confidence: f64) -> String {
-    let interval = (summary.count > 1).then(|| {
-        let moments = Moments::of(point.replications.values(key).flatten());
-        Interval::of(&moments, confidence)
-    });
-    let half_width = interval.flatten().and_then(|it| it.half_width);
+    let interval = point.interval(key, confidence);
+    let half_width = interval.and_then(|it| it.half_width);
     let precision = half_width.map_or_else(String::new, |half_width| {
         let half_width = decimal(half_width);
-        format!("\"half_width\":{half_width},\"n\":{},", summary.count)
+        let of = match point.batches.of(key) {
+            Some(found) => format!("\"batches\":{}", found.batches),
+            None => format!("\"n\":{}", summary.count),
+        };
+        format!("\"half_width\":{half_width},{of},")
     });
     format!(
         "{{\"mean\":{},{precision}\"min\":{},\"max\":{},\"unit\":{}}}",

@@ -7,6 +7,7 @@ mod html;
 mod human;
 mod json;
 mod selection;
+mod steady;
 mod table;
 mod theory;
 mod tidy;

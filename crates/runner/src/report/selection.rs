@@ -8,17 +8,6 @@ use crate::plan::{
 };
 use crate::statistics::moments::billionths;
 
-/// The confidence level of intervals where no stopping rule names another.
-const CONFIDENCE: f64 = 0.95;
-
-/// The confidence level of all intervals of an experiment.
-pub(crate) fn confidence(plan: &Plan) -> f64 {
-    plan.run
-        .stop
-        .as_ref()
-        .map_or(CONFIDENCE, |rule| rule.confidence)
-}
-
 /// A confidence level as a number of percent, to at most two decimals: `95`, `99.9`.
 pub(super) fn percent(confidence: f64) -> String {
     rounded(billionths(confidence * 1e11), 2)

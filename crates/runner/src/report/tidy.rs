@@ -72,7 +72,7 @@ pub fn replications(experiment: &Experiment, campaign: &Campaign) -> Vec<u8> {
 /// mean and its confidence interval, the least and the greatest value, and in how many of them it
 /// was not 0. Metrics are those of [`replications`].
 pub fn points(experiment: &Experiment, campaign: &Campaign) -> Vec<u8> {
-    let confidence = selection::confidence(&experiment.plan);
+    let confidence = experiment.plan.run.confidence();
     let statistics = [
         "policy",
         "metric",
@@ -91,7 +91,7 @@ pub fn points(experiment: &Experiment, campaign: &Campaign) -> Vec<u8> {
         for key in selection::occurring(experiment, campaign) {
             let values = || point.replications.values(key).flatten();
             let moments = Moments::of(values());
-            let interval = Interval::of(&moments, confidence);
+            let interval = point.interval(key, confidence);
             let mut row = settings_values(experiment, point.at.0);
             row.extend([
                 point.policy.name().to_owned(),
@@ -114,7 +114,7 @@ pub fn points(experiment: &Experiment, campaign: &Campaign) -> Vec<u8> {
 pub fn comparison(experiment: &Experiment, campaign: &Campaign) -> Option<Vec<u8>> {
     let plan = &experiment.plan;
     let comparison = plan.comparison.as_ref()?;
-    let confidence = selection::confidence(plan);
+    let confidence = plan.run.confidence();
     let columns = [
         "metric",
         "unit",

@@ -31,6 +31,7 @@ pub(crate) struct StoredMetric {
     mean: Box<RawValue>,
     half_width: Option<Box<RawValue>>,
     n: Option<Box<RawValue>>,
+    batches: Option<Box<RawValue>>,
     min: Box<RawValue>,
     max: Box<RawValue>,
     pub(crate) unit: String,
@@ -66,13 +67,14 @@ impl StoredMetric {
     }
 
     /// All numbers with their names, the mean first.
-    pub(crate) fn numbers(&self) -> [(&'static str, &str); 5] {
+    pub(crate) fn numbers(&self) -> [(&'static str, &str); 6] {
         [
             ("mean", self.mean.get()),
             ("min", self.min.get()),
             ("max", self.max.get()),
             ("half_width", written(self.half_width.as_deref())),
             ("n", written(self.n.as_deref())),
+            ("batches", written(self.batches.as_deref())),
         ]
     }
 }

@@ -20,6 +20,7 @@ mod shorthand;
 mod spanned;
 mod sweep;
 mod text_file;
+mod warmup;
 mod workload;
 mod written;
 
@@ -45,6 +46,7 @@ pub(crate) use output::{LadderSpec, LanguageSpec, OutputSpec, ReportSpec};
 pub(crate) use shorthand::{Short, Shorthand, Switchable};
 pub(crate) use spanned::Spanned;
 pub(crate) use text_file::TextFiles;
+pub(crate) use warmup::WarmupSpec;
 pub(crate) use workload::{
     ActiveOpenSpec, ArrivalsSpec, BytesSpec, CloseSpec, ConnectionSpec, EndSpec, FirstSpec,
     HowSpec, InitialSequenceSpec, LoadSpec, RespondsSpec,
@@ -148,8 +150,8 @@ pub(crate) struct RunSpec {
     pub(crate) seed: u64,
     /// Virtual time at which a run ends.
     pub(crate) until: Spanned<Time>,
-    /// Virtual time before which nothing is measured.
-    pub(crate) warmup: Option<Spanned<Time>>,
+    /// Virtual time before which nothing is measured, or the rule that finds it.
+    pub(crate) warmup: Option<Spanned<WarmupSpec>>,
     /// How often each policy runs; with `stop`, the most.
     pub(crate) replications: Option<Spanned<u32>>,
     /// Handshakes to compare.

@@ -128,7 +128,7 @@ fn chain(link: &Link) -> Result<Chain, Reason> {
 
 /// Everything that is sent has arrived, or not, before the run ends, and all of it counts.
 fn check_end(plan: &Plan, load: &Load, link: &Link) -> Result<(), Reason> {
-    if !plan.run.warmup.is_zero() {
+    if !plan.run.warmup.time().is_zero() {
         return Err("run.warmup leaves a part of the segments out".to_owned());
     }
     let longest = match &link.config.delay {

@@ -23,7 +23,7 @@ pub use examine::{Finding, Findings, Unchecked, examine};
 
 use tcp_core::Handshake;
 
-use crate::plan::{Class, Metric, Model, Plan};
+use crate::plan::{Class, Metric, Model, Plan, Warmup};
 
 /// Fewest replications from which the spread of a number is estimated.
 const LEAST_SPREAD: u32 = 20;
@@ -85,6 +85,9 @@ enum Estimator {
 pub(crate) fn inapplicable(model: Model, plan: &Plan, policy: Handshake) -> Option<String> {
     if plan.run.replications < 2 {
         return Some("one replication has no interval; run.replications is at least 2".to_owned());
+    }
+    if !matches!(plan.run.warmup, Warmup::Time(_)) {
+        return Some("run.warmup is found by mser5 only in the run; write it as a time".to_owned());
     }
     let assumed = match model {
         Model::ErlangB => erlang_b::listener(plan, policy).map(drop),

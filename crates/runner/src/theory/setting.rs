@@ -270,6 +270,9 @@ pub(super) fn check_ports(plan: &Plan, load: &Load, wanted: f64) -> Result<(), R
 
 /// The part of the run in which is measured: where it begins and how long it is, in seconds.
 pub(super) fn window(plan: &Plan) -> (f64, f64) {
-    let (from, until) = (plan.run.warmup.as_secs_f64(), plan.run.until.as_secs_f64());
+    let (from, until) = (
+        plan.run.warmup.time().as_secs_f64(),
+        plan.run.until.as_secs_f64(),
+    );
     (from, until - from)
 }

@@ -64,7 +64,7 @@ pub(super) fn assume(plan: &Plan, policy: Handshake) -> Result<Setting, Reason> 
 
 /// Every entry ends before the run does, and all are counted.
 fn check_ends(plan: &Plan, load: &Load, setting: &Setting) -> Result<(), Reason> {
-    if !plan.run.warmup.is_zero() {
+    if !plan.run.warmup.time().is_zero() {
         return Err("run.warmup leaves a part of the entries out".to_owned());
     }
     let end = load.stop.as_secs_f64() + setting.schedule.gives_up + setting.round_trip;

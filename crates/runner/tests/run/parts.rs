@@ -175,6 +175,27 @@ fn parts_give_the_bytes_of_a_single_run_in_whatever_order_they_are_made() {
 }
 
 #[test]
+fn parts_find_the_same_warm_up_as_a_single_run() {
+    let home = Home::new();
+    let mser5 = [&FEW[..], &["--set", "run.warmup=\"mser5\""]].concat();
+    home.complete(&mser5, "whole");
+    let expected = tree(&home.path(&format!("whole/{NAME}")));
+    for shard in ["1/2", "0/2"] {
+        let output = home.run(&[&mser5[..], &["--shard", shard, "--out", "parts"]].concat());
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    }
+    let (code, told) = home.merge("parts");
+    assert!(matches!(code, Some(0 | 1)), "{told}");
+    assert_eq!(tree(&home.path(&format!("parts/{NAME}"))), expected);
+    let summary = fs::read_to_string(home.path(&format!("whole/{NAME}/summary.json")));
+    let summary = summary.expect("a summary");
+    assert!(summary.contains("\"settled\":"), "{summary}");
+    // What is measured begins there, too: it is not the result of a run without a warm-up.
+    home.complete(&FEW, "cold");
+    assert_ne!(tree(&home.path(&format!("cold/{NAME}"))), expected);
+}
+
+#[test]
 fn parts_that_do_not_fit_together_are_refused() {
     let home = Home::new();
     let (first, second) = (

@@ -26,11 +26,11 @@ use tcp_core::Handshake;
 
 use crate::diagnostic::{Diagnostic, Sources, suggestion, visible};
 use crate::quantity::Time;
-use crate::spec::{Named, ProseSpec, RunSpec, Short, Spanned, Spec, TextFiles};
+use crate::spec::{Named, ProseSpec, RunSpec, Short, Spanned, Spec, TextFiles, WarmupSpec};
 
 pub(crate) use check::Mute;
 
-use super::{HostId, LinkId, Plan, Prose, Run};
+use super::{HostId, LinkId, Plan, Prose, Run, Warmup};
 
 /// The names that the parts of a file call each other by.
 struct Names {
@@ -364,7 +364,7 @@ fn run(spec: RunSpec, syncookies: Option<Handshake>, findings: &mut Findings<'_>
     Some(Run {
         seed: spec.seed,
         until,
-        warmup: warmup.unwrap_or_default(),
+        warmup: warmup.unwrap_or(Warmup::Time(Duration::ZERO)),
         replications,
         stop: None,
         policies,
@@ -373,19 +373,21 @@ fn run(spec: RunSpec, syncookies: Option<Handshake>, findings: &mut Findings<'_>
 }
 
 /// The time before which nothing is measured; none unless it is written.
-fn warmup(written: Option<&Spanned<Time>>, until: Duration) -> Result<Duration, Diagnostic> {
-    let Some(time) = written else {
-        return Ok(Duration::ZERO);
+fn warmup(written: Option<&Spanned<WarmupSpec>>, until: Duration) -> Result<Warmup, Diagnostic> {
+    let Some(written) = written else {
+        return Ok(Warmup::Time(Duration::ZERO));
     };
-    let warmup = time.get_ref().0;
-    if warmup < until || until.is_zero() {
-        return Ok(warmup);
+    match *written.get_ref() {
+        WarmupSpec::Mser5 => Ok(Warmup::Mser5),
+        WarmupSpec::Time(Time(time)) if time < until || until.is_zero() => Ok(Warmup::Time(time)),
+        WarmupSpec::Time(_) => {
+            let title = "the run ends before anything is measured";
+            Err(Diagnostic::at(written.span(), title).help(
+                "`warmup` is the virtual time at which measuring begins; it must be less than \
+                 `until`",
+            ))
+        }
     }
-    Err(
-        Diagnostic::at(time.span(), "the run ends before anything is measured").help(
-            "`warmup` is the virtual time at which measuring begins; it must be less than `until`",
-        ),
-    )
 }
 
 fn policies(

@@ -9,8 +9,7 @@ use crate::campaign::{Campaign, Point};
 use crate::experiment::Experiment;
 use crate::metrics::{Billionths, rounded};
 use crate::plan::MetricKey;
-use crate::report::selection::{confidence, of_sweep, percent};
-use crate::statistics::moments::Moments;
+use crate::report::selection::{of_sweep, percent};
 use crate::statistics::student::Interval;
 
 /// Curves of one chart, at most; of more the phase diagrams and the table tell.
@@ -33,7 +32,7 @@ struct View<'c> {
 /// The figures of a sweep.
 pub(super) fn section(experiment: &Experiment, campaign: &Campaign) -> Markup {
     let keys = of_sweep(&experiment.plan, campaign);
-    let percent = percent(confidence(&experiment.plan));
+    let percent = percent(experiment.plan.run.confidence());
     html! {
         section {
             h2 { (both("Over the sweep", "参数扫描")) }
@@ -105,8 +104,7 @@ impl<'c> View<'c> {
     }
 
     fn interval(&self, point: &Point) -> Option<Interval> {
-        let values = point.replications.values(self.key).flatten();
-        Interval::of(&Moments::of(values), confidence(&self.experiment.plan))
+        point.interval(self.key, self.experiment.plan.run.confidence())
     }
 
     /// A curve for each policy and each combination of all settings but the first.
