@@ -82,9 +82,14 @@ pub fn summary(experiment: &Experiment) -> String {
         .map(|policy| policy.name())
         .collect();
     line(format!(
-        "  runs      {}, {} each, until {}, seed {}",
+        "  runs      {}, {} each{}, until {}, seed {}",
         policies.join(" and "),
         counted(plan.run.replications.into(), "replication"),
+        if plan.is_paired() {
+            ", again without faults"
+        } else {
+            ""
+        },
         Time(plan.run.until),
         plan.run.seed,
     ));

@@ -29,8 +29,14 @@ pub struct Measurements {
 }
 
 impl Measurements {
-    /// What a recorder, and the endpoints' own counters, know at the end of a run.
-    pub fn take(recorder: &Recorder, kernel: &Kernel, end: Instant) -> Measurements {
+    /// What a recorder, and the endpoints' own counters, know at the end of a run. `faultless_bytes`
+    /// is what applications have read in the same run without faults, if there was one.
+    pub fn take(
+        recorder: &Recorder,
+        kernel: &Kernel,
+        faultless_bytes: Option<u64>,
+        end: Instant,
+    ) -> Measurements {
         let period = |mark: &Mark, part, kernel| {
             let totals = recorder.totals(end);
             let times = &recorder.connect_times()[mark.totals.connects..];
@@ -41,6 +47,7 @@ impl Measurements {
                 totals: totals.since(&mark.totals),
                 duration: i128::from(end.as_nanos().saturating_sub(mark.at.as_nanos())),
                 connect_times: sorted(times),
+                faultless_bytes: faultless_bytes.filter(|_| part == Span::Measured),
             };
             Values::of(&measured)
         };

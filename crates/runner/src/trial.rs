@@ -42,6 +42,8 @@ pub struct Outcome {
     pub digest: [u8; 32],
     /// All metrics.
     pub measurements: Measurements,
+    /// Bytes that applications read and that nobody had delivered before, since measuring began.
+    pub useful_bytes: u64,
     /// Verdicts on the expectations about single runs (states, segments): one for each of these
     /// checks of this policy, in the order of the plan.
     pub verdicts: Vec<Verdict>,
@@ -55,7 +57,7 @@ pub struct Outcome {
     pub detail: Option<Detail>,
     /// The connections that something befell.
     pub troubles: Troubles,
-    /// How much there was to do.
+    /// How much there was to do, in the run without faults, too, if there was one.
     pub effort: Effort,
 }
 
@@ -80,12 +82,38 @@ pub enum TrialError {
 }
 
 impl Trial {
-    /// Runs it. The histories of these incarnations are kept.
+    /// Runs it. The histories of these incarnations are kept. If the plan names a metric that sets
+    /// the run against the same one without faults, that is run as well, before it.
     ///
     /// # Errors
     /// See [`TrialError`]; none of them is the experiment's fault, except a run that goes on for
     /// ever.
     pub fn run(self, plan: &Plan, followed: &[Tag]) -> Result<Outcome, TrialError> {
+        if !plan.is_paired() {
+            return self.run_alone(plan, followed, None);
+        }
+        let faultless = self.run_alone(&plan.without_faults(), &[], None)?;
+        let mut outcome = self.run_alone(plan, followed, Some(faultless.useful_bytes))?;
+        outcome.effort += faultless.effort;
+        Ok(outcome)
+    }
+
+    /// Runs it as a pilot, of which only the course matters: nothing is set against it.
+    ///
+    /// # Errors
+    /// As for [`Trial::run`].
+    pub fn pilot(self, plan: &Plan) -> Result<Outcome, TrialError> {
+        self.run_alone(plan, &[], None)
+    }
+
+    /// One run. `faultless_bytes` is what applications read in the same run without faults, if there
+    /// was one.
+    fn run_alone(
+        self,
+        plan: &Plan,
+        followed: &[Tag],
+        faultless_bytes: Option<u64>,
+    ) -> Result<Outcome, TrialError> {
         let workload = Workload::new(plan, &mut Streams::new(self.seed(plan)))?;
         // The first replication is the one that is looked at.
         let record = if self.replication == 0 {
@@ -123,7 +151,11 @@ impl Trial {
             .verify(end, hosts.iter().map(Host::ends_alive).sum())?;
         Ok(Outcome {
             digest,
-            measurements: Measurements::take(&recorder, &kernel, end),
+            measurements: Measurements::take(&recorder, &kernel, faultless_bytes, end),
+            useful_bytes: recorder
+                .totals(end)
+                .since(&recorder.start().totals)
+                .useful_bytes(),
             verdicts: expect::judge_history(plan, self.policy, &recorder),
             faults,
             conservation,

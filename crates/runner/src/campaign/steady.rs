@@ -52,7 +52,7 @@ fn find(plan: &Plan, conduct: &Conduct<'_>) -> Result<FoundWarmup, CampaignError
             policy,
             replication: 0,
         };
-        let outcome = trial.run(plan, &[]).map_err(Box::new)?;
+        let outcome = trial.pilot(plan).map_err(Box::new)?;
         Ok(outcome.detail.as_ref().and_then(settled))
     };
     let policies = plan.run.policies.par_iter();

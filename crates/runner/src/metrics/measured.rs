@@ -17,6 +17,8 @@ pub(super) struct Measured<'r> {
     pub(super) duration: i128,
     /// In ascending order.
     pub(super) connect_times: Vec<u64>,
+    /// What applications read in the run without faults, if there was one and this is the whole run.
+    pub(super) faultless_bytes: Option<u64>,
 }
 
 pub(super) fn sorted(times: &[u64]) -> Vec<u64> {
@@ -149,8 +151,13 @@ impl Measured<'_> {
             Counter::BacklogDropAttackAll => self.share(Count::AttackAllDropped, Count::AttackAll),
             Counter::AcceptOverflow => Some(number(self.kernel.accept_overflows())),
             Counter::Goodput => {
-                let useful = count(Count::BytesRead).saturating_sub(count(Count::DuplicateBytes));
-                ratio(i128::from(useful) * NANO, self.duration)
+                let useful = i128::from(self.totals.useful_bytes());
+                ratio(useful * NANO, self.duration)
+            }
+            Counter::GoodputLoss => {
+                let whole = i128::from(self.faultless_bytes?);
+                let lost = whole - i128::from(self.totals.useful_bytes());
+                ratio(100 * lost, whole)
             }
             Counter::Amplification => self.share(Count::ReflectedBytes, Count::FloodBytes),
             Counter::SegmentsPerConnection => {

@@ -122,6 +122,8 @@ pub enum Unit {
     Events,
     /// A part of a whole, 0 to 1, or the ratio of two numbers of one unit.
     Share,
+    /// A hundredth of a whole. The number may be negative.
+    Percent,
 }
 
 impl Unit {
@@ -137,6 +139,7 @@ impl Unit {
             Unit::BytesPerSecond => "bytes/s",
             Unit::Events => "events",
             Unit::Share => "share",
+            Unit::Percent => "%",
         }
     }
 
@@ -199,6 +202,14 @@ impl Metric {
     /// The metric with this name, without a prefix for the period.
     pub fn from_name(name: &str) -> Option<Metric> {
         Metric::all().find(|metric| metric.to_string() == name)
+    }
+
+    /// Whether it is measured over whole runs only.
+    pub const fn is_of_whole_run(self) -> bool {
+        matches!(
+            self,
+            Metric::Counter(Counter::GoodputLoss | Counter::TimeToRecovery)
+        )
     }
 
     /// What it is measured in.

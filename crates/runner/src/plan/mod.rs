@@ -8,6 +8,7 @@
 mod comparison;
 mod expectation;
 mod fault;
+mod fault_free;
 mod footprint;
 mod grid;
 mod host;
@@ -105,6 +106,27 @@ impl Plan {
     /// The link with this index.
     pub fn link(&self, id: LinkId) -> &Link {
         &self.links[id.0]
+    }
+
+    /// Whether the experiment compares, expects or stops by a metric.
+    pub fn names(&self, key: MetricKey) -> bool {
+        let compared = self.comparison.iter().flat_map(|it| &it.metrics);
+        let awaited = self.run.stop.iter().flat_map(|it| &it.metrics);
+        let mut checks = self.expectations.iter().flat_map(|it| &it.checks);
+        let is_meant = |check: &Check| match check {
+            Check::Metric { period, metric, .. } => (*period, *metric) == (key.period, key.metric),
+            Check::States { .. } | Check::Segments { .. } => false,
+        };
+        compared.chain(awaited).any(|named| *named == key) || checks.any(is_meant)
+    }
+
+    /// Whether each run is done a second time [without its faults](Plan::without_faults), for the
+    /// metric that needs it.
+    pub fn is_paired(&self) -> bool {
+        self.names(MetricKey {
+            period: Period::WholeRun,
+            metric: Metric::Counter(Counter::GoodputLoss),
+        })
     }
 
     /// Whether some segment is held, delayed, replayed or forged, so that there is a time "after

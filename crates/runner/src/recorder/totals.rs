@@ -76,6 +76,12 @@ impl Totals {
         self.counts[count as usize]
     }
 
+    /// Bytes that applications read and that nobody had delivered before.
+    pub fn useful_bytes(&self) -> u64 {
+        let read = self.count(Count::BytesRead);
+        read.saturating_sub(self.count(Count::DuplicateBytes))
+    }
+
     /// What was added since `earlier`.
     #[must_use]
     pub fn since(&self, earlier: &Totals) -> Totals {

@@ -3,9 +3,7 @@
 use crate::campaign::Campaign;
 use crate::experiment::Experiment;
 use crate::metrics::rounded;
-use crate::plan::{
-    Check, Class, Counter, GridPoint, Metric, MetricKey, Period, Plan, Statistic, Unit,
-};
+use crate::plan::{Class, Counter, GridPoint, Metric, MetricKey, Period, Plan, Statistic, Unit};
 use crate::statistics::moments::billionths;
 
 /// A confidence level as a number of percent, to at most two decimals: `95`, `99.9`.
@@ -30,7 +28,7 @@ pub(super) fn occurring(experiment: &Experiment, campaign: &Campaign) -> Vec<Met
         points.any(|point| point.replications.occurs(*key))
     };
     all(&experiment.points)
-        .filter(|key| occurs(key) || names(&experiment.plan, *key))
+        .filter(|key| occurs(key) || experiment.plan.names(*key))
         .collect()
 }
 
@@ -40,21 +38,9 @@ pub(super) fn of_summary(experiment: &Experiment, campaign: &Campaign) -> Vec<Me
     let mut keys = occurring(experiment, campaign);
     if experiment.points.len() > 1 {
         let table = of_sweep(&experiment.plan, campaign);
-        keys.retain(|key| table.contains(key) || names(&experiment.plan, *key));
+        keys.retain(|key| table.contains(key) || experiment.plan.names(*key));
     }
     keys
-}
-
-/// Whether an experiment compares, expects or stops by a metric.
-fn names(plan: &Plan, key: MetricKey) -> bool {
-    let compared = plan.comparison.iter().flat_map(|it| &it.metrics);
-    let awaited = plan.run.stop.iter().flat_map(|it| &it.metrics);
-    let mut checks = plan.expectations.iter().flat_map(|it| &it.checks);
-    let is_meant = |check: &Check| match check {
-        Check::Metric { period, metric, .. } => (*period, *metric) == (key.period, key.metric),
-        Check::States { .. } | Check::Segments { .. } => false,
-    };
-    compared.chain(awaited).any(|named| *named == key) || checks.any(is_meant)
 }
 
 /// The metrics of the table of a sweep: those that are compared or stopped by, else a few that tell
@@ -93,5 +79,5 @@ pub(super) fn of_sweep(plan: &Plan, campaign: &Campaign) -> Vec<MetricKey> {
 /// some.
 pub(super) fn counts(key: MetricKey) -> bool {
     let is_count = matches!(key.metric, Metric::Counter(_));
-    is_count && !matches!(key.metric.unit(), Unit::Seconds)
+    is_count && !matches!(key.metric.unit(), Unit::Seconds | Unit::Percent)
 }

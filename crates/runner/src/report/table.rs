@@ -61,6 +61,9 @@ impl Table<'_> {
             };
             page.line(Ink::Faint, heading);
             self.counters(page, period);
+            if period == Period::WholeRun {
+                self.loss(page);
+            }
             self.classes(page, period, Statistic::Area);
         }
         if self
@@ -114,6 +117,18 @@ impl Table<'_> {
             if counter != Counter::AppDuplicateBytes || self.occurs(key) {
                 self.row(page, Ink::Plain, &name, |point| number(point, key));
             }
+        }
+    }
+
+    /// What faults have cost, if it was asked for.
+    fn loss(&self, page: &mut Page) {
+        let metric = Metric::Counter(Counter::GoodputLoss);
+        let period = Period::WholeRun;
+        let key = MetricKey { period, metric };
+        if self.all.iter().any(|point| point.summary(key).is_some()) {
+            let (en, zh) = ("goodput lost by faults (%)", "故障损失的有效吞吐量（%）");
+            let name = format!("  {}", self.language.choose(en, zh));
+            self.row(page, Ink::Plain, &name, |point| number(point, key));
         }
     }
 

@@ -85,6 +85,12 @@ counters! {
     AcceptOverflow = "accept_overflow", Events;
     /// Bytes that applications read and that nobody had delivered before, for each second.
     Goodput = "goodput", BytesPerSecond;
+    /// What faults take from the goodput, of the goodput of the same replication without them: 100
+    /// (1 - goodput / goodput there). Negative where there is more with faults than without. Not measured
+    /// if nothing is read without faults either; only for the whole run, and only if the experiment names
+    /// it, because it costs a second run. See
+    /// [`Plan::without_faults`](crate::plan::Plan::without_faults).
+    GoodputLoss = "goodput_loss", Percent;
     /// Bytes sent towards the sources of floods for each byte that came from them, IP headers
     /// included.
     Amplification = "amplification", Share;

@@ -254,7 +254,7 @@ fn period_checks(
                 segments,
             })
         } else {
-            metric(key, value).map(|(metric, bound)| Check::Metric {
+            metric(period, key, value).map(|(metric, bound)| Check::Metric {
                 period,
                 metric,
                 bound,
@@ -271,7 +271,18 @@ pub(super) fn metric_key(name: &Spanned<String>) -> Result<MetricKey, Diagnostic
         None => (Period::WholeRun, name.get_ref().as_str()),
     };
     let metric = named_metric(rest, name.span())?;
+    check_period(period, metric, name.span())?;
     Ok(MetricKey { period, metric })
+}
+
+/// Some metrics are of whole runs.
+fn check_period(period: Period, metric: Metric, span: Range<usize>) -> Result<(), Diagnostic> {
+    if period == Period::AfterFault && metric.is_of_whole_run() {
+        let title = format!("`{metric}` is measured over whole runs only");
+        return Err(Diagnostic::at(span, title)
+            .help("move it to `whole_run`, or name it without `after_fault.`"));
+    }
+    Ok(())
 }
 
 fn named_metric(name: &str, span: Range<usize>) -> Result<Metric, Diagnostic> {
@@ -290,10 +301,12 @@ fn named_metric(name: &str, span: Range<usize>) -> Result<Metric, Diagnostic> {
 }
 
 fn metric(
+    period: Period,
     key: &Spanned<String>,
     value: &Spanned<ExpectedValue>,
 ) -> Result<(Metric, Bound), Diagnostic> {
     let metric = named_metric(key.get_ref(), key.span())?;
+    check_period(period, metric, key.span())?;
     let bound = bound(value.get_ref(), metric.unit()).map_err(|why| {
         let form = if metric.unit().is_time() {
             "a time such as \"0.1s\", or a bound such as \"<= 0.1s\" or \"1s..2s\""
@@ -348,8 +361,12 @@ fn amount(text: &str, unit: Unit) -> Result<i128, String> {
             .map_err(|error: quantity::QuantityError| error.to_string())?;
         return Ok(i128::try_from(time.0.as_nanos()).unwrap_or(i128::MAX));
     }
-    let billionths = quantity::billionths(text).map_err(|error| error.to_string())?;
-    Ok(i128::try_from(billionths).unwrap_or(i128::MAX))
+    let is_negative = unit == Unit::Percent && text.starts_with('-');
+    let magnitude = text.strip_prefix('-').filter(|_| is_negative);
+    let billionths = quantity::billionths(magnitude.unwrap_or(text));
+    let billionths = billionths.map_err(|error| error.to_string())?;
+    let billionths = i128::try_from(billionths).unwrap_or(i128::MAX);
+    Ok(if is_negative { -billionths } else { billionths })
 }
 
 fn segments(
