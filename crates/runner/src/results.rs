@@ -19,9 +19,9 @@ use tcp_core::Handshake;
 use crate::campaign::Campaign;
 use crate::capture::CaptureError;
 use crate::experiment::Experiment;
-use crate::report;
+use crate::report::{self, Table};
 use crate::snapshot;
-use crate::trial::Trial;
+use crate::trial::{Trial, TrialError};
 
 pub(crate) use folder::stays_below;
 pub use folder::{
@@ -48,11 +48,26 @@ pub fn snapshots_of(policy: Handshake) -> String {
     format!("{}/snapshots.txt", policy.name())
 }
 
+/// Why the files of an experiment could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum FilesError {
+    /// A run that was to be observed once more failed.
+    #[error(transparent)]
+    Trial(#[from] Box<TrialError>),
+    /// A capture was asked for and cannot be made.
+    #[error(transparent)]
+    Capture(#[from] CaptureError),
+    /// A table does not fit into Parquet.
+    #[cfg(feature = "parquet")]
+    #[error(transparent)]
+    Parquet(#[from] report::ParquetError),
+}
+
 /// The files that an experiment records.
 ///
 /// # Errors
-/// If a capture was asked for and cannot be made.
-pub fn files(experiment: &Experiment, campaign: &Campaign) -> Result<Files, CaptureError> {
+/// If a capture or Parquet was asked for and cannot be made.
+pub fn files(experiment: &Experiment, campaign: &Campaign) -> Result<Files, FilesError> {
     let plan = &experiment.plan;
     let mut files = Files::new();
     files.insert(
@@ -93,16 +108,12 @@ pub fn files(experiment: &Experiment, campaign: &Campaign) -> Result<Files, Capt
             files.insert(format!("{}/capture.pcapng", policy.name()), capture);
         }
     }
-    if plan.run.replications > 1 {
-        let table = report::replications(experiment, campaign);
-        files.insert(ROWS.to_owned(), table);
-    }
-    if experiment.points.len() > 1 {
-        let table = report::points(experiment, campaign);
-        files.insert("points.csv".to_owned(), table);
-    }
-    if let Some(table) = report::comparison(experiment, campaign) {
-        files.insert("comparison.csv".to_owned(), table);
+    for (name, table) in tables(experiment, campaign) {
+        #[cfg(feature = "parquet")]
+        if plan.output.parquet {
+            files.insert(format!("{name}.parquet"), report::parquet(&table)?);
+        }
+        files.insert(format!("{name}.csv"), table.csv);
     }
     if plan.output.report {
         let page = report::page(experiment, campaign);
@@ -122,6 +133,22 @@ pub fn files(experiment: &Experiment, campaign: &Campaign) -> Result<Files, Capt
     let manifest = report::manifest(experiment, campaign, &digests);
     files.insert(MANIFEST.to_owned(), manifest.into_bytes());
     Ok(files)
+}
+
+/// The tables of an experiment, by name.
+fn tables(experiment: &Experiment, campaign: &Campaign) -> Vec<(&'static str, Table)> {
+    let plan = &experiment.plan;
+    let mut tables = Vec::new();
+    // A single run stands in the summary; whoever asks for Parquet wants a table.
+    if plan.run.replications > 1 || plan.output.parquet {
+        tables.push(("replications", report::replications(experiment, campaign)));
+    }
+    if experiment.points.len() > 1 {
+        tables.push(("points", report::points(experiment, campaign)));
+    }
+    let comparison = report::comparison(experiment, campaign);
+    tables.extend(comparison.map(|table| ("comparison", table)));
+    tables
 }
 
 /// The table of all replications.

@@ -388,3 +388,31 @@ fn the_metrics_of_a_class_agree_with_each_other() {
     }
     assert!(seen >= 6, "the run is busy enough");
 }
+
+/// Whoever writes counts as whole numbers loses nothing.
+#[test]
+fn what_is_said_to_be_whole_is_whole() {
+    let text = "run = { seed = 1, until = \"20s\", replications = 3, policies = [\"three-way\", \
+        \"two-way\", \"cookies\", \"tfo\"] }\n\
+        host = { server = { backlog = 4, accept_rate = \"3/s\" } }\n\
+        load.main = { arrivals = { poisson = \"5/s\" }, transfer = { bytes = 100 } }\n\
+        load.flood = { arrivals = { poisson = \"3/s\" }, \
+        syn_flood = { spoofed = true, responds = \"never\" } }\n\
+        [[fault]]\nid = \"loss\"\nmatch = { probability = \"20%\" }\ndrop = true\n\
+        [[fault]]\nid = \"old\"\nmatch = { flags = \"SYN\", nth = 1 }\nreplay = { at = \"7s\" }\n";
+    let mut seen = 0;
+    for point in campaign(text).points {
+        for (period, metric) in [Period::WholeRun, Period::AfterFault]
+            .into_iter()
+            .flat_map(|period| Metric::all().map(move |metric| (period, metric)))
+            .filter(|(_, metric)| metric.is_whole())
+        {
+            let values = point.replications.values(MetricKey { period, metric });
+            for value in values.flatten() {
+                assert_eq!(value % 1_000_000_000, 0, "{metric}");
+                seen += usize::from(value != 0);
+            }
+        }
+    }
+    assert!(seen > 500, "hardly anything occurs: {seen}");
+}

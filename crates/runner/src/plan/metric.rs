@@ -82,6 +82,19 @@ impl Statistic {
         }
     }
 
+    /// Whether it is a whole number of connections.
+    const fn is_whole(self) -> bool {
+        matches!(
+            self,
+            Statistic::Max
+                | Statistic::Final
+                | Statistic::Median
+                | Statistic::Q95
+                | Statistic::Q99
+                | Statistic::Entered
+        )
+    }
+
     /// What it is measured in.
     pub const fn unit(self) -> Unit {
         match self {
@@ -210,6 +223,15 @@ impl Metric {
             self,
             Metric::Counter(Counter::GoodputLoss | Counter::TimeToRecovery)
         )
+    }
+
+    /// Whether every value of a run is a whole number: what is counted, but no mean and no time.
+    pub const fn is_whole(self) -> bool {
+        match self {
+            Metric::Class(_, statistic) => statistic.is_whole(),
+            Metric::Counter(counter) => counter.is_whole(),
+            Metric::Reaped(..) | Metric::Kernel(..) => true,
+        }
     }
 
     /// What it is measured in.

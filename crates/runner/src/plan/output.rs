@@ -15,6 +15,10 @@ pub struct Output {
     /// Virtual times at which all connections are listed, in ascending order and at most the end
     /// of the run: `POLICY/snapshots.txt`.
     pub snapshots: Vec<Duration>,
+    /// Every table of comma-separated values in the format of Apache Parquet, too:
+    /// `replications.parquet` beside `replications.csv`. Only if the program is
+    /// [built with it](crate::report::HAS_PARQUET).
+    pub parquet: bool,
     /// One document about everything: `report.html`.
     pub report: bool,
     /// The language of the ladders, and the one in which the report opens.
@@ -40,6 +44,7 @@ impl Default for Output {
             },
             pcapng: false,
             snapshots: Vec::new(),
+            parquet: false,
             report: false,
             language: Language::En,
         }

@@ -17,4 +17,6 @@ pub use human::{failures, human};
 pub(crate) use human::{ladders, pictures};
 pub(crate) use json::hexadecimal;
 pub use json::{line, manifest, summary};
-pub use tidy::{comparison, points, replications};
+pub use tidy::{Column, HAS_PARQUET, Kind, Table, comparison, points, replications};
+#[cfg(feature = "parquet")]
+pub use tidy::{ParquetError, parquet};

@@ -17,6 +17,8 @@ pub(crate) struct OutputSpec {
     pub(crate) pcapng: Option<bool>,
     /// When all connections of the first replication are listed.
     pub(crate) snapshots: Option<Vec<Spanned<Time>>>,
+    /// Tables in the format of Apache Parquet, too.
+    pub(crate) parquet: Option<Spanned<bool>>,
     /// Everything in one document.
     pub(crate) report: Option<ReportSpec>,
     /// The language of all of them.

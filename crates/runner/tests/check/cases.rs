@@ -353,6 +353,7 @@ pub(crate) const BAD: &[(&str, &str)] = &[
     ("ladder = [\"text\"]", "ladder = [\"text\", \"png\"]"),
     ("ladder = [\"text\"]", "ladder = [\"svg\", \"svg\"]"),
     ("ladder = [\"text\"]", "pcapng = \"yes\""),
+    ("ladder = [\"text\"]", "parquet = true"),
     ("ladder = [\"text\"]", "report = \"pdf\""),
     ("ladder = [\"text\"]", "report = true"),
     ("ladder = [\"text\"]", "lang = \"de\""),

@@ -104,3 +104,18 @@ counters! {
     /// greater when the run ends; only for the whole run.
     TimeToRecovery = "time_to_recovery", Seconds;
 }
+
+impl Counter {
+    /// Whether it counts something, and is no share, time or quotient.
+    pub(super) const fn is_whole(self) -> bool {
+        let is_quotient = matches!(
+            self,
+            Counter::SynackRexmitPerStaleSyn | Counter::SegmentsPerConnection
+        );
+        let is_count = matches!(
+            self.unit(),
+            Unit::Connections | Unit::Segments | Unit::Bytes | Unit::Events
+        );
+        is_count && !is_quotient
+    }
+}

@@ -7,6 +7,7 @@ use crate::diagnostic::Diagnostic;
 use crate::language::Language;
 use crate::plan::{LadderForms, Output};
 use crate::quantity::Time;
+use crate::report::HAS_PARQUET;
 use crate::spec::{LadderSpec, LanguageSpec, OutputSpec, ReportSpec, Spanned};
 
 /// What is to be written beside the numbers of a run that ends at `until`.
@@ -45,12 +46,29 @@ pub(super) fn resolve(
     }
     output.snapshots.sort_unstable();
     output.pcapng = spec.pcapng.unwrap_or(output.pcapng);
+    if let Some(wanted) = spec.parquet {
+        output.parquet = findings.take(parquet(&wanted)).unwrap_or_default();
+    }
     output.report = matches!(spec.report, Some(ReportSpec::Html));
     output.language = match spec.lang {
         None | Some(LanguageSpec::En) => Language::En,
         Some(LanguageSpec::Zh) => Language::Zh,
     };
     output
+}
+
+/// Whether tables are written as Parquet, which not every build can.
+fn parquet(wanted: &Spanned<bool>) -> Result<bool, Diagnostic> {
+    if !wanted.get_ref() || HAS_PARQUET {
+        return Ok(*wanted.get_ref());
+    }
+    let title = "this program cannot write Parquet";
+    Err(Diagnostic::at(wanted.span(), title)
+        .label("needs the feature `parquet`")
+        .help(
+            "delete the key, for the same tables are written as CSV, or build with \
+             `cargo build --release -p runner --features parquet`",
+        ))
 }
 
 /// The time of a snapshot, which is no other's.

@@ -3,57 +3,49 @@
 //! What was not measured is empty, every other value of a column is of one type, and the first row
 //! has the names.
 
+mod table;
+
+#[cfg(feature = "parquet")]
+mod parquet;
+
+#[cfg(feature = "parquet")]
+pub use parquet::{ParquetError, parquet};
+pub use table::{Column, Kind, Table};
+
 use super::selection;
 use crate::campaign::Campaign;
 use crate::comparison::compare;
 use crate::experiment::Experiment;
-use crate::metrics::{Billionths, decimal};
-use crate::plan::Setting;
-use crate::statistics::{Interval, Moments};
+use crate::plan::{MetricKey, Setting};
+use crate::statistics::Moments;
+use table::{Rows, ends, number};
 
-/// A table that grows row by row.
-struct Table(csv::Writer<Vec<u8>>);
-
-impl Table {
-    fn new<'a>(names: impl IntoIterator<Item = &'a str>) -> Table {
-        let mut table = Table(csv::Writer::from_writer(Vec::new()));
-        table.row(names);
-        table
-    }
-
-    fn row<T: AsRef<[u8]>>(&mut self, cells: impl IntoIterator<Item = T>) {
-        self.0
-            .write_record(cells)
-            .expect("memory takes any row of the same length");
-    }
-
-    fn into_bytes(self) -> Vec<u8> {
-        self.0.into_inner().expect("memory takes any text")
-    }
-}
-
-/// Exactly; empty if there is none.
-fn number(value: Option<Billionths>) -> String {
-    value.map(decimal).unwrap_or_default()
-}
+/// Whether this program was built with the feature `parquet`.
+pub const HAS_PARQUET: bool = cfg!(feature = "parquet");
 
 /// A row for each point of the sweep, policy and replication, with a column for each metric that
 /// ever was anything but 0 or that the experiment names. Replications are numbered from 0, as in
 /// [`Trial`](crate::trial::Trial).
-pub fn replications(experiment: &Experiment, campaign: &Campaign) -> Vec<u8> {
+pub fn replications(experiment: &Experiment, campaign: &Campaign) -> Table {
     let keys = selection::occurring(experiment, campaign);
-    let metrics: Vec<String> = keys.iter().map(ToString::to_string).collect();
-    let settings = experiment.points[0]
-        .settings
-        .iter()
-        .map(|it| it.key.as_str());
-    let names = settings.chain(["policy", "replication"]);
-    let mut table = Table::new(names.chain(metrics.iter().map(String::as_str)));
+    let metric = |key: &MetricKey| {
+        let kind = if key.metric.is_whole() {
+            Kind::Whole
+        } else {
+            Kind::Real
+        };
+        Column::new(key.to_string(), kind)
+    };
+    let mut columns = settings_columns(experiment);
+    columns.extend(named(&[
+        ("policy", Kind::Text),
+        ("replication", Kind::Whole),
+    ]));
+    columns.extend(keys.iter().map(metric));
+    let mut table = Rows::new(columns);
     for point in &campaign.points {
-        let mut columns: Vec<_> = keys
-            .iter()
-            .map(|key| point.replications.values(*key))
-            .collect();
+        let values = |key: &MetricKey| point.replications.values(*key);
+        let mut columns: Vec<_> = keys.iter().map(values).collect();
         for replication in 0..point.replications.len() {
             let mut row = settings_values(experiment, point.at.0);
             row.extend([point.policy.name().to_owned(), replication.to_string()]);
@@ -65,28 +57,29 @@ pub fn replications(experiment: &Experiment, campaign: &Campaign) -> Vec<u8> {
             table.row(row);
         }
     }
-    table.into_bytes()
+    table.into_table()
 }
 
 /// A row for each point of the sweep, policy and metric: how many replications measured it, their
 /// mean and its confidence interval, the least and the greatest value, and in how many of them it
 /// was not 0. Metrics are those of [`replications`].
-pub fn points(experiment: &Experiment, campaign: &Campaign) -> Vec<u8> {
+pub fn points(experiment: &Experiment, campaign: &Campaign) -> Table {
     let confidence = experiment.plan.run.confidence();
-    let statistics = [
-        "policy",
-        "metric",
-        "unit",
-        "n",
-        "mean",
-        "half_width",
-        "low",
-        "high",
-        "min",
-        "max",
-        "nonzero",
-    ];
-    let mut table = Table::new(settings_names(experiment).chain(statistics));
+    let mut columns = settings_columns(experiment);
+    columns.extend(named(&[
+        ("policy", Kind::Text),
+        ("metric", Kind::Text),
+        ("unit", Kind::Text),
+        ("n", Kind::Whole),
+        ("mean", Kind::Real),
+        ("half_width", Kind::Real),
+        ("low", Kind::Real),
+        ("high", Kind::Real),
+        ("min", Kind::Real),
+        ("max", Kind::Real),
+        ("nonzero", Kind::Whole),
+    ]));
+    let mut table = Rows::new(columns);
     for point in &campaign.points {
         for key in selection::occurring(experiment, campaign) {
             let values = || point.replications.values(key).flatten();
@@ -106,39 +99,40 @@ pub fn points(experiment: &Experiment, campaign: &Campaign) -> Vec<u8> {
             table.row(row);
         }
     }
-    table.into_bytes()
+    table.into_table()
 }
 
 /// A row for each point of the sweep, metric and policy of `[compare]`; `None` if the experiment has
 /// no such table.
-pub fn comparison(experiment: &Experiment, campaign: &Campaign) -> Option<Vec<u8>> {
+pub fn comparison(experiment: &Experiment, campaign: &Campaign) -> Option<Table> {
     let plan = &experiment.plan;
     let comparison = plan.comparison.as_ref()?;
     let confidence = plan.run.confidence();
-    let columns = [
-        "metric",
-        "unit",
-        "policy",
-        "baseline",
-        "n",
-        "mean",
-        "half_width",
-        "low",
-        "high",
-        "pairs",
-        "difference",
-        "difference_half_width",
-        "difference_low",
-        "difference_high",
-        "correlation",
-        "variance_reduction",
-        "p",
-        "p_holm",
-        "median_difference",
-        "median_low",
-        "median_high",
-    ];
-    let mut table = Table::new(settings_names(experiment).chain(columns));
+    let mut columns = settings_columns(experiment);
+    columns.extend(named(&[
+        ("metric", Kind::Text),
+        ("unit", Kind::Text),
+        ("policy", Kind::Text),
+        ("baseline", Kind::Text),
+        ("n", Kind::Whole),
+        ("mean", Kind::Real),
+        ("half_width", Kind::Real),
+        ("low", Kind::Real),
+        ("high", Kind::Real),
+        ("pairs", Kind::Whole),
+        ("difference", Kind::Real),
+        ("difference_half_width", Kind::Real),
+        ("difference_low", Kind::Real),
+        ("difference_high", Kind::Real),
+        ("correlation", Kind::Real),
+        ("variance_reduction", Kind::Real),
+        ("p", Kind::Real),
+        ("p_holm", Kind::Real),
+        ("median_difference", Kind::Real),
+        ("median_low", Kind::Real),
+        ("median_high", Kind::Real),
+    ]));
+    let mut table = Rows::new(columns);
     for site in campaign.sites() {
         for one in compare(comparison, site, confidence, plan.run.seed) {
             let mut row = settings_values(experiment, one.point.at.0);
@@ -175,14 +169,26 @@ pub fn comparison(experiment: &Experiment, campaign: &Campaign) -> Option<Vec<u8
             table.row(row);
         }
     }
-    Some(table.into_bytes())
+    Some(table.into_table())
 }
 
-fn settings_names(experiment: &Experiment) -> impl Iterator<Item = &str> {
-    experiment.points[0]
-        .settings
-        .iter()
-        .map(|it| it.key.as_str())
+/// A column for each setting of the sweep, of the kind that all its values have.
+fn settings_columns(experiment: &Experiment) -> Vec<Column> {
+    let column = |(index, setting): (usize, &Setting)| {
+        let points = experiment.points.iter();
+        let values: Vec<&str> = points
+            .map(|point| point.settings[index].value.as_str())
+            .collect();
+        Column::new(&setting.key, Kind::of(&values))
+    };
+    let settings = experiment.points[0].settings.iter().enumerate();
+    settings.map(column).collect()
+}
+
+/// Columns with these names.
+fn named(columns: &[(&str, Kind)]) -> impl Iterator<Item = Column> {
+    let column = |(name, kind): &(&str, Kind)| Column::new(*name, *kind);
+    columns.iter().map(column)
 }
 
 fn settings_values(experiment: &Experiment, point: usize) -> Vec<String> {
@@ -192,15 +198,6 @@ fn settings_values(experiment: &Experiment, point: usize) -> Vec<String> {
         .iter()
         .map(value)
         .collect()
-}
-
-/// Half the width of an interval, its lower end and its upper end.
-fn ends(interval: Option<Interval>) -> [String; 3] {
-    [
-        number(interval.and_then(|it| it.half_width)),
-        number(interval.and_then(|it| it.low())),
-        number(interval.and_then(|it| it.high())),
-    ]
 }
 
 fn fixed(value: Option<f64>) -> String {
