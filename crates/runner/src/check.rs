@@ -14,7 +14,7 @@ use crate::describe;
 use crate::diagnostic::{counted, render_notes};
 use crate::experiment::Experiment;
 use crate::overrides::Override;
-use crate::plan::{Arrivals, Host, Load, Opening, Plan, PowerOff, Responds};
+use crate::plan::{Arrivals, Host, Load, Opening, Plan, PowerOff, Responds, Retry};
 use crate::quantity::Time;
 
 /// Checks every file; returns the exit code of the worst.
@@ -221,7 +221,26 @@ fn load(load: &Load) -> String {
         Opening::Flood(Responds::Never) => ("SYN flood", "nobody answers".to_owned()),
         Opening::Flood(Responds::Rst) => ("SYN flood", "answered by RST".to_owned()),
     };
-    format!("{kind} {} ({arrivals}{most}, {clients})", load.name)
+    let patience = patience(load);
+    format!(
+        "{kind} {} ({arrivals}{most}, {clients}{patience})",
+        load.name
+    )
+}
+
+/// How long the users of a load wait, and how often they try again.
+fn patience(load: &Load) -> String {
+    let timeout = load.connect_timeout.map_or_else(String::new, |time| {
+        format!(", gives up after {}", Time(time))
+    });
+    let retries = match load.retry {
+        Some(Retry { max, after }) if max > 0 => {
+            let times = counted(max.into(), "more time");
+            format!(", tries {times} {} later", Time(after))
+        }
+        _ => String::new(),
+    };
+    timeout + &retries
 }
 
 fn expectations(plan: &Plan) -> String {

@@ -9,6 +9,7 @@ mod power;
 mod shared;
 mod totals;
 mod transit;
+mod wishes;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -28,6 +29,7 @@ pub use power::Cut;
 use power::Power;
 use totals::COUNTS;
 use transit::Transit;
+use wishes::Wishes;
 
 pub use shared::SharedRecorder;
 pub use totals::{Count, Totals};
@@ -84,10 +86,9 @@ pub struct Beginnings {
 pub struct Recorder {
     census: Census,
     counts: [u64; COUNTS],
-    /// From OPEN to the client's ESTABLISHED, in nanoseconds, in order of success.
+    /// From a user's first OPEN to the client's ESTABLISHED, in nanoseconds, in order of success.
     connect_times: Vec<u64>,
-    /// When each incarnation was opened, by tag.
-    opened: Vec<Instant>,
+    wishes: Wishes,
     /// Where measuring the whole run began.
     start: Mark,
     release: Option<Release>,
@@ -127,7 +128,7 @@ impl Recorder {
             census,
             counts: [0; COUNTS],
             connect_times: Vec::new(),
-            opened: Vec::new(),
+            wishes: Wishes::new(plan),
             start: Mark::default(),
             release: None,
             beginnings: Beginnings::default(),
@@ -189,7 +190,7 @@ impl Recorder {
             .map(|found| (found.at, found.position))
     }
 
-    /// From OPEN to the client's ESTABLISHED, in nanoseconds, in order of success.
+    /// From a user's first OPEN to the client's ESTABLISHED, in nanoseconds, in order of success.
     pub fn connect_times(&self) -> &[u64] {
         &self.connect_times
     }
@@ -348,24 +349,32 @@ impl Recorder {
         }
     }
 
-    /// Measures the time from OPEN to ESTABLISHED.
+    /// Counts what becomes of an OPEN, and of the wish behind it.
     fn time_opening(&mut self, now: Instant, tag: Tag, change: &Move) {
-        let index = tag.0 as usize;
         if change.reason == Some(Reason::Open) {
-            if self.opened.len() <= index {
-                self.opened.resize(index + 1, Instant::ZERO);
-            }
-            self.opened[index] = now;
+            let is_retry = self.wishes.open(now, tag);
             self.count(Count::Opens, 1);
-        } else if change.to == Phase::Established
-            && let Some(&opened) = self.opened.get(index)
-        {
-            self.connect_times.push(now.as_nanos() - opened.as_nanos());
+            self.count(Count::Retries, u64::from(is_retry));
+        } else if change.to == Phase::Established {
+            self.count(Count::EstablishedOpens, 1);
+            self.connect_times.extend(self.wishes.fulfil(now, tag));
         } else if change.to == Phase::Closed
             && matches!(change.from, Phase::SynSent | Phase::SynReceived)
         {
-            self.count(Count::FailedOpens, 1);
+            match change.reason {
+                Some(Reason::Rst) => self.count(Count::RefusedOpens, 1),
+                Some(Reason::Timeout) => self.count(Count::TimedOutOpens, 1),
+                Some(Reason::Abort | Reason::Close) => self.count(Count::AbandonedOpens, 1),
+                _ => {}
+            }
+            self.cannot_open(tag);
         }
+    }
+
+    /// An OPEN has failed, or could not even be called.
+    pub fn cannot_open(&mut self, tag: Tag) {
+        let is_in_vain = self.wishes.is_in_vain(tag);
+        self.count(Count::FailedWishes, u64::from(is_in_vain));
     }
 
     fn settle_home(&mut self, tag: Tag, end: End, host: HostId) {

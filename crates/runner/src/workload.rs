@@ -1,7 +1,8 @@
 //! What applications do: which incarnation opens when, and the part that each of its ends plays.
 //!
-//! Incarnations are numbered by their tags: the scripted connections first, then the forged
-//! segments, then the OPENs of the loads, dealt out in turn. So a tag says everything, and no policy or fault changes it.
+//! Incarnations are numbered by their tags, which say everything; no policy or fault changes them.
+
+mod numbering;
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -10,27 +11,22 @@ use netsim::sample::{exponential, exponential_nanos, uniform};
 use netsim::{ConfigError, Instant, Stream, Streams};
 use tcp_core::{Flow, SeqNum, Tag};
 
+use self::numbering::Origin;
 use crate::flood::forged_source;
 use crate::plan::{
     Arrivals, Close, Connection, End, Host, How, Injection, Load, Opening, Plan, Send, TransferSize,
 };
 
+pub use numbering::{Attempt, Numbering};
+
 /// Everything that applications do in one replication.
 #[derive(Clone, Debug)]
 pub struct Workload<'p> {
     plan: &'p Plan,
+    numbering: Numbering,
     loads: Vec<LoadDraws>,
     /// What names each injection in the keys of its frames.
     injections: Vec<u64>,
-}
-
-/// Where an incarnation comes from.
-enum Origin<'p> {
-    Scripted(&'p Connection),
-    /// An injection, by its index.
-    Forged(usize),
-    /// An arrival of a load, by the load's index and its number.
-    Load(usize, u64),
 }
 
 /// The random streams of one load.
@@ -40,8 +36,21 @@ struct LoadDraws {
     clients: Stream,
     sizes: Stream,
     isns: Stream,
-    /// Where the identities of its connections begin, for the keys of their frames.
+    /// What names its connections in the keys of their frames.
+    frames: Stream,
+    /// Where the names of first OPENs begin.
     identities: u64,
+}
+
+impl LoadDraws {
+    /// What names an OPEN in the keys of its frames: first ones are numbered, those that follow are
+    /// named by chance.
+    fn identity(&self, attempt: Attempt) -> u64 {
+        match attempt.earlier {
+            0 => self.identities.wrapping_add(attempt.number),
+            earlier => self.frames.draw(attempt.number, earlier.into()),
+        }
+    }
 }
 
 /// What one end of a connection does once it is ESTABLISHED.
@@ -127,12 +136,14 @@ impl<'p> Workload<'p> {
         for load in &plan.loads {
             let mut stream =
                 |purpose: &str| streams.stream(&format!("load {} / {purpose}", load.name));
+            let frames = stream("frames")?;
             loads.push(LoadDraws {
                 arrivals: stream("arrivals")?,
                 clients: stream("clients")?,
                 sizes: stream("sizes")?,
                 isns: stream("isns")?,
-                identities: stream("frames")?.draw(0, 0),
+                frames,
+                identities: frames.draw(0, 0),
             });
         }
         let mut injections = Vec::new();
@@ -142,6 +153,7 @@ impl<'p> Workload<'p> {
         }
         Ok(Workload {
             plan,
+            numbering: Numbering::new(plan),
             loads,
             injections,
         })
@@ -170,63 +182,74 @@ impl<'p> Workload<'p> {
 
     /// The tag of a load's arrival; `None` beyond 2^32 incarnations.
     pub fn load_tag(&self, load: usize, number: u64) -> Option<Tag> {
-        let loads = self.loads.len() as u64;
-        let tag = number
-            .checked_mul(loads)?
-            .checked_add(load as u64 + Workload::singles(self.plan) as u64)?;
-        u32::try_from(tag).ok().map(Tag)
+        self.numbering.tag(Attempt {
+            load,
+            number,
+            earlier: 0,
+        })
+    }
+
+    /// The OPEN of a load that this tag stands for, if it is a load's.
+    pub fn attempt(&self, tag: Tag) -> Option<Attempt> {
+        match self.numbering.origin(tag) {
+            Origin::Load(attempt) => Some(attempt),
+            Origin::Scripted(_) | Origin::Forged(_) => None,
+        }
+    }
+
+    /// How long the application waits for this OPEN; `None`: as long as TCP does.
+    pub fn connect_timeout(&self, tag: Tag) -> Option<Duration> {
+        match self.numbering.origin(tag) {
+            Origin::Scripted(index) => self.plan.connections.get(index)?.connect_timeout,
+            Origin::Forged(_) => None,
+            Origin::Load(attempt) => self.plan.loads.get(attempt.load)?.connect_timeout,
+        }
+    }
+
+    /// The OPEN that follows when this one has failed, and after which time; `None` if its user
+    /// does not try again.
+    pub fn retry(&self, tag: Tag) -> Option<(Duration, Tag)> {
+        let next = self.numbering.next(tag)?;
+        let retry = self.plan.loads.get(self.attempt(next)?.load)?.retry?;
+        Some((retry.after, next))
     }
 
     /// What names an incarnation in the keys of its frames. Unlike its tag it does not depend on
     /// which other loads there are, so a load that is added leaves everybody's weather as it was.
     pub fn identity(&self, tag: Tag) -> u64 {
-        match self.origin(tag) {
+        match self.numbering.origin(tag) {
             Origin::Scripted(_) => u64::from(tag.0),
             Origin::Forged(index) => self.injections[index],
-            Origin::Load(load, number) => {
-                let first = self.loads.get(load).map_or(0, |draws| draws.identities);
-                first.wrapping_add(number)
+            Origin::Load(attempt) => {
+                let draws = self.loads.get(attempt.load);
+                draws.map_or(0, |draws| draws.identity(attempt))
             }
         }
     }
 
     /// The number of incarnations that are written down one by one: their tags come first.
     pub fn singles(plan: &Plan) -> usize {
-        plan.connections.len() + plan.injections.len()
-    }
-
-    fn origin(&self, tag: Tag) -> Origin<'p> {
-        let index = tag.0 as usize;
-        let scripted = self.plan.connections.len();
-        if let Some(connection) = self.plan.connections.get(index) {
-            return Origin::Scripted(connection);
-        }
-        match index.checked_sub(Workload::singles(self.plan)) {
-            None => Origin::Forged(index - scripted),
-            Some(beyond) => {
-                let loads = self.loads.len().max(1);
-                Origin::Load(beyond % loads, (beyond / loads) as u64)
-            }
-        }
+        Numbering::new(plan).singles()
     }
 
     /// Whether no client ever stands behind an incarnation: the SYN of a flood, or a segment that is
     /// forged.
     pub fn is_attack(&self, tag: Tag) -> bool {
         let is_flood = |load: &Load| matches!(load.opening, Opening::Flood(_));
-        match self.origin(tag) {
+        match self.numbering.origin(tag) {
             Origin::Scripted(_) => false,
             Origin::Forged(_) => true,
-            Origin::Load(load, _) => self.plan.loads.get(load).is_some_and(is_flood),
+            Origin::Load(attempt) => self.plan.loads.get(attempt.load).is_some_and(is_flood),
         }
     }
 
     /// The part that an end of an incarnation plays. An end without a script does nothing.
     pub fn part(&self, tag: Tag, end: End) -> Part<'p> {
-        match self.origin(tag) {
-            Origin::Scripted(connection) => scripted_part(connection, end),
+        match self.numbering.origin(tag) {
+            Origin::Scripted(index) => scripted_part(&self.plan.connections[index], end),
             Origin::Forged(_) => Part::NONE,
-            Origin::Load(load, number) => match self.plan.loads.get(load) {
+            // Whoever tries again wants the same.
+            Origin::Load(Attempt { load, number, .. }) => match self.plan.loads.get(load) {
                 Some(spec) => self.load_part(spec, load, number, end),
                 None => Part::NONE,
             },
@@ -256,35 +279,44 @@ impl<'p> Workload<'p> {
             return None;
         }
         let start = Instant::ZERO.saturating_add(spec.start);
-        let in_turn = number % u64::from(spec.clients);
-        let (at, client) = match &spec.arrivals {
+        let at = match &spec.arrivals {
             Arrivals::Poisson(rate) => {
                 let mean = rate.mean_interval().as_nanos() as u64;
                 let wait = exponential_nanos(draws.arrivals.draw(number, 0), mean);
                 let from = previous.map_or(start, |previous| previous.at);
-                let client = uniform(draws.clients.draw(number, 0), u64::from(spec.clients));
-                (from.saturating_add_nanos(wait), client)
+                from.saturating_add_nanos(wait)
             }
-            Arrivals::Constant(rate) => {
-                let at = start.saturating_add(rate.evenly_spaced(number + 1));
-                (at, in_turn)
-            }
+            Arrivals::Constant(rate) => start.saturating_add(rate.evenly_spaced(number + 1)),
             Arrivals::Trace(times) => {
                 let after = usize::try_from(number).ok().and_then(|it| times.get(it))?;
-                (start.saturating_add(*after), in_turn)
+                start.saturating_add(*after)
             }
             Arrivals::Burst(size) => {
                 if number >= *size {
                     return None;
                 }
-                (start, in_turn)
+                start
             }
         };
-        (at < Instant::ZERO.saturating_add(spec.stop)).then_some(Arrival {
+        (at < Instant::ZERO.saturating_add(spec.stop)).then(|| Arrival {
             at,
             number,
-            client: client as u32,
+            client: self.client(load, number),
         })
+    }
+
+    /// Which of a load's clients an arrival is, by its number: any where arrivals are random, else
+    /// they take turns.
+    pub fn client(&self, load: usize, number: u64) -> u32 {
+        let (Some(spec), Some(draws)) = (self.plan.loads.get(load), self.loads.get(load)) else {
+            return 0;
+        };
+        let clients = u64::from(spec.clients);
+        let client = match spec.arrivals {
+            Arrivals::Poisson(_) => uniform(draws.clients.draw(number, 0), clients),
+            Arrivals::Constant(_) | Arrivals::Trace(_) | Arrivals::Burst(_) => number % clients,
+        };
+        client as u32
     }
 
     /// The four-tuple of a client's connection number `ordinal` (from 0), as the client sees it.

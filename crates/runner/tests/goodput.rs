@@ -166,6 +166,12 @@ fn it_costs_a_second_run_only_if_it_is_named() {
     let (once, twice) = (effort(ONE), effort(&format!("{ONE}{NAMED}")));
     assert_eq!(twice.connections, 2 * once.connections);
     assert_eq!(twice.events, 2 * once.events);
+    let summary = |text: &str| {
+        let experiment = Experiment::parse("x.toml", text, &[]).expect("it is good");
+        runner::check::summary(&experiment)
+    };
+    assert!(summary(&format!("{ONE}{NAMED}")).contains("1 replication each, again without faults"));
+    assert!(!summary(ONE).contains("again"));
 }
 
 #[test]

@@ -58,8 +58,8 @@ const OPTIONAL: [(&str, &[&str]); 4] = [
             "max_lifetime",
         ],
     ),
-    ("connection", &["server_open", "iss"]),
-    ("load", &["count", "syn_flood"]),
+    ("connection", &["server_open", "iss", "connect_timeout"]),
+    ("load", &["count", "syn_flood", "connect_timeout", "retry"]),
 ];
 
 /// The whole experiment as TOML. What depends on the point of a sweep, or on whether the smaller

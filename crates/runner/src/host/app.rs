@@ -51,6 +51,11 @@ impl App {
         }
     }
 
+    /// The incarnation of a client that is not ESTABLISHED yet.
+    pub(super) fn opens(&self) -> Option<Tag> {
+        (self.end == End::Client && !self.has_begun).then_some(self.tag)
+    }
+
     fn has_transferred(&self) -> bool {
         self.to_come == 0 && self.waiting == 0 && self.read >= self.expects
     }
@@ -251,6 +256,9 @@ impl Host<'_> {
         if app.is_spurious && is_error {
             let mut recorder = self.recorder.borrow();
             recorder.spurious_error(now, self.id, app.tag);
+        }
+        if app.end == End::Client && is_error {
+            self.plan_retry(now, app.tag);
         }
     }
 }

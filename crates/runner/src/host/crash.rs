@@ -37,7 +37,9 @@ impl Host<'_> {
     fn forget(&mut self, is_coming_back: bool) {
         self.tasks.retain(|task| match task {
             Task::Open(..) | Task::Arrive(..) | Task::ScriptIss(..) => is_coming_back,
-            Task::Send(..) | Task::Close(_) | Task::Accept => false,
+            Task::Send(..) | Task::Close(_) | Task::Accept | Task::GiveUp(_) | Task::Retry(_) => {
+                false
+            }
         });
         self.apps.clear();
         let rate = self.workload.plan().host(self.id).accept_rate;
@@ -91,7 +93,12 @@ impl Host<'_> {
             match task {
                 Task::Arrive(load, arrival) => self.plan_arrival(load, Some(&arrival)),
                 Task::ScriptIss(flow, iss) => self.endpoint.script_iss(flow, iss),
-                Task::Open(..) | Task::Send(..) | Task::Close(_) | Task::Accept => {}
+                Task::Open(..)
+                | Task::Send(..)
+                | Task::Close(_)
+                | Task::Accept
+                | Task::GiveUp(_)
+                | Task::Retry(_) => {}
             }
         }
         debug_assert!(

@@ -14,6 +14,7 @@ mod hearing;
 mod listing;
 mod node;
 mod opening;
+mod patience;
 mod routes;
 mod tasks;
 
@@ -96,6 +97,10 @@ enum Task {
     ScriptIss(Flow, SeqNum),
     /// Accept connections that wait.
     Accept,
+    /// Abort an OPEN that has not succeeded yet.
+    GiveUp(ConnectionId),
+    /// Open again for the user of a load.
+    Retry(Tag),
     Send(ConnectionId, u64),
     Close(ConnectionId),
 }
@@ -257,6 +262,8 @@ impl<'p> Host<'p> {
                 Task::ScriptIss(flow, iss) => self.endpoint.script_iss(flow, iss),
                 Task::Send(id, bytes) => self.app_sends(now, id, bytes),
                 Task::Accept => self.accept_next(now),
+                Task::GiveUp(id) => self.give_up(now, id),
+                Task::Retry(tag) => self.retry(now, tag),
                 Task::Close(id) => self.app_closes(now, id),
             }
             self.settle(now);

@@ -126,16 +126,31 @@ impl Host<'_> {
         let Some(tag) = self.workload.load_tag(load, arrival.number) else {
             return;
         };
-        let spec = &self.workload.plan().loads[load];
-        if let Opening::Flood(who) = spec.opening {
-            return self.send_forged(tag, load, arrival, who);
+        if let Opening::Flood(who) = self.workload.plan().loads[load].opening {
+            self.send_forged(tag, load, arrival, who);
+        } else if !self.open_on_next_port(now, load, arrival.client, tag) {
+            self.plan_retry(now, tag);
         }
-        for _ in 0..spec.port_pool {
-            let flow = self.next_flow(load, arrival.client);
-            if flow.is_none_or(|flow| self.open(now, (tag, End::Client), flow, None)) {
-                return;
+    }
+
+    /// Opens a connection of a load on the client's next port that is free; says whether there was
+    /// one.
+    pub(super) fn open_on_next_port(
+        &mut self,
+        now: Instant,
+        load: usize,
+        client: u32,
+        tag: Tag,
+    ) -> bool {
+        for _ in 0..self.workload.plan().loads[load].port_pool {
+            let Some(flow) = self.next_flow(load, client) else {
+                return false;
+            };
+            if self.open(now, (tag, End::Client), flow, None) {
+                return true;
             }
         }
+        false
     }
 
     /// The four-tuple of a client's next port.
@@ -174,6 +189,9 @@ impl Host<'_> {
             End::Server => self.seat(tag).entries + 1,
         };
         self.apps.insert(id, App::new(tag, end, entry, part));
+        if end == End::Client {
+            self.plan_giving_up(now, id, tag);
+        }
         if self.policy == Handshake::FastOpen {
             self.send_at_once(now, id);
         }

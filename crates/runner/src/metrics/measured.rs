@@ -137,9 +137,13 @@ impl Measured<'_> {
             Counter::ConnectTimeQ99 => self.connect_time(99),
             Counter::ConnectTimeMax => self.connect_time(100),
             Counter::ConnectionsOpened => Some(number(count(Count::Opens))),
-            Counter::ConnectionsEstablished => Some(number(self.totals.connects as u64)),
+            Counter::ConnectionsEstablished => Some(number(count(Count::EstablishedOpens))),
+            Counter::ConnectRefused => Some(number(count(Count::RefusedOpens))),
+            Counter::ConnectTimedOut => Some(number(count(Count::TimedOutOpens))),
+            Counter::ConnectAbandoned => Some(number(count(Count::AbandonedOpens))),
+            Counter::ConnectRetries => Some(number(count(Count::Retries))),
             Counter::ConnectFailureProbability => {
-                let failed = i128::from(count(Count::FailedOpens));
+                let failed = i128::from(count(Count::FailedWishes));
                 ratio(failed, failed + self.totals.connects as i128)
             }
             Counter::SynackRexmitPerStaleSyn => {

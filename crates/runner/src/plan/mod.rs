@@ -45,7 +45,7 @@ pub use theory::{Model, Theory};
 pub use warmup::{FoundWarmup, Warmup};
 pub use workload::{
     ActiveOpen, Arrivals, Close, Connection, ConnectionId, End, First, How, InitialSequence, Load,
-    Opening, Responds, Send, Target, Transfer, TransferSize,
+    Opening, Responds, Retry, Send, Target, Transfer, TransferSize,
 };
 
 use std::time::Duration;

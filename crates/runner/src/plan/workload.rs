@@ -61,6 +61,9 @@ pub struct Connection {
     pub send: Vec<Send>,
     /// How the connection is closed; `None`: neither application ever closes.
     pub close: Option<Close>,
+    /// How long the client's application waits for its OPEN before it calls ABORT, more than zero;
+    /// `None`: as long as TCP tries.
+    pub connect_timeout: Option<Duration>,
 }
 
 /// The moment of a client's active OPEN.
@@ -189,9 +192,36 @@ pub struct Load {
     pub transfer: Transfer,
     /// How each connection is closed; `None`: neither application ever closes.
     pub close: Option<Close>,
+    /// How long a user waits for an OPEN before he calls ABORT, more than zero; `None`: as long as
+    /// TCP tries.
+    pub connect_timeout: Option<Duration>,
+    /// Whether a user tries again after a failure.
+    pub retry: Option<Retry>,
+}
+
+/// How a user who wants a connection tries again, when his OPEN was refused, timed out or was given
+/// up, when no port was free for it, or when the connection was reset or timed out before he had
+/// closed it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retry {
+    /// How often at most; 0 to [`Retry::MOST`].
+    pub max: u32,
+    /// From the failure to the next OPEN.
+    pub after: Duration,
+}
+
+impl Retry {
+    /// The most retries. Each has a number of its own set aside from the start, and what is kept
+    /// of incarnations is found by their numbers.
+    pub const MOST: u32 = 255;
 }
 
 impl Load {
+    /// How often a user calls OPEN at most.
+    pub fn attempts(&self) -> u32 {
+        1 + self.retry.map_or(0, |retry| retry.max)
+    }
+
     /// The port of a client's connection number `ordinal` (from 0), where the host has `addresses`
     /// addresses: the client's pool in turn. The pool lies within 1..=65535.
     pub fn port(&self, client: u32, ordinal: u64, addresses: u32) -> u16 {

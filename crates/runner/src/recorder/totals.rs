@@ -25,8 +25,18 @@ pub enum Count {
     AssumptionViolations,
     /// OPENs that succeeded as calls.
     Opens,
-    /// OPENs whose client ended before it was ESTABLISHED.
-    FailedOpens,
+    /// Of these, the ones that followed a failure.
+    Retries,
+    /// OPENs after which the client became ESTABLISHED.
+    EstablishedOpens,
+    /// OPENs that a RST answered.
+    RefusedOpens,
+    /// OPENs that TCP gave up.
+    TimedOutOpens,
+    /// OPENs that the application gave up.
+    AbandonedOpens,
+    /// Users whose last OPEN failed, and who were never connected.
+    FailedWishes,
     /// Bytes that applications read.
     BytesRead,
     /// Entries at servers that a SYN made whose client was gone.
@@ -66,7 +76,7 @@ pub struct Totals {
     /// What the census sums up.
     pub census: Sums,
     pub(super) counts: [u64; COUNTS],
-    /// Number of OPENs that have succeeded.
+    /// Number of users who were connected.
     pub connects: usize,
 }
 

@@ -49,7 +49,7 @@ pub(crate) use text_file::TextFiles;
 pub(crate) use warmup::WarmupSpec;
 pub(crate) use workload::{
     ActiveOpenSpec, ArrivalsSpec, BytesSpec, CloseSpec, ConnectionSpec, EndSpec, FirstSpec,
-    HowSpec, InitialSequenceSpec, LoadSpec, RespondsSpec,
+    HowSpec, InitialSequenceSpec, LoadSpec, RespondsSpec, RetrySpec,
 };
 pub(crate) use written::{Written, array, key_of, quoted};
 

@@ -26,6 +26,8 @@ pub(crate) struct ConnectionSpec {
     pub(crate) send: Vec<SendSpec>,
     /// Who closes, when and how; nobody.
     pub(crate) close: Option<Spanned<Short<CloseSpec>>>,
+    /// How long the client's application waits for its OPEN; as long as TCP tries.
+    pub(crate) connect_timeout: Option<Spanned<Time>>,
 }
 
 /// `active_open = "1s"`, or `{ event = "client.state == CLOSED", connection = 0, plus = "1s" }`.
@@ -170,8 +172,22 @@ pub(crate) struct LoadSpec {
     pub(crate) first_sender: Option<EndSpec>,
     /// Who closes, when and how; the client, at once.
     pub(crate) close: Option<Spanned<Short<CloseSpec>>>,
+    /// How long a user waits for an OPEN; as long as TCP tries.
+    pub(crate) connect_timeout: Option<Spanned<Time>>,
+    /// How a user tries again after a failure; not at all.
+    pub(crate) retry: Option<RetrySpec>,
     /// Sends SYNs that nobody stands behind.
     pub(crate) syn_flood: Option<Spanned<SynFloodSpec>>,
+}
+
+/// `retry = { max = 5, after = "1s" }`.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RetrySpec {
+    /// How often at most.
+    pub(crate) max: Spanned<u32>,
+    /// From the failure to the next OPEN.
+    pub(crate) after: Time,
 }
 
 /// `syn_flood = { spoofed = true, responds = "never" }`.

@@ -196,6 +196,12 @@ pub(super) fn poisson_rate(load: &Load) -> Result<f64, Reason> {
             load.name
         ));
     }
+    if load.attempts() > 1 {
+        return Err(format!(
+            "the users of load `{}` try again, so that their SYNs are no Poisson process",
+            load.name
+        ));
+    }
     Ok(1.0 / rate.mean_interval().as_secs_f64())
 }
 

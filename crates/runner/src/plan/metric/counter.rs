@@ -54,7 +54,8 @@ counters! {
     /// Spurious accepts that only a broken assumption made possible: the SYN was older than the
     /// policy takes a segment to become. Zero under policies without such an assumption.
     AssumptionViolations = "assumption_violations", Events;
-    /// The shortest time from an active OPEN to the client's entering ESTABLISHED.
+    /// The shortest time from an active OPEN to the client's entering ESTABLISHED, for the first time,
+    /// and from the first OPEN where the user tries again.
     ConnectTimeMin = "connect_time.min", Seconds;
     /// The median of these times.
     ConnectTimeMedian = "connect_time.q50", Seconds;
@@ -62,12 +63,21 @@ counters! {
     ConnectTimeQ99 = "connect_time.q99", Seconds;
     /// The longest of these times.
     ConnectTimeMax = "connect_time.max", Seconds;
-    /// OPENs that applications called with success; floods call none.
+    /// OPENs that applications called with success, retries among them; floods call none.
     ConnectionsOpened = "connections.opened", Connections;
     /// OPENs after which the client became ESTABLISHED.
     ConnectionsEstablished = "connections.established", Connections;
-    /// The share of OPENs that failed, of those whose outcome is known: refused, reset or timed out
-    /// before the client was ESTABLISHED. What is still opening at the end counts for neither.
+    /// OPENs that failed because a RST answered the SYN.
+    ConnectRefused = "connect_refused", Connections;
+    /// OPENs that failed because TCP gave up: R2, or the number of retries of the SYN, was reached.
+    ConnectTimedOut = "connect_timed_out", Connections;
+    /// OPENs that the application gave up: it closed or aborted before the client was ESTABLISHED.
+    ConnectAbandoned = "connect_abandoned", Connections;
+    /// OPENs that users called again after a failure.
+    ConnectRetries = "connect_retries", Connections;
+    /// The share of users who were not connected, of those whose outcome is known: their OPEN was
+    /// refused, timed out or was given up before the client was ESTABLISHED, and so were all their
+    /// retries. Who still tries at the end counts for neither.
     ConnectFailureProbability = "connect_failure_probability", Share;
     /// SYN,ACKs sent again by entries that a stale SYN had made (no client of its incarnation was
     /// there, as with every SYN of a flood), for each such SYN.

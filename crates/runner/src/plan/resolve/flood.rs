@@ -46,6 +46,8 @@ fn check_keys(
         ("transfer", spec.transfer.is_some()),
         ("first_sender", spec.first_sender.is_some()),
         ("close", spec.close.is_some()),
+        ("connect_timeout", spec.connect_timeout.is_some()),
+        ("retry", spec.retry.is_some()),
         ("clients", is_nowhere && spec.clients.is_some()),
         ("port_pool", is_nowhere && spec.port_pool.is_some()),
     ];

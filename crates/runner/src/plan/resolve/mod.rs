@@ -15,6 +15,7 @@ mod host;
 mod impairment;
 mod inject;
 mod output;
+mod patience;
 mod route;
 mod settings;
 mod workload;

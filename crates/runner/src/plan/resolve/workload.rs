@@ -14,7 +14,7 @@ use super::super::{
     ActiveOpen, Close, Connection, End, First, Host, HostId, How, InitialSequence, Link, Load,
     Moment, Routes, Run, Send, Target, Transfer, TransferSize,
 };
-use super::{Findings, Names, arrivals, check_name, fault, flood};
+use super::{Findings, Names, arrivals, check_name, fault, flood, patience};
 
 /// What a workload runs on.
 pub(super) struct Topology<'a> {
@@ -176,6 +176,7 @@ fn connection(
         server_open,
         send,
         close,
+        connect_timeout: patience::connect_timeout(spec.connect_timeout.as_ref())?,
     })
 }
 
@@ -371,6 +372,8 @@ fn load(
             Some(written) => close(written)?,
             None => Some(Close::AT_ONCE),
         },
+        connect_timeout: patience::connect_timeout(spec.connect_timeout.as_ref())?,
+        retry: spec.retry.as_ref().map(patience::retry).transpose()?,
     })
 }
 
