@@ -148,6 +148,8 @@ fn tables(experiment: &Experiment, campaign: &Campaign) -> Vec<(&'static str, Ta
     }
     let comparison = report::comparison(experiment, campaign);
     tables.extend(comparison.map(|table| ("comparison", table)));
+    let theory = report::theory_table(experiment, campaign);
+    tables.extend(theory.map(|table| ("theory", table)));
     tables
 }
 

@@ -17,6 +17,8 @@ pub use human::{failures, human};
 pub(crate) use human::{ladders, pictures};
 pub(crate) use json::hexadecimal;
 pub use json::{line, manifest, summary};
-pub use tidy::{Column, HAS_PARQUET, Kind, Table, comparison, points, replications};
+pub use tidy::{
+    Column, HAS_PARQUET, Kind, Table, comparison, points, replications, theory as theory_table,
+};
 #[cfg(feature = "parquet")]
 pub use tidy::{ParquetError, parquet};

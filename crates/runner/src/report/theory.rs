@@ -152,8 +152,19 @@ fn number(value: f64) -> String {
     rounded(exact(value), decimals)
 }
 
-fn exact(value: f64) -> Billionths {
+/// In billionths.
+pub(super) fn exact(value: f64) -> Billionths {
     billionths(value * 1e9)
+}
+
+/// For files: a value needs no more digits than a float is good for on every machine.
+pub(super) fn eight_digits(value: f64) -> String {
+    rounded(exact(value), 8)
+}
+
+/// For files: as many as z makes sense of.
+pub(super) fn four_digits(z: f64) -> String {
+    rounded(exact(z), 4)
 }
 
 /// The comparisons as a JSON object, or nothing if none was asked for. `line` gives the line breaks
@@ -198,9 +209,7 @@ fn finding_json(experiment: &Experiment, finding: &Finding) -> String {
         .iter()
         .map(pair)
         .collect();
-    // A value needs no more digits than a float is good for on every machine.
-    let digits = |value: f64| rounded(exact(value), 8);
-    let bound = |value: Option<f64>| value.map_or("null".to_owned(), digits);
+    let bound = |value: Option<f64>| value.map_or("null".to_owned(), eight_digits);
     format!(
         "{{\"model\":{},\"policy\":{},\"parameters\":{{{}}},\"quantity\":{},\"value\":{},\
          \"margin\":{},\"estimate\":{},\"low\":{},\"high\":{},\"z\":{},\"held\":{}}}",
@@ -208,14 +217,12 @@ fn finding_json(experiment: &Experiment, finding: &Finding) -> String {
         string(finding.policy.name()),
         pairs.join(","),
         string(finding.quantity),
-        digits(finding.value),
-        digits(finding.margin),
-        digits(finding.estimate),
+        eight_digits(finding.value),
+        eight_digits(finding.margin),
+        eight_digits(finding.estimate),
         bound(finding.interval.map(|(low, _)| low)),
         bound(finding.interval.map(|(_, high)| high)),
-        finding
-            .z
-            .map_or("null".to_owned(), |z| rounded(exact(z), 4)),
+        finding.z.map_or("null".to_owned(), four_digits),
         finding.held
     )
 }

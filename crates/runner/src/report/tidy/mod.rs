@@ -4,6 +4,7 @@
 //! has the names.
 
 mod table;
+mod theory;
 
 #[cfg(feature = "parquet")]
 mod parquet;
@@ -11,6 +12,7 @@ mod parquet;
 #[cfg(feature = "parquet")]
 pub use parquet::{ParquetError, parquet};
 pub use table::{Column, Kind, Table};
+pub use theory::theory;
 
 use super::selection;
 use crate::campaign::Campaign;

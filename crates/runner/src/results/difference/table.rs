@@ -3,7 +3,7 @@
 use csv::StringRecord;
 
 /// The columns that tell one row from another; those of a sweep's parameters stand before them.
-const NAMES: [&str; 3] = ["policy", "metric", "replication"];
+const NAMES: [&str; 5] = ["policy", "metric", "replication", "model", "quantity"];
 
 /// What differs between two tables; nothing if it cannot be said.
 pub(super) fn changes(old: &[u8], new: &[u8]) -> Vec<String> {
