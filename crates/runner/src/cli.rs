@@ -238,6 +238,9 @@ pub struct MatrixArguments {
     /// Replace a recorded matrix that differs
     #[arg(long)]
     pub bless: bool,
+    /// The language of the table that is printed
+    #[arg(long, value_enum, default_value_t)]
+    pub lang: Language,
     /// Colours.
     #[command(flatten)]
     pub color: ColorArgument,

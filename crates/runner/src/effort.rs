@@ -2,7 +2,6 @@
 //!
 //! Nothing here is ever part of a result: it goes to standard error and to the timing file.
 
-use std::fmt;
 use std::fs;
 use std::ops::AddAssign;
 use std::time::{Duration, Instant};
@@ -10,6 +9,8 @@ use std::time::{Duration, Instant};
 use cpu_time::ProcessTime;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+
+use crate::language::Language;
 
 /// How much there was to do: the same on every machine.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -96,35 +97,50 @@ impl Usage {
     }
 }
 
-impl fmt::Display for Usage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Effort {
-            connections,
-            events,
-        } = self.effort;
-        write!(
-            f,
-            "{} connection{}, {} events",
-            grouped(connections),
-            if connections == 1 { "" } else { "s" },
-            grouped(events)
-        )?;
+impl Usage {
+    /// What it took, in a line.
+    pub fn line(&self, language: Language) -> String {
+        let (connections, events) = (self.effort.connections, self.effort.events);
+        let plural = if connections == 1 { "" } else { "s" };
+        let (connections, events) = (grouped(connections), grouped(events));
+        let mut text = language.choose(
+            format!("{connections} connection{plural}, {events} events"),
+            format!("{connections} 个连接，{events} 个事件"),
+        );
         if let Some(cpu) = self.cpu {
-            write!(f, ", {:.3} s of CPU time", cpu.as_secs_f64())?;
+            let seconds = cpu.as_secs_f64();
+            text += &language.choose(
+                format!(", {seconds:.3} s of CPU time"),
+                format!("，CPU 时间 {seconds:.3} s"),
+            );
             if !self.wall.is_zero() {
                 let wall = self.wall.as_secs_f64();
-                let speed_up = cpu.as_secs_f64() / wall;
-                write!(f, " in {wall:.3} s: speed-up {speed_up:.2}")?;
+                let speed_up = seconds / wall;
+                text += &language.choose(
+                    format!(" in {wall:.3} s: speed-up {speed_up:.2}"),
+                    format!("，历时 {wall:.3} s：加速比 {speed_up:.2}"),
+                );
             }
         }
-        if let (Some(connections), Some(events)) = (self.rate(connections), self.rate(events)) {
+        let rates = (
+            self.rate(self.effort.connections),
+            self.rate(self.effort.events),
+        );
+        if let (Some(connections), Some(events)) = rates {
             let (connections, events) = (grouped(connections), grouped(events));
-            write!(f, " ({connections} connections/s, {events} events/s)")?;
+            text += &language.choose(
+                format!(" ({connections} connections/s, {events} events/s)"),
+                format!("（每秒 {connections} 个连接、{events} 个事件）"),
+            );
         }
         if let Some(bytes) = self.peak_memory {
-            write!(f, ", {} MiB at most", bytes.div_ceil(1 << 20))?;
+            let mebibytes = bytes.div_ceil(1 << 20);
+            text += &language.choose(
+                format!(", {mebibytes} MiB at most"),
+                format!("，内存至多 {mebibytes} MiB"),
+            );
         }
-        Ok(())
+        text
     }
 }
 
@@ -177,9 +193,14 @@ mod tests {
     #[test]
     fn rates_are_per_second_of_processor_time() {
         assert_eq!(
-            USAGE.to_string(),
+            USAGE.line(Language::En),
             "1,000 connections, 12,345 events, 0.500 s of CPU time in 0.250 s: speed-up 2.00 (2,000 \
              connections/s, 24,690 events/s), 3 MiB at most"
+        );
+        assert_eq!(
+            USAGE.line(Language::Zh),
+            "1,000 个连接，12,345 个事件，CPU 时间 0.500 s，历时 0.250 s：加速比 2.00\
+             （每秒 2,000 个连接、24,690 个事件），内存至多 3 MiB"
         );
         let timing = USAGE.timing(2);
         let object: serde_json::Value = serde_json::from_str(&timing).expect("JSON");
@@ -195,7 +216,7 @@ mod tests {
             peak_memory: None,
             ..USAGE
         };
-        assert_eq!(usage.to_string(), "1,000 connections, 12,345 events");
+        assert_eq!(usage.line(Language::En), "1,000 connections, 12,345 events");
         let no_time = Usage {
             cpu: Some(Duration::ZERO),
             ..USAGE

@@ -11,8 +11,10 @@ use crate::catalogue::{Catalogue, Entry};
 use crate::cli::{MatrixArguments, exit};
 use crate::console::{Console, Stop};
 use crate::experiment::Experiment;
+use crate::language::Language;
 use crate::metrics::{Billionths, rounded};
 use crate::overrides::Override;
+use crate::paint::{columns, left};
 use crate::plan::{Class, Counter, Metric, MetricKey, Period, Statistic};
 use crate::results::{self, Files, Places, Recorded};
 
@@ -55,30 +57,40 @@ impl Cell {
     }
 
     /// The worst that happened, in a word.
-    fn verdict(&self) -> &'static str {
+    fn verdict(&self, language: Language) -> &'static str {
         if self.accepts > 0 && self.beyond >= self.accepts {
-            "assumption"
+            language.choose("assumption", "假设")
         } else if self.repeated > 0 {
-            "TWICE"
+            language.choose("TWICE", "重复")
         } else if self.left > 0 {
-            "GHOST"
+            language.choose("GHOST", "幽灵")
         } else if self.accepts > 0 {
-            "woken"
+            language.choose("woken", "惊动")
         } else if self.wasted > 0 {
-            "waits"
+            language.choose("waits", "空等")
         } else {
             "-"
         }
     }
 
-    fn in_short(&self) -> String {
+    fn in_short(&self, language: Language) -> String {
         let numbers = [self.wasted, self.accepts, self.repeated].map(|number| rounded(number, 2));
-        format!("{} {}", numbers.join("/"), self.verdict())
+        format!("{} {}", numbers.join("/"), self.verdict(language))
     }
 }
 
 /// What the words of the table mean.
-const LEGEND: &str = "\
+const LEGEND: [&str; 2] = [ENGLISH, CHINESE];
+const CHINESE: &str = "\
+每格：浪费的连接·秒 / 交给应用程序而没有客户端想要的连接 / 应用程序第二次得到的字节，以及其中最坏的：
+  重复  旧数据再次被交付：该策略不能防范旧报文段
+  幽灵  运行结束时仍有一端无人的连接
+  惊动  应用程序得到了一端无人的连接，它在运行结束之前已终止
+  假设  同上，但只因某个报文段的寿命超出了该策略的假设
+  空等  应用程序毫无察觉；SYN 队列中的一个条目白白等待
+  -     没有保留任何状态
+";
+const ENGLISH: &str = "\
 Each cell: wasted connection-seconds / connections that an application was handed and no client
 wanted / bytes that it got a second time, and the worst of it:
   TWICE       old data was delivered again: the policy is not safe against old segments
@@ -116,15 +128,14 @@ pub fn run(arguments: &MatrixArguments, mut console: Console<'_>) -> u8 {
         console.tell("error: sweeps have no row in the matrix, and nothing else was named\n");
         return exit::USAGE;
     }
-    let text = format!("{}\n{LEGEND}", table(&rows));
-    if let Err(Stop(code)) = console.print(&text) {
+    if let Err(Stop(code)) = console.print(&page(&rows, arguments.lang)) {
         return code;
     }
     // Only the whole matrix is a result to keep.
     if arguments.names.is_empty()
         && let Some(entry) = entries.first()
     {
-        return record(entry, &text, &rows, arguments, &mut console);
+        return record(entry, &rows, arguments, &mut console);
     }
     exit::GOOD
 }
@@ -170,8 +181,14 @@ fn row(
     Ok(Some(campaign.points.iter().map(Cell::of).collect()))
 }
 
+/// The table, and what its words mean.
+fn page(rows: &[(&str, Vec<Cell>)], language: Language) -> String {
+    let [en, zh] = LEGEND;
+    format!("{}\n{}", table(rows, language), language.choose(en, zh))
+}
+
 /// A line for each scenario, a column for each policy; policies with equal columns share one.
-fn table(rows: &[(&str, Vec<Cell>)]) -> String {
+fn table(rows: &[(&str, Vec<Cell>)], language: Language) -> String {
     let column = |policy: usize| rows.iter().map(move |(_, cells)| cells[policy]);
     let mut groups: Vec<Vec<usize>> = Vec::new();
     for policy in 0..Handshake::ALL.len() {
@@ -184,29 +201,26 @@ fn table(rows: &[(&str, Vec<Cell>)]) -> String {
         }
     }
     let name = |policy: usize| Handshake::ALL[policy].1;
-    let mut page = format!("{:6}", "");
     let width = |group: &[usize]| {
-        let cells = column(group[0]).map(|cell| cell.in_short().len());
+        let cells = column(group[0]).map(|cell| columns(&cell.in_short(language)));
         cells.fold(name(group[0]).len(), usize::max)
     };
-    for group in &groups {
-        write!(page, "  {:1$}", name(group[0]), width(group)).expect("a String takes any text");
-    }
-    let mut lines = vec![page];
+    let line = |number: &str, cell: &dyn Fn(usize) -> String| {
+        let cells = groups
+            .iter()
+            .map(|group| left(&cell(group[0]), width(group)));
+        format!("{number:6}  {}", cells.collect::<Vec<_>>().join("  "))
+    };
+    let mut lines = vec![line("", &|policy| name(policy).to_owned())];
     for (number, cells) in rows {
-        let mut line = format!("{number:6}");
-        for group in &groups {
-            write!(line, "  {:1$}", cells[group[0]].in_short(), width(group))
-                .expect("a String takes any text");
-        }
-        lines.push(line);
+        lines.push(line(number, &|policy| cells[policy].in_short(language)));
     }
     for group in groups.iter().filter(|group| group.len() > 1) {
         let twins: Vec<&str> = group[1..].iter().map(|&policy| name(policy)).collect();
-        lines.push(format!(
-            "{} stands for {} too.",
-            name(group[0]),
-            twins.join(", ")
+        let (one, twins) = (name(group[0]), (twins.join(", "), twins.join("、")));
+        lines.push(language.choose(
+            format!("{one} stands for {} too.", twins.0),
+            format!("{one} 一栏也代表 {}。", twins.1),
         ));
     }
     let trimmed = lines.iter().map(|line| format!("{}\n", line.trim_end()));
@@ -230,7 +244,7 @@ fn tidy(rows: &[(&str, Vec<Cell>)]) -> String {
             let numbers = [wasted, accepts, repeated, left, beyond];
             let numbers = numbers.map(crate::metrics::decimal).join(",");
             // A verdict of nothing is an empty field.
-            let verdict = cell.verdict().trim_matches('-').to_lowercase();
+            let verdict = cell.verdict(Language::En).trim_matches('-').to_lowercase();
             writeln!(text, "{number},{policy},{numbers},{verdict}")
                 .expect("a String takes any text");
         }
@@ -238,9 +252,9 @@ fn tidy(rows: &[(&str, Vec<Cell>)]) -> String {
     text
 }
 
+/// The files are in English, whatever was printed.
 fn record(
     entry: &Entry,
-    text: &str,
     rows: &[(&str, Vec<Cell>)],
     arguments: &MatrixArguments,
     console: &mut Console<'_>,
@@ -253,7 +267,7 @@ fn record(
     let files = [
         ("manifest.json", manifest),
         ("matrix.csv", tidy(rows)),
-        ("matrix.txt", text.to_owned()),
+        ("matrix.txt", page(rows, Language::En)),
     ];
     let files: Files = files
         .map(|(name, text)| (name.to_owned(), text.into_bytes()))
@@ -319,22 +333,30 @@ mod tests {
             ..twice
         };
         let cells = [NOTHING, waits, woken, ghost, twice, assumption];
-        let verdicts = cells.map(|cell| cell.verdict());
+        let verdicts = cells.map(|cell| cell.verdict(Language::En));
         assert_eq!(
             verdicts,
             ["-", "waits", "woken", "GHOST", "TWICE", "assumption"]
         );
-        assert_eq!(twice.in_short(), "0.1/1/10 TWICE");
+        assert_eq!(twice.in_short(Language::En), "0.1/1/10 TWICE");
     }
 
     #[test]
     fn policies_with_equal_columns_share_one() {
         let mut cells = vec![NOTHING; Handshake::ALL.len()];
         cells[1].accepts = ONE;
-        let text = table(&[("s01", cells)]);
+        let text = table(&[("s01", cells.clone())], Language::En);
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines[0], "        three-way  two-way");
         assert_eq!(lines[1], "s01     0/0/0 -    0/1/0 woken");
         assert!(lines[2].starts_with("three-way stands for two-way-memory, two-way-mpl, cookies"));
+        // Two columns for each character.
+        cells[0] = cells[1];
+        cells[1] = NOTHING;
+        let text = table(&[("s01", cells)], Language::Zh);
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines[0], "        three-way   two-way");
+        assert_eq!(lines[1], "s01     0/1/0 惊动  0/0/0 -");
+        assert!(lines[2].starts_with("two-way 一栏也代表 two-way-memory、"));
     }
 }

@@ -97,6 +97,16 @@ pub fn columns(text: &str) -> usize {
     text.width()
 }
 
+/// A text with blanks behind it, up to so many columns.
+pub fn left(text: &str, width: usize) -> String {
+    format!("{text}{}", " ".repeat(width.saturating_sub(columns(text))))
+}
+
+/// A text with blanks before it, up to so many columns.
+pub fn right(text: &str, width: usize) -> String {
+    format!("{}{text}", " ".repeat(width.saturating_sub(columns(text))))
+}
+
 /// A text as lines of at most so many columns, broken at blanks and beside Chinese characters; only
 /// a word that is longer than a line stands out.
 pub fn wrapped(text: &str, width: usize) -> Vec<String> {
@@ -178,6 +188,13 @@ mod tests {
         // A comma does not begin a line.
         assert_eq!(wrapped("一二三四，五", 8), ["一二三", "四，五"]);
         assert_eq!(wrapped("", 4), [""]);
+    }
+
+    #[test]
+    fn a_chinese_character_takes_two_columns() {
+        assert_eq!(left("平均", 6), "平均  ");
+        assert_eq!(right("平均", 6), "  平均");
+        assert_eq!(right("too long", 3), "too long");
     }
 
     #[test]

@@ -150,7 +150,7 @@ impl<'a> Session<'a> {
         } = conducted;
         let seen = seen.as_ref().unwrap_or(campaign);
         let reported = self.report(experiment, seen, is_further);
-        self.remark(&usage.to_string());
+        self.remark(&usage.line(self.language(experiment)));
         let jobs = self.manner.jobs.map_or(0, NonZeroUsize::get);
         let recorded = self.record(target, experiment, campaign, &usage.timing(jobs));
         let expected = if campaign.is_as_expected() {
@@ -175,6 +175,21 @@ impl<'a> Session<'a> {
         code
     }
 
+    /// Whether nothing but ASCII is to be printed.
+    fn is_ascii(&self) -> bool {
+        let showing = &self.manner.showing;
+        showing.ascii || showing.lang.is_none() && is_ascii_terminal()
+    }
+
+    /// The language in which an experiment is told, which is English in ASCII.
+    fn language(&self, experiment: &Experiment) -> Language {
+        match self.manner.showing.lang {
+            _ if self.is_ascii() => Language::En,
+            None => experiment.plan.output.language,
+            Some(language) => language,
+        }
+    }
+
     fn report(
         &mut self,
         experiment: &Experiment,
@@ -193,15 +208,9 @@ impl<'a> Session<'a> {
             return Ok(());
         }
         let gap = if is_further { "\n" } else { "" };
-        let showing = &self.manner.showing;
-        let is_ascii = showing.ascii || showing.lang.is_none() && is_ascii_terminal();
-        let language = match showing.lang {
-            _ if is_ascii => Language::En,
-            None => experiment.plan.output.language,
-            Some(language) => language,
-        };
+        let language = self.language(experiment);
         let text = report::human(experiment, campaign, language, self.out_color);
-        let text = if is_ascii { ascii(&text) } else { text };
+        let text = if self.is_ascii() { ascii(&text) } else { text };
         self.console.print(&format!("{gap}{text}"))
     }
 

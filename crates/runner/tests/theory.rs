@@ -1,6 +1,8 @@
 //! Models beside simulation: they agree where they should, notice where they should not, and say
 //! when they have nothing to say.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use runner::campaign::Campaign;
 use runner::experiment::Experiment;
 use runner::theory::{Findings, examine};
@@ -163,7 +165,7 @@ fn a_model_may_be_silent_at_some_points() {
     assert!(erlang.iter().all(|finding| finding.at.0 == 1), "{erlang:?}");
     let silent = campaign.theory.unchecked.iter();
     let silent = silent.filter(|it| it.policy.name() == "three-way");
-    assert!(silent.into_iter().any(|it| it.reason.contains("prune")));
+    assert!(silent.into_iter().any(|it| it.reason.en.contains("prune")));
 }
 
 #[test]
@@ -180,4 +182,124 @@ fn names_and_levels_are_checked() {
         let text = refused(&FLOOD.replace("[\"erlang-b\", \"little\"]", wrong));
         assert!(text.contains(reason), "{reason}: {text}");
     }
+}
+
+/// The rows of `theory.csv`, each by the names of its columns.
+fn rows(experiment: &Experiment, campaign: &Campaign) -> Vec<BTreeMap<String, String>> {
+    let files = runner::results::files(experiment, campaign).expect("files");
+    let mut reader = csv::Reader::from_reader(files["theory.csv"].as_slice());
+    let rows = reader.deserialize();
+    rows.map(|row| row.expect("a row of text")).collect()
+}
+
+/// A flood at two lengths of the backlog, and at one where entries are given up early.
+fn swept() -> Experiment {
+    read(&format!(
+        "{}{}",
+        FLOOD.replace("replications = 12", "replications = 6"),
+        "[sweep]\npoints = [\n\
+         { \"host.server.backlog\" = 15, \"host.server.syn_queue_prune\" = false },\n\
+         { \"host.server.backlog\" = 23, \"host.server.syn_queue_prune\" = false },\n\
+         { \"host.server.backlog\" = 31, \"host.server.syn_queue_prune\" = true }]\n"
+    ))
+}
+
+#[test]
+fn every_finding_has_a_row() {
+    let experiment = swept();
+    let campaign = measure(&experiment);
+    let rows = rows(&experiment, &campaign);
+    let findings = &campaign.theory;
+    let skipped: usize = findings.unchecked.iter().map(|it| it.points.len()).sum();
+    assert_eq!(rows.len(), findings.all.len() + skipped);
+    for (row, finding) in rows.iter().zip(&findings.all) {
+        let number = |name: &str| row[name].parse::<f64>().expect(name);
+        let (low, high) = finding.interval.expect("several runs");
+        for (name, value) in [
+            ("predicted", finding.value),
+            ("margin", finding.margin),
+            ("observed", finding.estimate),
+            ("low", low),
+            ("high", high),
+            ("confidence", findings.each),
+        ] {
+            assert!((number(name) - value).abs() < 1e-8, "{name}: {row:?}");
+        }
+        assert_eq!(row["verdict"], if finding.held { "held" } else { "failed" });
+        assert_eq!(row["quantity"], finding.quantity.en);
+        assert_eq!(row["reason"], "");
+    }
+    let of = |model: &str, backlog: &str| {
+        let is = |row: &&BTreeMap<String, String>| {
+            let found = [&row["model"], &row["policy"], &row["host.server.backlog"]];
+            found == [model, "three-way", backlog]
+        };
+        rows.iter().filter(is).collect::<Vec<_>>()
+    };
+    assert_eq!(of("erlang-b", "15").len(), 2, "clients and flood");
+    let silent = of("erlang-b", "31");
+    let [silent] = silent.as_slice() else {
+        panic!("one row for what a model does not speak of: {silent:?}")
+    };
+    assert_eq!(silent["verdict"], "skipped");
+    assert_eq!(
+        (silent["predicted"].as_str(), silent["quantity"].as_str()),
+        ("", "")
+    );
+    assert!(silent["reason"].contains("syn_queue_prune"), "{silent:?}");
+}
+
+#[test]
+fn a_model_that_fails_has_a_row_that_says_so() {
+    let campaign = measure(&read(FLOOD));
+    let other = read(&FLOOD.replace("backlog = 15", "backlog = 23"));
+    let findings = examine(&other.points, &campaign.points);
+    let wrong = Campaign {
+        theory: findings,
+        ..campaign
+    };
+    let rows = rows(&other, &wrong);
+    let failed = rows.iter().filter(|row| row["verdict"] == "failed").count();
+    assert_eq!(
+        failed,
+        wrong.theory.all.iter().filter(|it| !it.held).count()
+    );
+    assert!(failed > 0);
+}
+
+#[test]
+fn the_report_has_the_table_and_over_a_sweep_the_lines() {
+    let experiment = swept();
+    let campaign = measure(&experiment);
+    let page = runner::report::page(&experiment, &campaign);
+    let (_, section) = page
+        .split_once("Theory beside simulation")
+        .expect("a section");
+    let (section, _) = section.split_once("</section>").expect("its end");
+    for part in [
+        "erlang-b under three-way: first SYNs of clients turned away",
+        "three-way 下的 erlang-b：被拒绝的客户端首个 SYN 的比例",
+        "not checked: erlang-b under three-way at",
+        "未检验：three-way 下的 erlang-b",
+        "<td>backlog = 23, syn_queue_prune = false</td>",
+        "simulated",
+    ] {
+        assert!(section.contains(part), "{part}");
+    }
+    let charts = section.matches("role=\"img\"").count();
+    let blocks: BTreeSet<_> = campaign
+        .theory
+        .all
+        .iter()
+        .map(|it| (it.model, it.policy, it.quantity))
+        .collect();
+    assert!(charts > 2 && charts <= blocks.len(), "{charts}");
+    // Of a single point there is nothing to draw a line through, but the table.
+    let experiment = read(FLOOD);
+    let page = runner::report::page(&experiment, &measure(&experiment));
+    let (_, section) = page
+        .split_once("Theory beside simulation")
+        .expect("a section");
+    let (section, _) = section.split_once("</section>").expect("its end");
+    assert!(!section.contains("role=\"img\"") && section.contains("<td>three-way</td>"));
 }

@@ -14,6 +14,7 @@ pub use kernel::{KernelCounter, KernelTotals, Role};
 use std::fmt;
 
 use super::expectation::Period;
+use crate::language::Language;
 
 /// How the connections in a class are summed up over a period; N(t) is their number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -153,6 +154,21 @@ impl Unit {
             Unit::Events => "events",
             Unit::Share => "share",
             Unit::Percent => "%",
+        }
+    }
+
+    /// Its name in a table for people.
+    pub const fn in_language(self, language: Language) -> &'static str {
+        match (language, self) {
+            (Language::En, _) | (_, Unit::Seconds | Unit::Percent) => self.name(),
+            (Language::Zh, Unit::Connections) => "个连接",
+            (Language::Zh, Unit::ConnectionSeconds) => "连接·秒",
+            (Language::Zh, Unit::Segments) => "个报文段",
+            (Language::Zh, Unit::Bytes) => "字节",
+            (Language::Zh, Unit::ByteSeconds) => "字节·秒",
+            (Language::Zh, Unit::BytesPerSecond) => "字节/秒",
+            (Language::Zh, Unit::Events) => "次",
+            (Language::Zh, Unit::Share) => "比例",
         }
     }
 

@@ -146,6 +146,12 @@ pub struct Prose {
 }
 
 impl Prose {
+    /// The same in both languages.
+    pub fn new(en: impl Into<String>, zh: impl Into<String>) -> Prose {
+        let (en, zh) = (en.into(), zh.into());
+        Prose { en, zh }
+    }
+
     /// The text in this language.
     pub fn in_language(&self, language: Language) -> &str {
         language.choose(&self.en, &self.zh)

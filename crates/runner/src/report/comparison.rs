@@ -4,13 +4,19 @@ use super::{estimate, selection};
 use crate::campaign::Campaign;
 use crate::comparison::{Compared, compare};
 use crate::experiment::Experiment;
+use crate::language::Language;
 use crate::metrics::rounded;
-use crate::paint::{Ink, Page};
+use crate::paint::{Ink, Page, right};
 use crate::statistics::Interval;
 
 /// Of each policy and metric of `[compare]`: mean, difference to the baseline, and what the common
 /// weather was worth. For an experiment without a sweep; nothing with a single policy or run.
-pub(super) fn draw(page: &mut Page, experiment: &Experiment, campaign: &Campaign) {
+pub(super) fn draw(
+    page: &mut Page,
+    experiment: &Experiment,
+    campaign: &Campaign,
+    language: Language,
+) {
     let plan = &experiment.plan;
     let runs = campaign.points[0].replications.len();
     let Some(comparison) = plan.comparison.as_ref().filter(|_| runs > 1) else {
@@ -23,34 +29,49 @@ pub(super) fn draw(page: &mut Page, experiment: &Experiment, campaign: &Campaign
     let all = compare(comparison, &campaign.points, confidence, plan.run.seed);
     page.end_line();
     let (name, percent) = (comparison.baseline.name(), selection::percent(confidence));
-    let title = format!(
-        "compared with {name}, run by run in the same weather: {runs} runs, ± half of the {percent} % interval"
-    );
-    page.line(Ink::Strong, &title);
+    page.line(Ink::Strong, &title(name, runs, &percent, language));
     let names = all.iter().map(|one| one.point.policy.name().len());
     let width = names.fold(0, usize::max);
-    let row = |cells: [&str; 6]| {
-        let [policy, mean, difference, correlation, reduction, p] = cells;
-        format!(
-            "  {policy:<width$} {mean:>20} {difference:>20} {correlation:>8} {reduction:>10} {p:>9}"
-        )
+    let row = |[policy, numbers @ ..]: [&str; 6]| {
+        let widths = [20, 20, 8, 10, 9];
+        let cells = numbers.iter().zip(widths);
+        let cells: Vec<String> = cells.map(|(cell, width)| right(cell, width)).collect();
+        format!("  {policy:<width$} {}", cells.join(" "))
     };
-    let headings = ["", "mean", "difference", "correl.", "var. red.", "p (Holm)"];
+    let headings = language.choose(
+        ["", "mean", "difference", "correl.", "var. red.", "p (Holm)"],
+        ["", "平均", "差", "相关", "方差缩减", "p (Holm)"],
+    );
     page.line(Ink::Faint, &row(headings));
     for (index, one) in all.iter().enumerate() {
         if index == 0 || all[index - 1].key != one.key {
-            let unit = one.key.metric.unit().name();
+            let unit = one.key.metric.unit().in_language(language);
             page.line(Ink::Plain, &format!("{} ({unit})", one.key));
         }
         page.line(Ink::Plain, &line(one, confidence, &row));
     }
     if all.iter().any(|one| estimate::is_never(one.point, one.key)) {
-        page.line(Ink::Faint, estimate::LEGEND);
+        page.line(Ink::Faint, estimate::legend(language));
     }
     page.line(
         Ink::Faint,
-        "var. red.: how many times as many runs with weather of their own would tell as much",
+        language.choose(
+            "var. red.: how many times as many runs with weather of their own would tell as much",
+            "方差缩减：若各策略的网络状况互不相干，要多少倍的运行次数才能同样精确",
+        ),
     );
+}
+
+fn title(baseline: &str, runs: u32, percent: &str, language: Language) -> String {
+    language.choose(
+        format!(
+            "compared with {baseline}, run by run in the same weather: {runs} runs, ± half of the \
+             {percent} % interval"
+        ),
+        format!(
+            "与 {baseline} 相比，在同样的网络状况下逐次对照：{runs} 次运行，± 为 {percent} % 区间的半宽"
+        ),
+    )
 }
 
 fn line(one: &Compared<'_>, confidence: f64, row: &dyn Fn([&str; 6]) -> String) -> String {

@@ -4,12 +4,17 @@ use std::fmt::Write as _;
 
 use super::selection;
 use crate::campaign::Point;
+use crate::language::Language;
 use crate::metrics::{divide, rounded};
 use crate::plan::MetricKey;
 
 /// What `0 (≤ x)` means. A bound of the mean would need to know how many come at once when some do.
-pub(super) const LEGEND: &str =
-    "0 (≤ x): seen in no run; up to a share x of all runs may have some (95 %, rule of three)";
+pub(super) fn legend(language: Language) -> &'static str {
+    language.choose(
+        "0 (≤ x): seen in no run; up to a share x of all runs may have some (95 %, rule of three)",
+        "0 (≤ x)：所有运行中都没有出现；至多可能在比例为 x 的运行中出现（95 %，三分之则：3/n）",
+    )
+}
 
 /// The mean, with half the width of its confidence interval. What was counted and never seen has no
 /// interval, but the greatest share of runs that may yet have some: 3/n, at most 1.

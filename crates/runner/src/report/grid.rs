@@ -1,11 +1,10 @@
 //! The table of a sweep: a row for each point, a column for each metric and policy.
 
-use std::fmt::Write as _;
-
 use super::{estimate, selection};
 use crate::campaign::{Campaign, Point};
 use crate::experiment::Experiment;
-use crate::paint::{Ink, Page};
+use crate::language::Language;
+use crate::paint::{self, Ink, Page};
 use crate::plan::{GridPoint, MetricKey};
 
 /// Most columns of text in a table.
@@ -14,43 +13,54 @@ const WIDTH: usize = 100;
 const GAP: usize = 2;
 
 /// Draws the table, or several if one would be too wide.
-pub(super) fn draw(page: &mut Page, experiment: &Experiment, campaign: &Campaign) {
+pub(super) fn draw(
+    page: &mut Page,
+    experiment: &Experiment,
+    campaign: &Campaign,
+    language: Language,
+) {
     let keys = selection::of_sweep(&experiment.plan, campaign);
     let settings = settings(&experiment.points);
     let confidence = experiment.plan.run.confidence();
     for (short, point) in settings.iter().zip(&experiment.points[0].settings) {
         if short.heading != point.key {
-            page.line(Ink::Faint, &format!("{} is {}", short.heading, point.key));
+            let is = language.choose("is", "即");
+            page.line(Ink::Faint, &format!("{} {is} {}", short.heading, point.key));
         }
     }
     let groups: Vec<Group> = keys
         .iter()
-        .map(|key| group(campaign, *key, confidence))
+        .map(|key| group(campaign, *key, confidence, language))
         .collect();
     let left: usize = settings.iter().map(|column| column.width() + GAP).sum();
     for table in fitting(&groups, WIDTH.saturating_sub(left)) {
         page.end_line();
         draw_table(page, &settings, &table);
     }
-    page.line(Ink::Faint, &legend(campaign, confidence));
+    page.line(Ink::Faint, &legend(campaign, confidence, language));
     let mut points = campaign.points.iter();
     let is_never = |point: &Point| keys.iter().any(|key| estimate::is_never(point, *key));
     if points.any(is_never) {
-        page.line(Ink::Faint, estimate::LEGEND);
+        page.line(Ink::Faint, estimate::legend(language));
     }
 }
 
 /// What the cells are.
-fn legend(campaign: &Campaign, confidence: f64) -> String {
+fn legend(campaign: &Campaign, confidence: f64, language: Language) -> String {
     let counts = || campaign.points.iter().map(|point| point.replications.len());
     let (least, most) = (counts().min().unwrap_or(0), counts().max().unwrap_or(0));
     let runs = match (least, most) {
-        (1, 1) => return "one run each".to_owned(),
-        (least, most) if least == most => format!("{most} runs"),
-        (least, most) => format!("{least} to {most} runs"),
+        (1, 1) => return language.choose("one run each", "各运行一次").to_owned(),
+        (least, most) if least == most => most.to_string(),
+        (least, most) => {
+            language.choose(format!("{least} to {most}"), format!("{least} 至 {most}"))
+        }
     };
     let percent = selection::percent(confidence);
-    format!("means of {runs} each, ± half of their {percent} % confidence interval")
+    language.choose(
+        format!("means of {runs} runs each, ± half of their {percent} % confidence interval"),
+        format!("各为 {runs} 次运行的平均，± 为 {percent} % 置信区间的半宽"),
+    )
 }
 
 /// A column of text.
@@ -61,8 +71,8 @@ struct Column {
 
 impl Column {
     fn width(&self) -> usize {
-        let cells = self.cells.iter().map(|cell| cell.chars().count());
-        cells.fold(self.heading.chars().count(), usize::max)
+        let cells = self.cells.iter().map(|cell| paint::columns(cell));
+        cells.fold(paint::columns(&self.heading), usize::max)
     }
 }
 
@@ -102,7 +112,7 @@ fn short(keys: &[&str], index: usize) -> String {
     keys[index].to_owned()
 }
 
-fn group(campaign: &Campaign, key: MetricKey, confidence: f64) -> Group {
+fn group(campaign: &Campaign, key: MetricKey, confidence: f64, language: Language) -> Group {
     let mut columns: Vec<Column> = Vec::new();
     for (row, site) in campaign.sites().enumerate() {
         for point in site {
@@ -123,7 +133,7 @@ fn group(campaign: &Campaign, key: MetricKey, confidence: f64) -> Group {
         }
     }
     Group {
-        heading: format!("{key} ({})", key.metric.unit().name()),
+        heading: format!("{key} ({})", key.metric.unit().in_language(language)),
         columns,
     }
 }
@@ -162,7 +172,7 @@ fn fitting(groups: &[Group], width: usize) -> Vec<Vec<(&str, Vec<&Column>)>> {
 /// The width of a metric's columns with the gap after them.
 fn group_width(heading: &str, columns: &[&Column]) -> usize {
     let cells: usize = columns.iter().map(|column| column.width() + GAP).sum();
-    cells.max(heading.chars().count() + GAP)
+    cells.max(paint::columns(heading) + GAP)
 }
 
 fn draw_table(page: &mut Page, settings: &[Column], groups: &[(&str, Vec<&Column>)]) {
@@ -170,7 +180,7 @@ fn draw_table(page: &mut Page, settings: &[Column], groups: &[(&str, Vec<&Column
     let mut line = " ".repeat(left);
     for (heading, columns) in groups {
         let width = group_width(heading, columns);
-        write!(line, "{heading:<width$}").expect("a String takes any text");
+        line.push_str(&paint::left(heading, width));
     }
     page.line(Ink::Strong, line.trim_end());
     let rows = settings[0].cells.len();
@@ -181,18 +191,15 @@ fn draw_table(page: &mut Page, settings: &[Column], groups: &[(&str, Vec<&Column
         };
         let mut line = String::new();
         for column in settings {
-            let width = column.width() + GAP;
-            write!(line, "{:<width$}", text(column)).expect("a String takes any text");
+            line.push_str(&paint::left(&text(column), column.width() + GAP));
         }
         for (heading, columns) in groups {
-            let start = line.chars().count();
+            let mut part = String::new();
             for column in columns {
-                let width = column.width();
-                write!(line, "{:>width$}{:GAP$}", text(column), "")
-                    .expect("a String takes any text");
+                part.push_str(&paint::right(&text(column), column.width()));
+                part.push_str(&" ".repeat(GAP));
             }
-            let used = line.chars().count() - start;
-            line.push_str(&" ".repeat(group_width(heading, columns) - used));
+            line.push_str(&paint::left(&part, group_width(heading, columns)));
         }
         let ink = if row.is_none() {
             Ink::Strong

@@ -35,10 +35,10 @@ pub fn human(
     }
     if experiment.points.len() > 1 {
         page.end_line();
-        grid::draw(&mut page, experiment, campaign);
+        grid::draw(&mut page, experiment, campaign, language);
         steady::draw(&mut page, experiment, campaign, language);
         verdicts_of_sweep(&mut page, experiment, campaign, language);
-        theory::draw(&mut page, experiment, &campaign.theory);
+        theory::draw(&mut page, experiment, &campaign.theory, language);
         remarks(&mut page, campaign, language);
         authors_lesson(&mut page, plan, language);
         return page.into_text();
@@ -53,11 +53,11 @@ pub fn human(
     page.end_line();
     table::comparison(&mut page, plan, campaign, language);
     steady::draw(&mut page, experiment, campaign, language);
-    comparison::draw(&mut page, experiment, campaign);
+    comparison::draw(&mut page, experiment, campaign, language);
     for point in &campaign.points {
         verdicts(&mut page, point, language);
     }
-    theory::draw(&mut page, experiment, &campaign.theory);
+    theory::draw(&mut page, experiment, &campaign.theory, language);
     remarks(&mut page, campaign, language);
     page.end_line();
     for sentence in lesson::sentences(plan, campaign, language) {

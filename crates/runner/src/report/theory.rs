@@ -1,12 +1,11 @@
 //! What theory says beside what was measured: for people, and as JSON.
 
-use std::fmt::Write as _;
-
 use super::json::string;
 use crate::campaign::PointId;
 use crate::experiment::Experiment;
+use crate::language::Language;
 use crate::metrics::{Billionths, decimal, rounded};
-use crate::paint::{Ink, Page, wrapped};
+use crate::paint::{Ink, Page, columns, left, wrapped};
 use crate::plan::Setting;
 use crate::statistics::moments::billionths;
 use crate::theory::{Finding, Findings, Unchecked};
@@ -15,74 +14,99 @@ use crate::theory::{Finding, Findings, Unchecked};
 const WIDTH: usize = 100;
 
 /// Draws the table of all comparisons, and what was left out; nothing if none was asked for.
-pub(super) fn draw(page: &mut Page, experiment: &Experiment, findings: &Findings) {
-    if findings.all.is_empty() && findings.unchecked.is_empty() {
+pub(super) fn draw(
+    page: &mut Page,
+    experiment: &Experiment,
+    findings: &Findings,
+    language: Language,
+) {
+    if findings.is_empty() {
         return;
     }
     page.end_line();
-    page.line(Ink::Strong, "theory beside simulation");
+    page.line(Ink::Strong, title(language));
     for block in findings.all.chunk_by(is_alike) {
-        let Finding {
-            model,
-            policy,
-            quantity,
-            ..
-        } = &block[0];
-        let heading = format!("{} under {}: {quantity}", model.name(), policy.name());
-        page.line(Ink::Plain, &heading);
+        page.line(Ink::Plain, &heading(&block[0], language));
         let places = block.iter().map(|it| settings(experiment, it.at));
         let places: Vec<String> = places.collect();
-        let widths = places.iter().map(|place| place.chars().count());
+        let widths = places.iter().map(|place| columns(place));
         let width = widths.max().unwrap_or(0);
         for (finding, place) in block.iter().zip(places) {
             let (ink, word) = if finding.held {
-                (Ink::Good, "    held")
+                (Ink::Good, language.choose("    held", "    成立"))
             } else {
-                (Ink::Bad, "NOT held")
+                (Ink::Bad, language.choose("NOT held", "  不成立"))
             };
-            let text = format!("{word}  {place:<width$}  {}", numbers(finding));
+            let (place, numbers) = (left(&place, width), numbers(finding, language));
+            let text = format!("{word}  {place}  {numbers}");
             page.line(ink, text.trim_end());
         }
     }
     if !findings.all.is_empty() {
-        page.line(Ink::Faint, &legend(findings));
+        page.line(Ink::Faint, &legend(findings, language));
     }
     for unchecked in &findings.unchecked {
-        for line in wrapped(&left_out(experiment, unchecked), WIDTH) {
+        for line in wrapped(&left_out(experiment, unchecked, language), WIDTH) {
             page.line(Ink::Odd, &line);
         }
     }
 }
 
+pub(super) fn title(language: Language) -> &'static str {
+    language.choose("theory beside simulation", "理论与仿真的对照")
+}
+
+/// What is compared.
+pub(super) fn heading(finding: &Finding, language: Language) -> String {
+    let (model, policy) = (finding.model.name(), finding.policy.name());
+    let quantity = finding.quantity.in_language(language);
+    language.choose(
+        format!("{model} under {policy}: {quantity}"),
+        format!("{policy} 下的 {model}：{quantity}"),
+    )
+}
+
 /// Whether two comparisons are of one quantity, at different points.
-fn is_alike(one: &Finding, other: &Finding) -> bool {
+pub(super) fn is_alike(one: &Finding, other: &Finding) -> bool {
     (one.model, one.policy, one.quantity) == (other.model, other.policy, other.quantity)
 }
 
 /// The value of the model, the estimate with its interval, and z.
-fn numbers(finding: &Finding) -> String {
-    let mut text = number(finding.value);
-    let margin = number(finding.margin);
-    if margin.parse() != Ok(0.0) {
-        write!(text, " (± {margin})").expect("a String takes any text");
-    }
-    let estimate = number(finding.estimate);
-    write!(text, ", simulated {estimate}").expect("a String takes any text");
-    match finding.interval {
-        Some((_, high)) if finding.estimate == 0.0 => {
-            write!(text, " (≤ {})", number(high)).expect("a String takes any text");
-        }
+fn numbers(finding: &Finding, language: Language) -> String {
+    let simulated = language.choose("simulated", "仿真");
+    let within = match finding.interval {
+        Some((_, high)) if finding.estimate == 0.0 => format!(" (≤ {})", number(high)),
         Some((low, high)) if low < high => {
             let (low, high) = (number(low), number(high));
-            write!(text, " in [{low}, {high}]").expect("a String takes any text");
+            language.choose(
+                format!(" in [{low}, {high}]"),
+                format!("，区间 [{low}, {high}]"),
+            )
         }
-        _ => {}
+        _ => String::new(),
+    };
+    let estimate = format!("{simulated} {}{within}", number(finding.estimate));
+    let z = finding.z.map(|z| format!("z = {}", two_digits(z)));
+    let parts: Vec<String> = [predicted(finding), estimate]
+        .into_iter()
+        .chain(z)
+        .collect();
+    parts.join(language.choose(", ", "，"))
+}
+
+/// The value of the model, and how far off it may be.
+pub(super) fn predicted(finding: &Finding) -> String {
+    let (value, margin) = (number(finding.value), number(finding.margin));
+    if margin.parse() == Ok(0.0) {
+        value
+    } else {
+        format!("{value} (± {margin})")
     }
-    if let Some(z) = finding.z {
-        let z = rounded(billionths(z * 1e9), 2);
-        write!(text, ", z = {z}").expect("a String takes any text");
-    }
-    text
+}
+
+/// For people: z with as many digits as anybody reads.
+pub(super) fn two_digits(z: f64) -> String {
+    rounded(exact(z), 2)
 }
 
 /// A comparison that does not hold, for a page without headings.
@@ -93,23 +117,36 @@ pub(super) fn failure(experiment: &Experiment, finding: &Finding) -> String {
     if !place.is_empty() {
         place.insert_str(0, ", ");
     }
-    let (quantity, numbers) = (finding.quantity, numbers(finding));
+    let (quantity, numbers) = (finding.quantity.en, numbers(finding, Language::En));
     format!("NOT held  {name}, {policy}{place}: {model}: {quantity}: {numbers}")
 }
 
-fn legend(findings: &Findings) -> String {
+/// With which confidence all of them hold.
+pub(super) fn legend(findings: &Findings, language: Language) -> String {
     let count = findings.all.len();
     let percent = |level: f64| rounded(billionths(level * 1e11), 3);
     let (all, each) = (percent(findings.confidence), percent(findings.each));
     if count == 1 {
-        return format!("one comparison, with an interval of {all} %");
+        return language.choose(
+            format!("one comparison, with an interval of {all} %"),
+            format!("共 1 项对照，区间的置信水平为 {all} %"),
+        );
     }
-    format!(
-        "{count} comparisons, each with an interval of {each} %, so that all of them hold with {all} %"
+    language.choose(
+        format!(
+            "{count} comparisons, each with an interval of {each} %, so that all of them hold with \
+             {all} %"
+        ),
+        format!("共 {count} 项对照，各用 {each} % 的区间，使全部成立的概率为 {all} %"),
     )
 }
 
-fn left_out(experiment: &Experiment, unchecked: &Unchecked) -> String {
+/// What a model says nothing about, and why.
+pub(super) fn left_out(
+    experiment: &Experiment,
+    unchecked: &Unchecked,
+    language: Language,
+) -> String {
     let Unchecked {
         model,
         policy,
@@ -121,14 +158,21 @@ fn left_out(experiment: &Experiment, unchecked: &Unchecked) -> String {
         String::new()
     } else {
         let places: Vec<String> = points.iter().map(|at| settings(experiment, *at)).collect();
-        format!(" at {}", places.join("; "))
+        language.choose(
+            format!(" at {}", places.join("; ")),
+            format!("（{}）", places.join("；")),
+        )
     };
     let (model, policy) = (model.name(), policy.name());
-    format!("not checked: {model} under {policy}{place}, because {reason}")
+    let reason = reason.in_language(language);
+    language.choose(
+        format!("not checked: {model} under {policy}{place}, because {reason}"),
+        format!("未检验：{policy} 下的 {model}{place}，因为{reason}"),
+    )
 }
 
 /// What the sweep sets at a point, each under the last key of its path.
-fn settings(experiment: &Experiment, at: PointId) -> String {
+pub(super) fn settings(experiment: &Experiment, at: PointId) -> String {
     let short = |it: &Setting| {
         let key = it.key.rsplit('.').next().unwrap_or(&it.key);
         format!("{key} = {}", it.value)
@@ -138,7 +182,7 @@ fn settings(experiment: &Experiment, at: PointId) -> String {
 }
 
 /// A number with as many decimals as its size makes sense of.
-fn number(value: f64) -> String {
+pub(super) fn number(value: f64) -> String {
     let size = value.abs();
     let decimals = if size >= 100.0 {
         2
@@ -174,7 +218,7 @@ pub(super) fn json(
     findings: &Findings,
     line: &dyn Fn(usize) -> String,
 ) -> Option<String> {
-    if findings.all.is_empty() && findings.unchecked.is_empty() {
+    if findings.is_empty() {
         return None;
     }
     let field = line(2);
@@ -187,7 +231,13 @@ pub(super) fn json(
     let unchecked: Vec<String> = findings
         .unchecked
         .iter()
-        .map(|unchecked| format!("{}{}", line(3), string(&left_out(experiment, unchecked))))
+        .map(|unchecked| {
+            format!(
+                "{}{}",
+                line(3),
+                string(&left_out(experiment, unchecked, Language::En))
+            )
+        })
         .collect();
     Some(format!(
         "{{{field}\"confidence\":{},{field}\"each\":{},{field}\"comparisons\":[{}{}],{field}\
@@ -216,7 +266,7 @@ fn finding_json(experiment: &Experiment, finding: &Finding) -> String {
         string(finding.model.name()),
         string(finding.policy.name()),
         pairs.join(","),
-        string(finding.quantity),
+        string(finding.quantity.en),
         eight_digits(finding.value),
         eight_digits(finding.margin),
         eight_digits(finding.estimate),

@@ -13,7 +13,7 @@ use tcp_core::Handshake;
 
 use super::schedule::Schedule;
 use super::setting::{Listener, Reason, window};
-use super::{Estimator, Prediction};
+use super::{Estimator, Prediction, Quantity};
 use crate::plan::{Counter, Metric, Plan};
 
 /// Holding times that a run must be past: a queue that starts empty fills and empties in step with
@@ -33,8 +33,10 @@ pub(super) fn blocking(offered: f64, places: u32) -> f64 {
 /// The listener, if the model's assumptions hold under this policy.
 pub(super) fn listener(plan: &Plan, policy: Handshake) -> Result<Listener<'_>, Reason> {
     if policy != Handshake::ThreeWay {
-        let why = "the policy does not simply turn away what finds the SYN queue full";
-        return Err(why.to_owned());
+        return Err(Reason::new(
+            "the policy does not simply turn away what finds the SYN queue full",
+            "该策略并非简单地拒绝遇到 SYN 队列已满的报文段",
+        ));
     }
     let listener = Listener::of(plan)?;
     listener.check_steady(plan)?;
@@ -48,16 +50,24 @@ pub(super) fn listener(plan: &Plan, policy: Handshake) -> Result<Listener<'_>, R
 pub(super) fn check_whole_periods(plan: &Plan, hold: f64) -> Result<(), Reason> {
     let (warmup, length) = window(plan);
     if warmup < SETTLES * hold - 1e-9 {
-        return Err(format!(
-            "run.warmup is {warmup} s: from an empty start the queue swings with its holding time \
-             of {hold} s, of which three must pass"
+        return Err(Reason::new(
+            format!(
+                "run.warmup is {warmup} s: from an empty start the queue swings with its holding \
+                 time of {hold} s, of which three must pass"
+            ),
+            format!(
+                "run.warmup 为 {warmup} s：队列从空开始，以保持时间 {hold} s 为周期振荡，须经过三个周期"
+            ),
         ));
     }
     let periods = length / hold;
     if (periods - periods.round()).abs() > 0.01 || periods < 0.99 {
-        return Err(format!(
-            "the {length} s after run.warmup are not a whole multiple of the holding time of \
-             {hold} s"
+        return Err(Reason::new(
+            format!(
+                "the {length} s after run.warmup are not a whole multiple of the holding time of \
+                 {hold} s"
+            ),
+            format!("run.warmup 之后的 {length} s 不是保持时间 {hold} s 的整数倍"),
         ));
     }
     Ok(())
@@ -88,12 +98,15 @@ pub(super) fn predict(plan: &Plan, policy: Handshake) -> Result<Vec<Prediction>,
         of(
             true,
             Metric::Counter(Counter::BacklogDropLegit),
-            "first SYNs of clients turned away",
+            Quantity::new(
+                "first SYNs of clients turned away",
+                "被拒绝的客户端首个 SYN 的比例",
+            ),
         ),
         of(
             false,
             Metric::Counter(Counter::BacklogDropAttack),
-            "SYNs of the flood turned away",
+            Quantity::new("SYNs of the flood turned away", "被拒绝的洪泛 SYN 的比例"),
         ),
     ];
     Ok(both.into_iter().flatten().collect())

@@ -2,10 +2,10 @@
 
 use tcp_core::Handshake;
 
-use super::predict;
 use super::sample::Sample;
+use super::{Quantity, predict};
 use crate::campaign::{Point, PointId};
-use crate::plan::{GridPoint, Model};
+use crate::plan::{GridPoint, Model, Prose};
 
 /// Everything that theory says about a campaign.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -33,7 +33,7 @@ pub struct Finding {
     /// The policy.
     pub policy: Handshake,
     /// What is compared, in words.
-    pub quantity: &'static str,
+    pub quantity: Quantity,
     /// What the model says.
     pub value: f64,
     /// How far off the model is known to be at most.
@@ -59,16 +59,21 @@ pub struct Unchecked {
     /// Where.
     pub points: Vec<PointId>,
     /// Why.
-    pub reason: String,
+    pub reason: Prose,
 }
 
 impl Findings {
+    /// Whether nothing was asked for.
+    pub fn is_empty(&self) -> bool {
+        self.all.is_empty() && self.unchecked.is_empty()
+    }
+
     /// Whether everything that was compared agrees.
     pub fn hold(&self) -> bool {
         self.all.iter().all(|finding| finding.held)
     }
 
-    fn leave_out(&mut self, model: Model, point: &Point, reason: String) {
+    fn leave_out(&mut self, model: Model, point: &Point, reason: Prose) {
         let known = self.unchecked.iter_mut().find(|known| {
             (known.model, known.policy) == (model, point.policy) && known.reason == reason
         });
@@ -108,10 +113,16 @@ pub fn examine(grid: &[GridPoint], points: &[Point]) -> Findings {
             }
             if samples.len() == before {
                 let reason = match model {
-                    Model::Little => "every stay is cut off too far by the ends of the runs",
-                    _ => "no run measured what it speaks of",
+                    Model::Little => Prose::new(
+                        "every stay is cut off too far by the ends of the runs",
+                        "每段停留都被运行的两端截去太多",
+                    ),
+                    _ => Prose::new(
+                        "no run measured what it speaks of",
+                        "没有一次运行测得它所描述的量",
+                    ),
                 };
-                findings.leave_out(model, point, reason.to_owned());
+                findings.leave_out(model, point, reason);
             }
         }
     }

@@ -10,7 +10,7 @@ use netsim::{LinkConfig, LossConfig, Probability};
 use tcp_core::Handshake;
 
 use super::setting::{self, Reason};
-use super::{Estimator, LEAST_SPREAD, Prediction, Term};
+use super::{Estimator, LEAST_SPREAD, Prediction, Quantity, Term};
 use crate::plan::{Arrivals, Counter, Link, Load, Metric, Opening, Plan, Responds};
 
 /// The chain of a link.
@@ -63,25 +63,36 @@ pub(super) struct Setting {
 pub(super) fn assume(plan: &Plan, _policy: Handshake) -> Result<Setting, Reason> {
     let host = setting::only_target(plan)?;
     let [load] = plan.loads.as_slice() else {
-        return Err("there are several loads".to_owned());
+        return Err(setting::several_loads());
     };
     if load.opening != Opening::Flood(Responds::Never) {
-        return Err(format!(
-            "load `{}` is no flood without answers: other segments would meet the chain too",
-            load.name
+        let name = &load.name;
+        return Err(Reason::new(
+            format!(
+                "load `{name}` is no flood without answers: other segments would meet the chain too"
+            ),
+            format!("负载 `{name}` 不是无应答的洪泛：其他报文段也会影响该链"),
         ));
     }
     let link = plan.link_between(load.from, load.to.host);
-    let link = link
-        .map(|id| plan.link(id))
-        .ok_or_else(|| format!("no link leads directly to `{}`", host.name))?;
+    let link = link.map(|id| plan.link(id)).ok_or_else(|| {
+        let name = &host.name;
+        Reason::new(
+            format!("no link leads directly to `{name}`"),
+            format!("没有链路直接通向 `{name}`"),
+        )
+    })?;
     let chain = chain(link)?;
     check_end(plan, load, link)?;
     let (rate, is_constant) = match load.arrivals {
         Arrivals::Constant(rate) => (rate, true),
         Arrivals::Poisson(rate) => (rate, false),
         Arrivals::Trace(_) | Arrivals::Burst(_) => {
-            return Err(format!("load `{}` has no rate of arrivals", load.name));
+            let name = &load.name;
+            return Err(Reason::new(
+                format!("load `{name}` has no rate of arrivals"),
+                format!("负载 `{name}` 没有到达速率"),
+            ));
         }
     };
     let seconds = load.stop.saturating_sub(load.start).as_secs_f64();
@@ -103,7 +114,10 @@ fn chain(link: &Link) -> Result<Chain, Reason> {
         good_loss,
     }) = &config.loss
     else {
-        return Err(format!("link `{name}` has no gemodel"));
+        return Err(Reason::new(
+            format!("link `{name}` has no gemodel"),
+            format!("链路 `{name}` 没有 gemodel"),
+        ));
     };
     let known = LinkConfig {
         seed: config.seed,
@@ -112,7 +126,7 @@ fn chain(link: &Link) -> Result<Chain, Reason> {
         ..LinkConfig::new(config.name.clone(), config.from, config.to)
     };
     if *config != known {
-        return Err(format!("link `{name}` does more than delay and lose"));
+        return Err(setting::does_more(name));
     }
     let chain = Chain {
         p: p.as_f64(),
@@ -121,7 +135,10 @@ fn chain(link: &Link) -> Result<Chain, Reason> {
         good_loss: good_loss.as_f64(),
     };
     if chain.p <= 0.0 || chain.r <= 0.0 {
-        return Err(format!("the chain of link `{name}` never changes"));
+        return Err(Reason::new(
+            format!("the chain of link `{name}` never changes"),
+            format!("链路 `{name}` 的链从不改变状态"),
+        ));
     }
     Ok(chain)
 }
@@ -129,18 +146,24 @@ fn chain(link: &Link) -> Result<Chain, Reason> {
 /// Everything that is sent has arrived, or not, before the run ends, and all of it counts.
 fn check_end(plan: &Plan, load: &Load, link: &Link) -> Result<(), Reason> {
     if !plan.run.warmup.time().is_zero() {
-        return Err("run.warmup leaves a part of the segments out".to_owned());
+        return Err(Reason::new(
+            "run.warmup leaves a part of the segments out",
+            "run.warmup 去掉了一部分报文段",
+        ));
     }
     let longest = match &link.config.delay {
         None => std::time::Duration::ZERO,
         Some(delay) if delay.jitter.is_zero() => delay.time,
-        Some(_) => return Err(format!("the delay of link `{}` varies", link.name())),
+        Some(_) => return Err(setting::delay_varies(link.name())),
     };
     if load.stop + longest > plan.run.until {
-        return Err(format!(
-            "load `{}` must stop {} s before the run's end, or segments are still under way then",
-            load.name,
-            longest.as_secs_f64()
+        let (name, before) = (&load.name, longest.as_secs_f64());
+        return Err(Reason::new(
+            format!(
+                "load `{name}` must stop {before} s before the run's end, or segments are still \
+                 under way then"
+            ),
+            format!("负载 `{name}` 须在运行结束前 {before} s 停止，否则那时仍有报文段在途"),
         ));
     }
     Ok(())
@@ -152,7 +175,8 @@ pub(super) fn predict(plan: &Plan, policy: Handshake) -> Result<Vec<Prediction>,
         segments,
         is_constant,
     } = assume(plan, policy)?;
-    let arrived = Metric::from_name("server.InSegs").ok_or("arrivals are not counted")?;
+    let arrived = Metric::from_name("server.InSegs")
+        .ok_or_else(|| Reason::new("arrivals are not counted", "没有统计到达数"))?;
     let minus = |counter| (-1, Metric::Counter(counter)) as Term;
     // What is sent to the server: all but its answers.
     let sent = vec![
@@ -165,7 +189,7 @@ pub(super) fn predict(plan: &Plan, policy: Handshake) -> Result<Vec<Prediction>,
     let mut all = vec![Prediction {
         margin: chain.missing() / segments,
         ..Prediction::exact(
-            "share of segments lost",
+            Quantity::new("share of segments lost", "丢失的报文段比例"),
             Estimator::Ratio {
                 of: lost,
                 per: sent,
@@ -176,7 +200,10 @@ pub(super) fn predict(plan: &Plan, policy: Handshake) -> Result<Vec<Prediction>,
     if is_constant && plan.run.replications >= LEAST_SPREAD {
         let mean = segments * (1.0 - chain.mean_loss());
         all.push(Prediction::exact(
-            "variance of the number that arrives, by its mean",
+            Quantity::new(
+                "variance of the number that arrives, by its mean",
+                "到达数的方差与均值之比",
+            ),
             Estimator::Spread {
                 metric: arrived,
                 mean,

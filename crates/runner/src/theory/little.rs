@@ -6,7 +6,7 @@
 //! and W from the stays that ended. What is cut at the ends of a run is the only difference.
 
 use super::setting::window;
-use super::{Estimator, Prediction};
+use super::{Estimator, Prediction, Quantity};
 use crate::plan::{Class, Plan};
 
 pub(super) fn predict(plan: &Plan) -> Vec<Prediction> {
@@ -17,8 +17,13 @@ pub(super) fn predict(plan: &Plan) -> Vec<Prediction> {
             Class::EmbryonicStale | Class::EmbryonicOpening | Class::EmbryonicClientOpen
         )
     };
-    let of_class =
-        |class: Class| Prediction::exact(class.name(), Estimator::Little { class, window }, 0.0);
+    let of_class = |class: Class| {
+        Prediction::exact(
+            Quantity::new(class.name(), class.name()),
+            Estimator::Little { class, window },
+            0.0,
+        )
+    };
     Class::ALL
         .into_iter()
         .filter(is_whole)

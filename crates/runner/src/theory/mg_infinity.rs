@@ -8,7 +8,7 @@ use tcp_core::Handshake;
 
 use super::erlang_b::blocking;
 use super::setting::{Listener, Reason, window};
-use super::{Estimator, LEAST_SPREAD, Prediction};
+use super::{Estimator, LEAST_SPREAD, Prediction, Quantity};
 use crate::plan::{Class, Metric, Plan, Statistic};
 
 /// A queue that turns away less than this share is as good as endless.
@@ -21,7 +21,12 @@ pub(super) fn listener(plan: &Plan, policy: Handshake) -> Result<Listener<'_>, R
         | Handshake::CookiesOnOverflow
         | Handshake::SynCache
         | Handshake::RandomDrop => {}
-        _ => return Err("the policy does not keep every SYN in a SYN queue".to_owned()),
+        _ => {
+            return Err(Reason::new(
+                "the policy does not keep every SYN in a SYN queue",
+                "该策略并不把每个 SYN 都保留在 SYN 队列中",
+            ));
+        }
     }
     let listener = Listener::of(plan)?;
     listener.check_steady(plan)?;
@@ -34,17 +39,18 @@ pub(super) fn listener(plan: &Plan, policy: Handshake) -> Result<Listener<'_>, R
     };
     let lost = blocking(listener.offered(), places);
     if lost > NEGLIGIBLE {
-        return Err(format!(
-            "a SYN queue of {} entries is too short for {:.1} on average",
-            listener.limit(),
-            listener.offered()
+        let (limit, offered) = (listener.limit(), listener.offered());
+        return Err(Reason::new(
+            format!("a SYN queue of {limit} entries is too short for {offered:.1} on average"),
+            format!("容纳 {limit} 个条目的 SYN 队列对平均 {offered:.1} 个来说太短"),
         ));
     }
     let (warmup, _) = window(plan);
     let hold = listener.longest_hold();
     if warmup < hold - 1e-9 {
-        return Err(format!(
-            "run.warmup is {warmup} s, and an entry may be there for {hold} s"
+        return Err(Reason::new(
+            format!("run.warmup is {warmup} s, and an entry may be there for {hold} s"),
+            format!("run.warmup 为 {warmup} s，而条目可能存在 {hold} s"),
         ));
     }
     Ok(listener)
@@ -54,7 +60,7 @@ pub(super) fn predict(plan: &Plan, policy: Handshake) -> Result<Vec<Prediction>,
     let mean = listener(plan, policy)?.offered();
     let metric = |statistic| Metric::Class(Class::Embryonic, statistic);
     let mut all = vec![Prediction::exact(
-        "mean number of entries",
+        Quantity::new("mean number of entries", "条目的平均数"),
         Estimator::Mean(metric(Statistic::Mean)),
         mean,
     )];
@@ -63,7 +69,10 @@ pub(super) fn predict(plan: &Plan, policy: Handshake) -> Result<Vec<Prediction>,
             metric: metric(Statistic::Final),
             mean,
         };
-        let quantity = "variance of the number at the end, by its mean";
+        let quantity = Quantity::new(
+            "variance of the number at the end, by its mean",
+            "结束时数目的方差与均值之比",
+        );
         all.push(Prediction::exact(quantity, at_the_end, 1.0));
     }
     Ok(all)

@@ -23,7 +23,8 @@ pub use examine::{Finding, Findings, Unchecked, examine};
 
 use tcp_core::Handshake;
 
-use crate::plan::{Class, Metric, Model, Plan, Warmup};
+use crate::language::Language;
+use crate::plan::{Class, Metric, Model, Plan, Prose, Warmup};
 
 /// Fewest replications from which the spread of a number is estimated.
 const LEAST_SPREAD: u32 = 20;
@@ -31,11 +32,31 @@ const LEAST_SPREAD: u32 = 20;
 /// A metric, taken so many times.
 type Term = (i32, Metric);
 
+/// What a model and a simulation are compared by, in words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Quantity {
+    /// In English, and in files.
+    pub en: &'static str,
+    /// In Chinese.
+    pub zh: &'static str,
+}
+
+impl Quantity {
+    const fn new(en: &'static str, zh: &'static str) -> Quantity {
+        Quantity { en, zh }
+    }
+
+    /// In this language.
+    pub fn in_language(self, language: Language) -> &'static str {
+        language.choose(self.en, self.zh)
+    }
+}
+
 /// What a model says of one quantity.
 #[derive(Clone, Debug)]
 struct Prediction {
     /// In words.
-    quantity: &'static str,
+    quantity: Quantity,
     /// What of a run is to equal it.
     estimator: Estimator,
     /// Its value.
@@ -52,7 +73,7 @@ struct Prediction {
 
 impl Prediction {
     /// A value that is as exact as its model.
-    fn exact(quantity: &'static str, estimator: Estimator, value: f64) -> Prediction {
+    fn exact(quantity: Quantity, estimator: Estimator, value: f64) -> Prediction {
         Prediction {
             quantity,
             estimator,
@@ -82,12 +103,18 @@ enum Estimator {
 }
 
 /// Why a model says nothing about a policy at a point; `None` if it does.
-pub(crate) fn inapplicable(model: Model, plan: &Plan, policy: Handshake) -> Option<String> {
+pub(crate) fn inapplicable(model: Model, plan: &Plan, policy: Handshake) -> Option<Prose> {
     if plan.run.replications < 2 {
-        return Some("one replication has no interval; run.replications is at least 2".to_owned());
+        return Some(Prose::new(
+            "one replication has no interval; run.replications is at least 2",
+            "单次运行没有置信区间；run.replications 至少为 2",
+        ));
     }
     if !matches!(plan.run.warmup, Warmup::Time(_)) {
-        return Some("run.warmup is found by mser5 only in the run; write it as a time".to_owned());
+        return Some(Prose::new(
+            "run.warmup is found by mser5 only in the run; write it as a time",
+            "run.warmup 要到运行中才由 mser5 判定；请写成一个时间",
+        ));
     }
     let assumed = match model {
         Model::ErlangB => erlang_b::listener(plan, policy).map(drop),
@@ -104,7 +131,7 @@ pub(crate) fn inapplicable(model: Model, plan: &Plan, policy: Handshake) -> Opti
 }
 
 /// What a model says, or why it says nothing.
-fn predict(model: Model, plan: &Plan, policy: Handshake) -> Result<Vec<Prediction>, String> {
+fn predict(model: Model, plan: &Plan, policy: Handshake) -> Result<Vec<Prediction>, Prose> {
     if let Some(reason) = inapplicable(model, plan, policy) {
         return Err(reason);
     }

@@ -16,7 +16,10 @@ use crate::plan::Plan;
 /// The listener and the round trip, if the model's assumptions hold under this policy.
 pub(super) fn assume(plan: &Plan, policy: Handshake) -> Result<(Listener<'_>, f64), Reason> {
     if policy != Handshake::SynCache {
-        return Err("the policy does not evict the oldest entry".to_owned());
+        return Err(Reason::new(
+            "the policy does not evict the oldest entry",
+            "该策略不淘汰最旧的条目",
+        ));
     }
     let (listener, round_trip) = evicting(plan)?;
     let life = f64::from(listener.limit()) / listener.rate();
@@ -25,9 +28,14 @@ pub(super) fn assume(plan: &Plan, policy: Handshake) -> Result<(Listener<'_>, f6
     // Ten standard deviations of the time that N arrivals take.
     let longest = life * (1.0 + 10.0 / f64::from(listener.limit()).sqrt());
     if longest > first_wait {
-        return Err(format!(
-            "the flood is too slow: an entry lives for about {life:.2} s, and may see the timeout \
-             of its SYN,ACK after {first_wait} s"
+        return Err(Reason::new(
+            format!(
+                "the flood is too slow: an entry lives for about {life:.2} s, and may see the \
+                 timeout of its SYN,ACK after {first_wait} s"
+            ),
+            format!(
+                "洪泛太慢：条目约存在 {life:.2} s，可能等到 {first_wait} s 之后其 SYN,ACK 超时"
+            ),
         ));
     }
     Ok((listener, round_trip))

@@ -16,7 +16,7 @@ use tcp_core::{GiveUp, Handshake};
 
 use super::schedule::Schedule;
 use super::setting::{Listener, Reason, window};
-use super::{Estimator, Prediction};
+use super::{Estimator, Prediction, Quantity};
 use crate::plan::{Counter, Metric, Plan};
 
 /// Independent runs of the rule.
@@ -29,16 +29,22 @@ const LEAST_TRIES: u32 = 2;
 /// The listener, if the model's assumptions hold under this policy.
 pub(super) fn listener(plan: &Plan, policy: Handshake) -> Result<Listener<'_>, Reason> {
     if policy != Handshake::ThreeWay {
-        let why = "the policy does not simply turn away what finds the SYN queue full";
-        return Err(why.to_owned());
+        return Err(Reason::new(
+            "the policy does not simply turn away what finds the SYN queue full",
+            "该策略并非简单地拒绝遇到 SYN 队列已满的报文段",
+        ));
     }
     let listener = Listener::of(plan)?;
     listener.check_steady(plan)?;
     listener.check_distinct(plan)?;
     if listener.check_unpruned().is_ok() {
-        return Err(format!(
-            "host `{}` gives no entry up early (syn_queue_prune, and a number of synack_retries)",
-            listener.host.name
+        let name = &listener.host.name;
+        return Err(Reason::new(
+            format!(
+                "host `{name}` gives no entry up early (syn_queue_prune, and a number of \
+                 synack_retries)"
+            ),
+            format!("主机 `{name}` 不提前放弃条目（syn_queue_prune，以及若干次 synack_retries）"),
         ));
     }
     Ok(listener)
@@ -69,12 +75,15 @@ pub(super) fn predict(plan: &Plan, policy: Handshake) -> Result<Vec<Prediction>,
         (
             true,
             Counter::BacklogDropLegit,
-            "first SYNs of clients turned away",
+            Quantity::new(
+                "first SYNs of clients turned away",
+                "被拒绝的客户端首个 SYN 的比例",
+            ),
         ),
         (
             false,
             Counter::BacklogDropAttack,
-            "SYNs of the flood turned away",
+            Quantity::new("SYNs of the flood turned away", "被拒绝的洪泛 SYN 的比例"),
         ),
     ];
     let predictions = each

@@ -8,7 +8,7 @@
 use tcp_core::Handshake;
 
 use super::setting::{Listener, Reason, window};
-use super::{Estimator, Prediction};
+use super::{Estimator, Prediction, Quantity};
 use crate::plan::{Class, Exit, Metric, Plan};
 
 /// The share of entries that may reach their first timeout without disturbing the rule.
@@ -27,22 +27,30 @@ pub(super) fn evicting(plan: &Plan) -> Result<(Listener<'_>, f64), Reason> {
         .iter()
         .filter(|stream| stream.is_of_clients())
         .filter_map(|stream| stream.round_trip);
-    let round_trip = trips.next().ok_or("no load opens connections")?;
+    let nobody = || Reason::new("no load opens connections", "没有负载建立连接");
+    let round_trip = trips.next().ok_or_else(nobody)?;
     if trips.any(|other| other.to_bits() != round_trip.to_bits()) {
-        return Err("the clients have several round-trip times".to_owned());
+        return Err(Reason::new(
+            "the clients have several round-trip times",
+            "各客户端的往返时间不同",
+        ));
     }
     if listener
         .streams
         .iter()
         .any(|stream| !stream.is_of_clients() && stream.round_trip.is_some())
     {
-        return Err("sources of the flood answer".to_owned());
+        return Err(Reason::new("sources of the flood answer", "洪泛的源会应答"));
     }
     let full_after = f64::from(listener.limit()) / listener.rate();
     let (warmup, _) = window(plan);
     if warmup < 2.0 * full_after {
-        return Err(format!(
-            "run.warmup is {warmup} s, and the SYN queue is full only after about {full_after:.2} s"
+        return Err(Reason::new(
+            format!(
+                "run.warmup is {warmup} s, and the SYN queue is full only after about \
+                 {full_after:.2} s"
+            ),
+            format!("run.warmup 为 {warmup} s，而 SYN 队列约 {full_after:.2} s 之后才满"),
         ));
     }
     Ok((listener, round_trip))
@@ -51,16 +59,24 @@ pub(super) fn evicting(plan: &Plan) -> Result<(Listener<'_>, f64), Reason> {
 /// The listener and the round trip, if the model's assumptions hold under this policy.
 pub(super) fn assume(plan: &Plan, policy: Handshake) -> Result<(Listener<'_>, f64), Reason> {
     if policy != Handshake::RandomDrop {
-        return Err("the policy does not evict entries at random".to_owned());
+        return Err(Reason::new(
+            "the policy does not evict entries at random",
+            "该策略不随机淘汰条目",
+        ));
     }
     let (listener, round_trip) = evicting(plan)?;
     let life = f64::from(listener.limit()) / listener.rate();
     let first_wait = listener.schedule.repeats().next();
     let first_wait = first_wait.unwrap_or(listener.schedule.gives_up);
     if libm::exp(-first_wait / life) > NEGLIGIBLE {
-        return Err(format!(
-            "the flood is too slow: an entry lives for {life:.2} s on average, and may see the \
-             timeout of its SYN,ACK after {first_wait} s"
+        return Err(Reason::new(
+            format!(
+                "the flood is too slow: an entry lives for {life:.2} s on average, and may see the \
+                 timeout of its SYN,ACK after {first_wait} s"
+            ),
+            format!(
+                "洪泛太慢：条目平均存在 {life:.2} s，可能等到 {first_wait} s 之后其 SYN,ACK 超时"
+            ),
         ));
     }
     Ok((listener, round_trip))
@@ -96,7 +112,10 @@ pub(super) fn surviving(plan: &Plan, clients: f64, value: f64) -> Prediction {
     Prediction {
         trials: Some(clients * length),
         ..Prediction::exact(
-            "entries of clients that live to see the ACK",
+            Quantity::new(
+                "entries of clients that live to see the ACK",
+                "等到 ACK 的客户端条目的比例",
+            ),
             Estimator::Ratio {
                 of: vec![(1, answered)],
                 per: all.to_vec(),

@@ -7,10 +7,40 @@ use netsim::{LinkConfig, LossConfig};
 use tcp_core::{GiveUp, ListenConfig};
 
 use super::schedule::Schedule;
-use crate::plan::{Arrivals, Host, HostId, Link, Load, Opening, Plan, Responds};
+use crate::plan::{Arrivals, Host, HostId, Link, Load, Opening, Plan, Prose, Responds};
 
-/// Why a model does not apply.
-pub(super) type Reason = String;
+/// Why a model does not apply, in both languages.
+pub(super) type Reason = Prose;
+
+/// A model is of one load.
+pub(super) fn several_loads() -> Reason {
+    Reason::new("there are several loads", "有多个负载")
+}
+
+/// A model is of a link that delays and loses, and does nothing else.
+pub(super) fn does_more(link: &str) -> Reason {
+    Reason::new(
+        format!("link `{link}` does more than delay and lose"),
+        format!("链路 `{link}` 不只是延迟和丢失"),
+    )
+}
+
+/// A model is of a constant delay.
+pub(super) fn delay_varies(link: &str) -> Reason {
+    Reason::new(
+        format!("the delay of link `{link}` varies"),
+        format!("链路 `{link}` 的延迟会变化"),
+    )
+}
+
+/// A model is of a load that goes on all the time.
+pub(super) fn is_not_steady(load: &Load) -> Reason {
+    let name = &load.name;
+    Reason::new(
+        format!("load `{name}` does not last from the start of the run to its end"),
+        format!("负载 `{name}` 没有从运行开始持续到结束"),
+    )
+}
 
 /// A listener to which SYNs come as Poisson processes.
 pub(super) struct Listener<'p> {
@@ -64,9 +94,10 @@ impl<'p> Listener<'p> {
                 .round_trip
                 .is_some_and(|round_trip| round_trip >= first_wait)
         }) {
-            return Err(format!(
-                "the SYN,ACK to load `{}` is repeated before it can be answered",
-                slow.load.name
+            let name = &slow.load.name;
+            return Err(Reason::new(
+                format!("the SYN,ACK to load `{name}` is repeated before it can be answered"),
+                format!("发给负载 `{name}` 的 SYN,ACK 在可能得到应答之前就已重传"),
             ));
         }
         Ok(Listener {
@@ -108,10 +139,7 @@ impl<'p> Listener<'p> {
         let is_steady = |load: &Load| load.start.is_zero() && load.stop == plan.run.until;
         match self.streams.iter().find(|stream| !is_steady(stream.load)) {
             None => Ok(()),
-            Some(stream) => Err(format!(
-                "load `{}` does not last from the start of the run to its end",
-                stream.load.name
-            )),
+            Some(stream) => Err(is_not_steady(stream.load)),
         }
     }
 
@@ -119,10 +147,13 @@ impl<'p> Listener<'p> {
     pub(super) fn check_unpruned(&self) -> Result<(), Reason> {
         let by_retries = matches!(self.host.config.give_up_synack, GiveUp::Retries(_));
         if self.host.listen.syn_queue_prune && by_retries {
-            return Err(format!(
-                "host `{}` gives old entries up early when its SYN queue is half full \
-                 (syn_queue_prune)",
-                self.host.name
+            let name = &self.host.name;
+            return Err(Reason::new(
+                format!(
+                    "host `{name}` gives old entries up early when its SYN queue is half full \
+                     (syn_queue_prune)"
+                ),
+                format!("主机 `{name}` 的 SYN 队列半满时会提前放弃旧条目（syn_queue_prune）"),
             ));
         }
         Ok(())
@@ -161,22 +192,32 @@ pub(super) fn only_target(plan: &Plan) -> Result<&Host, Reason> {
         ("[[inject]]", plan.injections.len()),
     ];
     if let Some((table, _)) = scripted.iter().find(|(_, count)| *count > 0) {
-        return Err(format!(
-            "the file has a {table}, which the model knows nothing of"
+        return Err(Reason::new(
+            format!("the file has a {table}, which the model knows nothing of"),
+            format!("文件中有 {table}，该模型不考虑它"),
         ));
     }
     if let Some(host) = plan.hosts.iter().find(|host| host.power_off.is_some()) {
-        return Err(format!("host `{}` loses power", host.name));
+        let name = &host.name;
+        return Err(Reason::new(
+            format!("host `{name}` loses power"),
+            format!("主机 `{name}` 会断电"),
+        ));
     }
-    let first = plan.loads.first().ok_or("the file has no [load.NAME]")?;
+    let nothing = || Reason::new("the file has no [load.NAME]", "文件中没有 [load.NAME]");
+    let first = plan.loads.first().ok_or_else(nothing)?;
     if plan.loads.iter().any(|load| load.to != first.to) {
-        return Err("the loads go to several listeners".to_owned());
+        return Err(Reason::new(
+            "the loads go to several listeners",
+            "各负载连接到不同的监听者",
+        ));
     }
     let host = plan.host(first.to.host);
     if host.accept_rate.is_some() {
         let name = &host.name;
-        return Err(format!(
-            "the applications of host `{name}` accept slowly (accept_rate)"
+        return Err(Reason::new(
+            format!("the applications of host `{name}` accept slowly (accept_rate)"),
+            format!("主机 `{name}` 的应用程序接受连接很慢（accept_rate）"),
         ));
     }
     Ok(host)
@@ -184,16 +225,17 @@ pub(super) fn only_target(plan: &Plan) -> Result<&Host, Reason> {
 
 /// The rate of a load that arrives as a Poisson process, per second.
 pub(super) fn poisson_rate(load: &Load) -> Result<f64, Reason> {
+    let name = &load.name;
     let Arrivals::Poisson(rate) = load.arrivals else {
-        return Err(format!(
-            "load `{}` does not arrive as a Poisson process",
-            load.name
+        return Err(Reason::new(
+            format!("load `{name}` does not arrive as a Poisson process"),
+            format!("负载 `{name}` 的到达不是泊松过程"),
         ));
     };
     if load.count.is_some() {
-        return Err(format!(
-            "load `{}` ends after a number of arrivals",
-            load.name
+        return Err(Reason::new(
+            format!("load `{name}` ends after a number of arrivals"),
+            format!("负载 `{name}` 在若干次到达之后结束"),
         ));
     }
     if load.attempts() > 1 {
@@ -208,10 +250,15 @@ pub(super) fn poisson_rate(load: &Load) -> Result<f64, Reason> {
 /// The delay from one host to another, in seconds; nothing else befalls a segment there.
 pub(super) fn constant_delay(plan: &Plan, from: HostId, to: HostId) -> Result<f64, Reason> {
     let link = link(plan, from, to)?;
-    match lossy_delay(link)? {
-        (delay, 0.0) => Ok(delay),
-        _ => Err(format!("link `{}` loses segments", link.name())),
+    let (delay, loss) = lossy_delay(link)?;
+    if loss > 0.0 {
+        let name = link.name();
+        return Err(Reason::new(
+            format!("link `{name}` loses segments"),
+            format!("链路 `{name}` 会丢失报文段"),
+        ));
     }
+    Ok(delay)
 }
 
 /// The delay from one host to another, in seconds, and the probability that a segment is lost
@@ -228,7 +275,10 @@ fn link(plan: &Plan, from: HostId, to: HostId) -> Result<&Link, Reason> {
     let found = plan.link_between(from, to).map(|id| plan.link(id));
     found.ok_or_else(|| {
         let (from, to) = (&plan.host(from).name, &plan.host(to).name);
-        format!("no link leads directly from `{from}` to `{to}`")
+        Reason::new(
+            format!("no link leads directly from `{from}` to `{to}`"),
+            format!("没有链路从 `{from}` 直接通向 `{to}`"),
+        )
     })
 }
 
@@ -242,12 +292,12 @@ fn lossy_delay(link: &Link) -> Result<(f64, f64), Reason> {
     };
     let name = link.name();
     if *config != known {
-        return Err(format!("link `{name}` does more than delay and lose"));
+        return Err(does_more(name));
     }
     let delay = match &config.delay {
         None => 0.0,
         Some(delay) if delay.jitter.is_zero() => delay.time.as_secs_f64(),
-        Some(_) => return Err(format!("the delay of link `{name}` varies")),
+        Some(_) => return Err(delay_varies(name)),
     };
     let loss = match &config.loss {
         None => 0.0,
@@ -255,7 +305,12 @@ fn lossy_delay(link: &Link) -> Result<(f64, f64), Reason> {
             percent,
             correlation,
         }) if correlation.is_zero() => percent.as_f64(),
-        Some(_) => return Err(format!("losses on link `{name}` depend on each other")),
+        Some(_) => {
+            return Err(Reason::new(
+                format!("losses on link `{name}` depend on each other"),
+                format!("链路 `{name}` 上的丢失互相依赖"),
+            ));
+        }
     };
     Ok((delay, loss))
 }
@@ -266,11 +321,17 @@ pub(super) fn check_ports(plan: &Plan, load: &Load, wanted: f64) -> Result<(), R
     if tuples >= wanted {
         return Ok(());
     }
-    let host = &plan.host(load.from).name;
-    Err(format!(
-        "load `{}` comes back to a port while its entry may still be there: it has {tuples} \
-         four-tuples and needs {wanted:.0} (more `addresses` for `{host}`, more `clients`)",
-        load.name
+    let (name, host) = (&load.name, &plan.host(load.from).name);
+    Err(Reason::new(
+        format!(
+            "load `{name}` comes back to a port while its entry may still be there: it has \
+             {tuples} four-tuples and needs {wanted:.0} (more `addresses` for `{host}`, more \
+             `clients`)"
+        ),
+        format!(
+            "负载 `{name}` 可能在条目尚存时再次使用同一端口：它有 {tuples} 个四元组，而需要 {wanted:.0} \
+             个（为 `{host}` 增加 `addresses`，增加 `clients`）"
+        ),
     ))
 }
 

@@ -11,7 +11,7 @@ use tcp_core::{Handshake, Unexpected};
 
 use super::schedule::Schedule;
 use super::setting::{self, Reason};
-use super::{Estimator, Prediction};
+use super::{Estimator, Prediction, Quantity};
 use crate::plan::{Class, Counter, Exit, Host, Load, Metric, Opening, Plan, Responds, Statistic};
 
 /// A population of stale SYNs.
@@ -27,21 +27,28 @@ pub(super) struct Setting {
 /// The population, if the model's assumptions hold under this policy.
 pub(super) fn assume(plan: &Plan, policy: Handshake) -> Result<Setting, Reason> {
     if !matches!(policy, Handshake::ThreeWay | Handshake::TwoWay) {
-        return Err("the formula is that of three-way and two-way".to_owned());
+        return Err(Reason::new(
+            "the formula is that of three-way and two-way",
+            "该公式只适用于 three-way 和 two-way",
+        ));
     }
     let host = setting::only_target(plan)?;
     let [load] = plan.loads.as_slice() else {
-        return Err("there are several loads".to_owned());
+        return Err(setting::several_loads());
     };
     if load.opening != Opening::Flood(Responds::Rst) {
-        return Err(format!(
-            "load `{}` is no flood of SYNs whose sources answer with RST",
-            load.name
+        let name = &load.name;
+        return Err(Reason::new(
+            format!("load `{name}` is no flood of SYNs whose sources answer with RST"),
+            format!("负载 `{name}` 不是源以 RST 应答的 SYN 洪泛"),
         ));
     }
     if plan.host(load.from).config.client_on_unexpected != Unexpected::Reset {
         let host = &plan.host(load.from).name;
-        return Err(format!("host `{host}` does not reset what it did not open"));
+        return Err(Reason::new(
+            format!("host `{host}` does not reset what it did not open"),
+            format!("主机 `{host}` 不复位并非由它建立的连接"),
+        ));
     }
     let rate = setting::poisson_rate(load)?;
     let (there, lost_there) = setting::independent_loss(plan, load.from, load.to.host)?;
@@ -65,14 +72,17 @@ pub(super) fn assume(plan: &Plan, policy: Handshake) -> Result<Setting, Reason> 
 /// Every entry ends before the run does, and all are counted.
 fn check_ends(plan: &Plan, load: &Load, setting: &Setting) -> Result<(), Reason> {
     if !plan.run.warmup.time().is_zero() {
-        return Err("run.warmup leaves a part of the entries out".to_owned());
+        return Err(Reason::new(
+            "run.warmup leaves a part of the entries out",
+            "run.warmup 去掉了一部分条目",
+        ));
     }
     let end = load.stop.as_secs_f64() + setting.schedule.gives_up + setting.round_trip;
     if end > plan.run.until.as_secs_f64() {
-        return Err(format!(
-            "entries outlive the run: load `{}` must stop {} s before its end",
-            load.name,
-            setting.schedule.gives_up + setting.round_trip
+        let (name, before) = (&load.name, setting.schedule.gives_up + setting.round_trip);
+        return Err(Reason::new(
+            format!("entries outlive the run: load `{name}` must stop {before} s before its end"),
+            format!("有条目比运行更长久：负载 `{name}` 须在运行结束前 {before} s 停止"),
         ));
     }
     Ok(())
@@ -83,10 +93,13 @@ fn check_room(host: &Host, entries: f64) -> Result<(), Reason> {
     let places = (host.listen.backlog / 2).min(setting::limit(&host.listen));
     let most = entries + 10.0 * entries.sqrt() + 10.0;
     if f64::from(places) < most {
-        return Err(format!(
-            "the SYN queue of `{}` may become half full: its backlog must be {:.0} at least",
-            host.name,
-            2.0 * most
+        let (name, wanted) = (&host.name, 2.0 * most);
+        return Err(Reason::new(
+            format!(
+                "the SYN queue of `{name}` may become half full: its backlog must be {wanted:.0} \
+                 at least"
+            ),
+            format!("`{name}` 的 SYN 队列可能半满：其 backlog 至少须为 {wanted:.0}"),
         ));
     }
     Ok(())
@@ -132,7 +145,7 @@ pub(super) fn predict(plan: &Plan, policy: Handshake) -> Result<Vec<Prediction>,
         return Ok(vec![Prediction {
             trials: Some(setting.arrivals),
             ..Prediction::exact(
-                "connections that nobody ends",
+                Quantity::new("connections that nobody ends", "无人终止的连接的比例"),
                 share(ghost(Statistic::Final), ghost(Statistic::Entered)),
                 1.0 - setting.success,
             )
@@ -141,14 +154,17 @@ pub(super) fn predict(plan: &Plan, policy: Handshake) -> Result<Vec<Prediction>,
     let entered = stale(Statistic::Entered);
     Ok(vec![
         Prediction::exact(
-            "mean life of an entry, s",
+            Quantity::new("mean life of an entry, s", "条目的平均寿命（s）"),
             Estimator::Mean(stale(Statistic::LifetimeMean)),
             setting.hold(),
         ),
         Prediction {
             trials: Some(setting.arrivals),
             ..Prediction::exact(
-                "entries that only their last timeout ends",
+                Quantity::new(
+                    "entries that only their last timeout ends",
+                    "直到最后一次超时才结束的条目的比例",
+                ),
                 share(
                     Metric::Reaped(Class::EmbryonicStale, Exit::Timeout),
                     entered,
@@ -157,7 +173,7 @@ pub(super) fn predict(plan: &Plan, policy: Handshake) -> Result<Vec<Prediction>,
             )
         },
         Prediction::exact(
-            "SYN,ACKs for each entry",
+            Quantity::new("SYN,ACKs for each entry", "每个条目的 SYN,ACK 数"),
             share(Metric::Counter(Counter::SynackSent), entered),
             setting.syn_acks(),
         ),

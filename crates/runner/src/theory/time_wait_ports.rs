@@ -11,7 +11,7 @@ use tcp_core::Handshake;
 
 use super::erlang_b::{blocking, check_whole_periods};
 use super::setting::{self, Reason, window};
-use super::{Estimator, Prediction};
+use super::{Estimator, Prediction, Quantity};
 use crate::plan::{Counter, End, First, How, Load, Metric, Opening, Plan, TransferSize};
 
 /// A SYN queue that turns away less than this share disturbs nothing.
@@ -36,22 +36,27 @@ pub(super) fn assume(plan: &Plan, policy: Handshake) -> Result<Setting, Reason> 
         | Handshake::CookiesOnOverflow
         | Handshake::SynCache
         | Handshake::RandomDrop => {}
-        _ => return Err("the policy may refuse a port that is used again".to_owned()),
+        _ => {
+            return Err(Reason::new(
+                "the policy may refuse a port that is used again",
+                "该策略可能拒绝再次使用的端口",
+            ));
+        }
     }
     let server = setting::only_target(plan)?;
     let [load] = plan.loads.as_slice() else {
-        return Err("there are several loads".to_owned());
+        return Err(setting::several_loads());
     };
     let rate = setting::poisson_rate(load)?;
     if !load.start.is_zero() || load.stop != plan.run.until {
-        return Err(format!(
-            "load `{}` does not last from the start of the run to its end",
-            load.name
-        ));
+        return Err(setting::is_not_steady(load));
     }
     let client = &plan.host(load.from).config;
     if client.time_wait_reuse_by_timestamp {
-        return Err("the client takes ports over from TIME-WAIT (tw_reuse)".to_owned());
+        return Err(Reason::new(
+            "the client takes ports over from TIME-WAIT (tw_reuse)",
+            "客户端会重用处于 TIME-WAIT 的端口（tw_reuse）",
+        ));
     }
     let round_trip = setting::constant_delay(plan, load.from, load.to.host)?
         + setting::constant_delay(plan, load.to.host, load.from)?;
@@ -61,7 +66,11 @@ pub(super) fn assume(plan: &Plan, policy: Handshake) -> Result<Setting, Reason> 
         setting::limit(&server.listen).min(server.listen.backlog / 2),
     ) > NEGLIGIBLE
     {
-        return Err(format!("the SYN queue of `{}` may overflow", server.name));
+        let name = &server.name;
+        return Err(Reason::new(
+            format!("the SYN queue of `{name}` may overflow"),
+            format!("`{name}` 的 SYN 队列可能溢出"),
+        ));
     }
     let setting = Setting {
         rate: rate / f64::from(load.clients),
@@ -82,9 +91,10 @@ fn life(load: &Load, round_trip: f64) -> Result<f64, Reason> {
         is_empty && is_by_client && (close.how, close.second_how) == (How::Close, How::Close)
     });
     let close = close.ok_or_else(|| {
-        format!(
-            "load `{}` does more than open connections and close them at the client",
-            load.name
+        let name = &load.name;
+        Reason::new(
+            format!("load `{name}` does more than open connections and close them at the client"),
+            format!("负载 `{name}` 不只是建立连接并由客户端关闭"),
         )
     })?;
     let pauses = close.after + close.second_after;
@@ -105,7 +115,11 @@ pub(super) fn predict(plan: &Plan, policy: Handshake) -> Result<Vec<Prediction>,
     let estimator = Estimator::Rate { metric, seconds };
     Ok(vec![Prediction {
         margin: most - opened,
-        ..Prediction::exact("connections opened, 1/s", estimator, opened)
+        ..Prediction::exact(
+            Quantity::new("connections opened, 1/s", "每秒建立的连接数"),
+            estimator,
+            opened,
+        )
     }])
 }
 

@@ -82,7 +82,7 @@ pub(super) fn mute(spec: &CheckSpec, plan: &Plan) -> Vec<Mute> {
         let mut reasons = Vec::new();
         for &policy in &plan.run.policies {
             let reason = theory::inapplicable(model, plan, policy)?;
-            reasons.push(format!("{}: {reason}", policy.name()));
+            reasons.push(format!("{}: {}", policy.name(), reason.en));
         }
         let names = spec.analytic.get_ref().iter();
         let mut spans = names.filter(|name| name.get_ref() == model.name());

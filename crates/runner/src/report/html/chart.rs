@@ -5,8 +5,9 @@
 
 use maud::{Markup, html};
 
-use super::both;
+use super::{both, prose};
 use crate::metrics::{Billionths, decimal, rounded};
+use crate::plan::Prose;
 
 const WIDTH: i128 = 640;
 const HEIGHT: i128 = 280;
@@ -28,13 +29,23 @@ pub(super) type Name = (String, String);
 /// One curve.
 #[derive(Clone, Debug)]
 pub(super) struct Curve {
-    pub(super) name: String,
+    pub(super) name: Prose,
     /// From left to right.
     pub(super) points: Vec<[Billionths; 2]>,
     /// Lower and upper end of the interval of each point, if it has one.
     pub(super) bands: Vec<[Billionths; 2]>,
-    /// Whether a value holds until the next one, as in a distribution.
-    pub(super) is_step: bool,
+    pub(super) shape: Shape,
+}
+
+/// How a curve is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shape {
+    /// From point to point, within its band.
+    Line,
+    /// Each value holds until the next one, as in a distribution.
+    Step,
+    /// Points by themselves, each with its interval.
+    Marks,
 }
 
 /// A chart.
@@ -135,7 +146,7 @@ impl Chart {
         let names: Vec<&str> = self
             .curves
             .iter()
-            .map(|curve| curve.name.as_str())
+            .map(|curve| curve.name.en.as_str())
             .collect();
         let label = format!("{}: {}", self.title.0, names.join(", "));
         html! {
@@ -153,11 +164,15 @@ impl Chart {
                 text class="middle zh" x=(i128::midpoint(LEFT, RIGHT)) y=(HEIGHT - 6) { (self.across.1) }
                 @for (index, curve) in self.curves.iter().enumerate() {
                     g class=(format!("c{}", index % INKS)) {
-                        @if curve.bands.len() == curve.points.len() {
-                            path class="band" d=(band(curve, &x, &y)) {}
+                        @if curve.shape == Shape::Marks {
+                            path class="line" d=(intervals(curve, &x, &y)) { title { (curve.name.en) } }
+                        } @else {
+                            @if curve.bands.len() == curve.points.len() {
+                                path class="band" d=(band(curve, &x, &y)) {}
+                            }
+                            path class="line" d=(line(curve, &x, &y)) { title { (curve.name.en) } }
                         }
-                        path class="line" d=(line(curve, &x, &y)) { title { (curve.name) } }
-                        @if curve.points.len() <= 30 && !curve.is_step {
+                        @if curve.points.len() <= 30 && curve.shape != Shape::Step {
                             @for point in &curve.points {
                                 circle class="dot" cx=(x.place(point[0])) cy=(y.place(point[1])) r="3" {}
                             }
@@ -194,9 +209,14 @@ impl Chart {
                 @for (index, curve) in self.curves.iter().enumerate() {
                     li class=(format!("c{}", index % INKS)) {
                         svg class="chart" viewBox="0 0 34 10" aria-hidden="true" {
-                            path class="line" d="M0 5H34" {}
+                            @if curve.shape == Shape::Marks {
+                                path class="line" d=(whisker(17, 0, 10)) {}
+                                circle class="dot" cx="17" cy="5" r="3" {}
+                            } @else {
+                                path class="line" d="M0 5H34" {}
+                            }
                         }
-                        (curve.name)
+                        (prose(&curve.name))
                     }
                 }
             }
@@ -219,7 +239,7 @@ impl Chart {
                     } }
                     tbody { @for curve in &self.curves {
                         @for (index, point) in curve.points.iter().enumerate().step_by(skip(curve)) { tr {
-                            th scope="row" { (curve.name) }
+                            th scope="row" { (prose(&curve.name)) }
                             td { (self.name_at(point[0])) } td { (rounded(point[1], 6)) }
                             @for value in curve.bands.get(index).into_iter().flatten() {
                                 td { (rounded(*value, 6)) }
@@ -240,13 +260,28 @@ fn line(curve: &Curve, x: &Axis, y: &Axis) -> String {
         let piece = match last {
             None => format!("M{} {}", here.0, here.1),
             Some(before) if before == here => continue,
-            Some(_) if curve.is_step => format!("H{}V{}", here.0, here.1),
+            Some(_) if curve.shape == Shape::Step => format!("H{}V{}", here.0, here.1),
             Some(_) => format!("L{} {}", here.0, here.1),
         };
         path.push_str(&piece);
         last = Some(here);
     }
     path
+}
+
+/// An upright line for each interval, with its ends marked.
+fn intervals(curve: &Curve, x: &Axis, y: &Axis) -> String {
+    let places = curve.points.iter().zip(&curve.bands);
+    let lines = places.map(|(point, [low, high])| {
+        let (from, to) = (y.place(*low), y.place(*high));
+        whisker(x.place(point[0]), from, to)
+    });
+    lines.collect()
+}
+
+fn whisker(x: i128, from: i128, to: i128) -> String {
+    let (left, wide) = (x - 4, 8);
+    format!("M{x} {from}V{to}M{left} {from}h{wide}M{left} {to}h{wide}")
 }
 
 fn band(curve: &Curve, x: &Axis, y: &Axis) -> String {

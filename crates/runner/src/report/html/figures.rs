@@ -3,10 +3,10 @@
 use maud::{Markup, html};
 
 use super::both;
-use super::chart::{Chart, Curve, ONE};
+use super::chart::{Chart, Curve, ONE, Shape};
 use crate::campaign::{Campaign, Point};
 use crate::metrics::Billionths;
-use crate::plan::{Class, Counter, Metric, MetricKey, Period, Plan, Statistic};
+use crate::plan::{Class, Counter, Metric, MetricKey, Period, Plan, Prose, Statistic};
 
 /// What is drawn, if the replications differ in it.
 const SHOWN: [(Metric, &str, &str); 5] = [
@@ -74,10 +74,10 @@ fn distribution(campaign: &Campaign, metric: Metric, en: &str, zh: &str) -> Opti
             let climb = (1..).zip(&values);
             let climb = climb.map(|(rank, value)| [*value, ONE * rank / count]);
             Curve {
-                name: point.policy.name().to_owned(),
+                name: Prose::new(point.policy.name(), point.policy.name()),
                 points: start.into_iter().chain(climb).collect(),
                 bands: Vec::new(),
-                is_step: true,
+                shape: Shape::Step,
             }
         })
         .filter(|curve| !curve.points.is_empty())

@@ -9,6 +9,7 @@ mod figures;
 mod ladders;
 mod series;
 mod sweep;
+mod theory;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
@@ -54,6 +55,7 @@ pub fn page(experiment: &Experiment, campaign: &Campaign) -> String {
                         (series::section(campaign))
                         (figures::section(plan, campaign))
                     }
+                    (theory::section(experiment, campaign))
                     (verdicts(campaign))
                     (source(experiment, campaign))
                 }

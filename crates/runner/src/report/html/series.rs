@@ -3,10 +3,10 @@
 use maud::{Markup, html};
 
 use super::both;
-use super::chart::{Chart, Curve, ONE};
+use super::chart::{Chart, Curve, ONE, Shape};
 use crate::campaign::Campaign;
 use crate::census::{BINS, Lifetimes, Series, Survival};
-use crate::plan::Class;
+use crate::plan::{Class, Prose};
 use crate::statistics::moments::billionths;
 
 /// What is drawn, if it occurs.
@@ -113,10 +113,10 @@ fn survival(name: &str, lifetimes: &Lifetimes) -> Option<Curve> {
     let points = some.chain([last]);
     let points = points.map(|step| [i128::from(step.age), billionths(step.survival * 1e9)]);
     Some(Curve {
-        name: name.to_owned(),
+        name: Prose::new(name, name),
         points: [[0, ONE]].into_iter().chain(points).collect(),
         bands: Vec::new(),
-        is_step: true,
+        shape: Shape::Step,
     })
 }
 
@@ -132,9 +132,9 @@ fn curve(name: &str, series: &Series) -> Curve {
     let last = points.last().map_or(0, |point| point[1]);
     points.push([i128::from(series.begin(BINS)), last]);
     Curve {
-        name: name.to_owned(),
+        name: Prose::new(name, name),
         points,
         bands: Vec::new(),
-        is_step: true,
+        shape: Shape::Step,
     }
 }

@@ -4,11 +4,11 @@
 use maud::{Markup, html};
 
 use super::both;
-use super::chart::{Chart, Curve, ONE};
+use super::chart::{Chart, Curve, ONE, Shape};
 use crate::campaign::{Campaign, Point};
 use crate::experiment::Experiment;
 use crate::metrics::{Billionths, rounded};
-use crate::plan::MetricKey;
+use crate::plan::{MetricKey, Prose};
 use crate::report::selection::{of_sweep, percent};
 use crate::statistics::student::Interval;
 
@@ -117,13 +117,13 @@ impl<'c> View<'c> {
                 continue;
             };
             let name = self.curve_name(point);
-            let known = curves.iter().position(|curve| curve.name == name);
+            let known = curves.iter().position(|curve| curve.name.en == name);
             let at = known.unwrap_or_else(|| {
                 curves.push(Curve {
-                    name,
+                    name: Prose::new(name.as_str(), name.as_str()),
                     points: Vec::new(),
                     bands: Vec::new(),
-                    is_step: false,
+                    shape: Shape::Line,
                 });
                 curves.len() - 1
             });

@@ -48,7 +48,7 @@ pub fn theory(experiment: &Experiment, campaign: &Campaign) -> Option<Table> {
             row.extend([model.name().to_owned(), policy.name().to_owned()]);
             // A model that says nothing has no quantity and no numbers.
             row.extend([const { String::new() }; 8]);
-            row.extend(["skipped".to_owned(), reason.clone()]);
+            row.extend(["skipped".to_owned(), reason.en.clone()]);
             table.row(row);
         }
     }
@@ -63,7 +63,7 @@ fn compared(finding: &Finding, confidence: &str) -> [String; 12] {
     [
         finding.model.name().to_owned(),
         finding.policy.name().to_owned(),
-        finding.quantity.to_owned(),
+        finding.quantity.en.to_owned(),
         eight_digits(finding.value),
         eight_digits(finding.margin),
         eight_digits(finding.estimate),
