@@ -239,9 +239,11 @@ pub(super) fn poisson_rate(load: &Load) -> Result<f64, Reason> {
         ));
     }
     if load.attempts() > 1 {
-        return Err(format!(
-            "the users of load `{}` try again, so that their SYNs are no Poisson process",
-            load.name
+        return Err(Reason::new(
+            format!(
+                "the users of load `{name}` try again, so that their SYNs are no Poisson process"
+            ),
+            format!("负载 `{name}` 的用户会重试，因此他们的 SYN 不是泊松过程"),
         ));
     }
     Ok(1.0 / rate.mean_interval().as_secs_f64())
