@@ -1,18 +1,21 @@
 //! `runner compare A B`: how the numbers of two folders of results differ.
 
+mod difference;
+
 use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 
 use crate::cli::{CompareArguments, exit};
 use crate::console::{Console, Stop};
-use crate::metrics::{Billionths, rounded, undecimal};
+use crate::metrics::{Billionths, rounded};
 use crate::paint::{Ink, Page};
-use crate::results::{self, Numbers, StoredMetric, StoredPoint, StoredRows};
-use crate::statistics::{Interval, Moments, paired, welch};
+use crate::results::{self, Numbers, StoredPoint, StoredRuns};
+use crate::statistics::paired;
+use difference::{Difference, column, of_independent, of_pairs};
 
-/// With which the intervals cover the true difference.
-const CONFIDENCE: f64 = 0.95;
+/// A difference is marked if chance alone gives one so large, anywhere in the tables, less often.
+const LEVEL: f64 = 0.05;
 /// Columns of the names of metrics.
 const NAMES: usize = 45;
 /// Columns of a number.
@@ -49,44 +52,56 @@ type Side<'s> = (&'s Path, Numbers);
 fn contrast(page: &mut Page, first: &Side<'_>, second: &Side<'_>) -> bool {
     for (letter, (folder, numbers)) in [("A", first), ("B", second)] {
         let summary = &numbers.summary;
-        let runs = match summary.replications {
-            1 => "1 run".to_owned(),
-            count => format!("at most {count} runs"),
-        };
-        page.line(
-            Ink::Plain,
-            &format!(
-                "{letter}  {}: {}, seed {}, {runs} of each policy",
-                folder.display(),
-                summary.scenario,
-                summary.seed
-            ),
+        let line = format!(
+            "{letter}  {}: {}, seed {}, {} of each policy",
+            folder.display(),
+            summary.scenario,
+            summary.seed,
+            runs_of(numbers)
         );
+        page.line(Ink::Plain, &line);
     }
     let (one, other) = (&first.1, &second.1);
-    let mut differing = 0;
-    for (a, b) in pairs(one, other) {
-        differing += match (a, b) {
-            (Some(a), Some(b)) => point(page, (one, a), (other, b)),
-            (Some(only), None) => lone(page, only, "A"),
-            (None, Some(only)) => lone(page, only, "B"),
-            (None, None) => 0,
-        };
+    let is_common = one.summary.seed == other.summary.seed;
+    let pairs = pairs(one, other).into_iter();
+    let tables = pairs.filter_map(|pair| match pair {
+        (Some(a), Some(b)) => Table::of((one, a), (other, b), is_common),
+        (Some(only), None) => Some(Table::lone(only, "A")),
+        (None, Some(only)) => Some(Table::lone(only, "B")),
+        (None, None) => None,
+    });
+    let mut tables: Vec<Table> = tables.collect();
+    let marked = judge(&mut tables);
+    if tables.iter().any(Table::has_several_runs) {
+        page.line(Ink::Faint, legend(is_common));
     }
-    let is_same = differing == 0 && one.summary.digest == other.summary.digest;
-    let (ink, closing) = match (is_same, differing) {
-        (true, _) => (Ink::Good, "the same".to_owned()),
-        (false, 0) => (
-            Ink::Odd,
-            "every number is the same, but what happened is not: the digests of the runs differ"
-                .to_owned(),
-        ),
-        (false, 1) => (Ink::Odd, "1 difference".to_owned()),
-        (false, count) => (Ink::Odd, format!("{count} differences")),
-    };
+    for table in &tables {
+        table.draw(page);
+    }
+    let differing = tables.iter().map(Table::len).sum::<usize>();
+    let (is_same, ink, closing) = closing(one, other, differing, marked);
     page.end_line();
     page.line(ink, &closing);
     is_same
+}
+
+/// How many runs each policy had: with a stopping rule, points of a sweep have different numbers.
+fn runs_of(numbers: &Numbers) -> String {
+    let counts = || numbers.runs.values().map(|runs| runs.count);
+    match (counts().min().unwrap_or(0), counts().max().unwrap_or(0)) {
+        (1, 1) => "1 run".to_owned(),
+        (least, most) if least == most => format!("{most} runs"),
+        (least, most) => format!("{least} to {most} runs"),
+    }
+}
+
+fn legend(is_common: bool) -> &'static str {
+    if is_common {
+        "one seed: the n runs that both have met the same weather, and are compared pair by pair \
+         (paired t)"
+    } else {
+        "different seeds: the runs are independent, n in A and in B (Welch)"
+    }
 }
 
 /// The points that belong together. Where each side has a single one, they do, whatever they are
@@ -109,111 +124,198 @@ fn pairs<'n>(
     pairs
 }
 
-fn lone(page: &mut Page, point: &StoredPoint, side: &str) -> usize {
-    page.end_line();
-    page.line(Ink::Strong, &format!("{}: only in {side}", point.name()));
-    1
+/// Corrects the p-values for the number of differences that are shown, and marks those that chance
+/// hardly gives; says how many. A metric that is the same in all runs could not have been marked,
+/// so that it does not count (Tarone 1990).
+fn judge(tables: &mut [Table]) -> usize {
+    let rows = || tables.iter().flat_map(|table| &table.rows);
+    let p_values: Vec<Option<f64>> = rows().map(|row| row.difference.p_value).collect();
+    let adjusted = paired::holm(&p_values, p_values.len());
+    let rows = tables.iter_mut().flat_map(|table| &mut table.rows);
+    for (row, adjusted) in rows.zip(&adjusted) {
+        row.adjusted = *adjusted;
+    }
+    for table in tables {
+        // What has no p-value comes last, and equals stay in the order of their names.
+        let rank = |row: &Row| row.difference.p_value.unwrap_or(f64::INFINITY);
+        table
+            .rows
+            .sort_by(|one, other| rank(one).total_cmp(&rank(other)));
+    }
+    let is_marked = |p: &&Option<f64>| p.is_some_and(|p| p < LEVEL);
+    adjusted.iter().filter(is_marked).count()
 }
 
-/// The metrics and verdicts of a point that differ; says how many.
-fn point(
-    page: &mut Page,
-    (one, a): (&Numbers, &StoredPoint),
-    (other, b): (&Numbers, &StoredPoint),
-) -> usize {
-    let names: BTreeSet<&String> = a.metrics.keys().chain(b.metrics.keys()).collect();
-    let mut lines = Vec::new();
-    for name in names {
-        let (before, now) = (a.metrics.get(name), b.metrics.get(name));
-        if before.map(StoredMetric::numbers) == now.map(StoredMetric::numbers) {
-            continue;
+/// Whether the results are the same, and the last line.
+fn closing(one: &Numbers, other: &Numbers, differing: usize, marked: usize) -> (bool, Ink, String) {
+    let counts = |numbers: &Numbers| -> Vec<usize> {
+        numbers.runs.values().map(|runs| runs.count).collect()
+    };
+    let is_common = one.summary.seed == other.summary.seed;
+    if differing == 0 && one.summary.digest == other.summary.digest {
+        return (true, Ink::Good, "the same".to_owned());
+    }
+    if differing == 0 && is_common && counts(one) != counts(other) {
+        let closing = "the same in all runs that both have";
+        return (true, Ink::Good, closing.to_owned());
+    }
+    let closing = match (differing, marked) {
+        (0, _) => {
+            "every number is the same, but what happened is not: the digests of the runs differ"
+                .to_owned()
         }
-        let cells = [before, now].map(|metric| metric.map(StoredMetric::mean));
-        let column = |numbers: &'_ Numbers, point: &StoredPoint| {
-            numbers
-                .rows
-                .get(&point.name())
-                .and_then(|rows: &StoredRows| rows.get(name))
-                .cloned()
+        (1, 0) => "1 difference".to_owned(),
+        (count, 0) => format!("{count} differences"),
+        (count, marked) => format!(
+            "{count} differences, {marked} of them beyond chance (*: p < {LEVEL} after Holm's \
+             correction for all of them)"
+        ),
+    };
+    (false, Ink::Odd, closing)
+}
+
+/// A metric that differs.
+struct Row {
+    difference: Difference,
+    /// The p-value, corrected.
+    adjusted: Option<f64>,
+}
+
+impl Row {
+    /// A line of the table; where there are several runs, with how well the difference is known.
+    fn line(&self, has_several_runs: bool) -> String {
+        let Difference {
+            metric,
+            means,
+            counts,
+            between,
+            ..
+        } = &self.difference;
+        let cell = |value: Option<Billionths>| value.map_or_else(|| "none".to_owned(), number);
+        let [a, b] = means.map(cell);
+        let name = format!("  {metric}");
+        let difference = cell(between.map(|it| it.mean));
+        let line = format!("{name:<NAMES$}{a:>CELL$}{b:>CELL$}{difference:>CELL$}");
+        if !has_several_runs {
+            return line;
+        }
+        let half_width = between.and_then(|it| it.half_width);
+        let half_width = half_width.map_or_else(String::new, number);
+        let runs = match counts {
+            [a, b] if a == b => a.to_string(),
+            [a, b] => format!("{a}, {b}"),
         };
-        let columns = [column(one, a), column(other, b)];
-        let is_common = one.summary.seed == other.summary.seed;
-        let (difference, how) = difference(cells, columns, is_common);
-        lines.push(row(name, cells, difference, how));
+        let p = match self.adjusted {
+            None => "-".to_owned(),
+            Some(p) if p < 0.0001 => "< 0.0001 *".to_owned(),
+            Some(p) if p < LEVEL => format!("{p:.4} *"),
+            Some(p) => format!("{p:.4}  "),
+        };
+        format!("{line}{half_width:>CELL$}{runs:>CELL$}{p:>CELL$}")
     }
-    for verdict in &b.expectations {
-        let before = a.expectations.iter().find(|it| it.what == verdict.what);
-        if before.is_some_and(|before| before.held != verdict.held) {
-            let word = if verdict.held {
-                "only in B"
+}
+
+/// A number that fits into its column.
+fn number(value: Billionths) -> String {
+    let decimals = match value.unsigned_abs() / 1_000_000_000 {
+        0..1_000 => 6,
+        1_000..1_000_000 => 3,
+        _ => 0,
+    };
+    rounded(value, decimals)
+}
+
+/// What differs at one point.
+struct Table {
+    name: String,
+    rows: Vec<Row>,
+    /// What else is to be said.
+    remarks: Vec<String>,
+}
+
+impl Table {
+    /// The metrics and verdicts that differ; `None` if none does.
+    fn of(
+        (one, a): (&Numbers, &StoredPoint),
+        (other, b): (&Numbers, &StoredPoint),
+        is_common: bool,
+    ) -> Option<Table> {
+        let none = StoredRuns::default();
+        let [first, second] = [(one, a), (other, b)]
+            .map(|(numbers, point)| numbers.runs.get(&point.name()).unwrap_or(&none));
+        let metrics: BTreeSet<&str> = first.metrics().chain(second.metrics()).collect();
+        let of_metric = |metric: &str| {
+            let columns = [
+                column(one, first, metric, second),
+                column(other, second, metric, first),
+            ];
+            let difference = if is_common {
+                of_pairs(metric, columns)
             } else {
-                "only in A"
+                of_independent(metric, columns)
             };
-            lines.push(format!("  {} held {word}", verdict.what));
+            Some(Row {
+                difference: difference?,
+                adjusted: None,
+            })
+        };
+        let table = Table {
+            name: if a.name() == b.name() {
+                a.name()
+            } else {
+                format!("{} | {}", a.name(), b.name())
+            },
+            rows: metrics.into_iter().filter_map(of_metric).collect(),
+            remarks: verdicts(a, b),
+        };
+        let is_empty = table.rows.is_empty() && table.remarks.is_empty();
+        (!is_empty).then_some(table)
+    }
+
+    /// A point that only one side has.
+    fn lone(point: &StoredPoint, side: &str) -> Table {
+        Table {
+            name: format!("{}: only in {side}", point.name()),
+            rows: Vec::new(),
+            remarks: Vec::new(),
         }
     }
-    if lines.is_empty() {
-        return 0;
-    }
-    let name = if a.name() == b.name() {
-        a.name()
-    } else {
-        format!("{} | {}", a.name(), b.name())
-    };
-    page.end_line();
-    let heads = ["A", "B", "B - A"]
-        .map(|head| format!("{head:>CELL$}"))
-        .concat();
-    page.line(Ink::Strong, &format!("{name:<NAMES$}{heads}"));
-    for line in &lines {
-        page.line(Ink::Plain, line);
-    }
-    lines.len()
-}
 
-/// What each replication measured.
-type Column = Vec<Option<Billionths>>;
+    fn len(&self) -> usize {
+        (self.rows.len() + self.remarks.len()).max(1)
+    }
 
-/// The difference of the means, and how well it is known.
-fn difference(
-    cells: [Option<&str>; 2],
-    columns: [Option<Column>; 2],
-    is_common: bool,
-) -> (Option<Interval>, &'static str) {
-    if let [Some(a), Some(b)] = columns {
-        // With one seed, replications of one number meet the same weather.
-        if is_common && a.len() == b.len() {
-            let paired = paired::paired(a.into_iter().zip(b), CONFIDENCE);
-            return (paired.map(|it| it.difference), "paired");
+    fn has_several_runs(&self) -> bool {
+        let counts = self.rows.iter().flat_map(|row| row.difference.counts);
+        counts.max() > Some(1)
+    }
+
+    fn draw(&self, page: &mut Page) {
+        let has_several_runs = self.has_several_runs();
+        let heads: &[&str] = match (self.rows.is_empty(), has_several_runs) {
+            (true, _) => &[],
+            (_, false) => &["A", "B", "B - A"],
+            (_, true) => &["A", "B", "B - A", "± (95 %)", "n", "p (Holm)  "],
+        };
+        let heads: Vec<String> = heads.iter().map(|head| format!("{head:>CELL$}")).collect();
+        let heads = heads.concat();
+        page.end_line();
+        page.line(Ink::Strong, &format!("{:<NAMES$}{heads}", self.name));
+        for row in &self.rows {
+            page.line(Ink::Plain, &row.line(has_several_runs));
         }
-        let [a, b] = [a, b].map(|values| Moments::of(values.into_iter().flatten()));
-        return (welch::difference(&a, &b, CONFIDENCE), "Welch");
+        for remark in &self.remarks {
+            page.line(Ink::Plain, &format!("  {remark}"));
+        }
     }
-    let [Some(a), Some(b)] = cells.map(|cell| cell.and_then(undecimal)) else {
-        return (None, "");
-    };
-    let mean = b - a;
-    (
-        Some(Interval {
-            mean,
-            half_width: None,
-        }),
-        "",
-    )
 }
 
-/// A line of the table; where there are several runs, with the interval and how it was had.
-fn row(name: &str, cells: [Option<&str>; 2], difference: Option<Interval>, how: &str) -> String {
-    let short = |cell: Option<&str>| match cell.and_then(undecimal) {
-        None => "none".to_owned(),
-        Some(value) => rounded(value, 6),
-    };
-    let [a, b] = cells.map(short);
-    let between = difference.map_or_else(|| "none".to_owned(), |it| rounded(it.mean, 6));
-    let precision = match difference.and_then(|it| it.half_width) {
-        None => String::new(),
-        Some(half_width) => format!("  ± {} (95 %, {how})", rounded(half_width, 6)),
-    };
-    let name = format!("  {name}");
-    format!("{name:<NAMES$}{a:>CELL$}{b:>CELL$}{between:>CELL$}{precision}")
+/// The expectations that hold on one side only.
+fn verdicts(a: &StoredPoint, b: &StoredPoint) -> Vec<String> {
+    let of_both = b.expectations.iter().filter_map(|now| {
+        let before = a.expectations.iter().find(|it| it.what == now.what)?;
+        let side = if now.held { "B" } else { "A" };
+        (before.held != now.held).then(|| format!("{} held only in {side}", now.what))
+    });
+    of_both.collect()
 }

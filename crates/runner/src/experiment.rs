@@ -1,6 +1,10 @@
 //! Reading an experiment: from a file and the command line's changes to a [`Plan`].
 
+use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::Path;
+
+use sha2::{Digest as _, Sha256};
 
 use crate::campaign::runs_of;
 use crate::diagnostic::{Diagnostic, Rejection, Sources};
@@ -102,13 +106,23 @@ impl Experiment {
     fn understand(document: Document, changes: &[Override]) -> Result<Experiment, Rejection> {
         let Document {
             points,
+            axes,
             written,
             sources,
             files,
             has_regression,
             extent,
         } = document;
-        match understand_points(points, &sources, &files, !changes.is_empty()) {
+        let understood = understand_points(points, &sources, &files, !changes.is_empty());
+        let understood = understood.and_then(|understood| {
+            let twins = twins(&understood.points, &axes);
+            if twins.is_empty() {
+                Ok(understood)
+            } else {
+                Err(twins)
+            }
+        });
+        match understood {
             Ok(Understood {
                 points,
                 notes,
@@ -200,6 +214,38 @@ fn understand_points(
         digest,
         named,
     })
+}
+
+/// Values of one axis of a sweep that mean the same, however they are written. Its points are in the
+/// order of the axes, the last of them varying fastest.
+fn twins(points: &[GridPoint], axes: &[Vec<Range<usize>>]) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    let mut stride = points.len();
+    for places in axes {
+        stride /= places.len();
+        // All else being equal, points are the same if what they mean is written out the same.
+        let mut known: BTreeMap<[u8; 32], usize> = BTreeMap::new();
+        for (index, place) in places.iter().enumerate() {
+            let point = &points[index * stride];
+            let meaning = Sha256::digest(format!("{:?}", point.plan));
+            let first = *known.entry(meaning.into()).or_insert(index);
+            if first < index {
+                found.push(twin(place, &points[first * stride], point));
+            }
+        }
+    }
+    found
+}
+
+fn twin(place: &Range<usize>, first: &GridPoint, second: &GridPoint) -> Diagnostic {
+    let settings = first.settings.iter().zip(&second.settings);
+    let others = settings.filter(|(first, second)| first.value != second.value);
+    let pairs: Vec<String> = others
+        .map(|(first, second)| format!("`{}` means the same as `{}`", second.value, first.value))
+        .collect();
+    Diagnostic::at(place.clone(), "this value is in the list twice")
+        .label(pairs.join(", "))
+        .help("`run.replications` repeats every point")
 }
 
 /// What is wrong with the models that say nothing at any point.

@@ -43,6 +43,11 @@ impl Override {
 /// Most parts of a path; no key of an experiment has more.
 const DEEPEST: usize = 16;
 
+/// The lists of tables of a document.
+const LISTS: [&str; 4] = ["connection", "expect", "fault", "inject"];
+/// Its tables whose keys are names that the user chooses.
+const NAMED: [&str; 3] = ["host", "link", "load"];
+
 /// One step of a path, and where it stands.
 struct Step {
     name: String,
@@ -104,6 +109,12 @@ impl Path {
         table: &mut DeTable<'a>,
         value: Spanned<DeValue<'a>>,
     ) -> Result<(), Diagnostic> {
+        if let [list, choice, ..] = &self.0[..]
+            && LISTS.contains(&list.name.as_str())
+            && !table.contains_key(list.name.as_str())
+        {
+            return Err(no_element(&[], list, choice));
+        }
         set_in_table(table, &self.0, value)
     }
 }
@@ -228,6 +239,11 @@ fn set_in_table<'a>(
         return Ok(());
     }
     if !table.contains_key(step.name.as_str()) {
+        // Names are at home in the tables at the top; below them a number can only mean an element.
+        let is_named = NAMED.contains(&step.name.as_str());
+        if !is_named && below[0].name.parse::<usize>().is_ok() {
+            return Err(no_element(&[], step, &below[0]));
+        }
         let key = Spanned::new(step.span.clone(), Cow::Owned(step.name.clone()));
         table.insert(
             key,
@@ -286,20 +302,28 @@ fn element(array: &DeArray<'_>, list: &Step, choice: &Step) -> Result<usize, Dia
     }
     match choice.name.parse::<usize>() {
         Ok(index) if index < array.len() => Ok(index),
-        Ok(_) => Err(Diagnostic::at(
-            choice.span.clone(),
-            format!("`{}` has no element {}", list.name, choice.name),
-        )
-        .help(format!("it has {}, counted from 0", array.len()))),
-        Err(_) => {
-            let known = ids.into_iter().flatten();
-            Err(Diagnostic::at(
-                choice.span.clone(),
-                format!("no element of `{}` has the id `{}`", list.name, choice.name),
-            )
-            .help(suggestion(&choice.name, known, "ids here")))
-        }
+        _ => Err(no_element(&ids, list, choice)),
     }
+}
+
+/// Says that a list has no such element; `ids` has an entry for each that it has.
+fn no_element(ids: &[Option<&str>], list: &Step, choice: &Step) -> Diagnostic {
+    let (list, wanted) = (&list.name, &choice.name);
+    let is_number = wanted.parse::<usize>().is_ok();
+    let title = if is_number {
+        format!("there is no `{list}` {wanted}")
+    } else {
+        format!("there is no `{list}` with the id `{wanted}`")
+    };
+    let help = match ids {
+        [] => format!(
+            "there is none at all here; the file, or a value for all of `{list}`, can add one"
+        ),
+        [_] if is_number => "there is only number 0 here".to_owned(),
+        _ if is_number => format!("there are numbers 0 to {} here", ids.len() - 1),
+        _ => suggestion(wanted, ids.iter().copied().flatten(), "ids here"),
+    };
+    Diagnostic::at(choice.span.clone(), title).help(help)
 }
 
 /// The name of a TOML type with its article.
@@ -307,5 +331,25 @@ pub(crate) fn with_article(kind: &str) -> String {
     match kind {
         "integer" | "array" => format!("an {kind}"),
         _ => format!("a {kind}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    #[test]
+    fn lists_and_named_tables_are_those_of_the_vocabulary() {
+        let schema: Value = serde_json::from_str(&crate::schema::text()).expect("JSON");
+        let properties = schema["properties"].as_object().expect("an object");
+        let of_tables = |below: &str| {
+            let is_table = |value: &Value| value[below]["$ref"].is_string();
+            let keys = properties.iter().filter(|(_, value)| is_table(value));
+            keys.map(|(key, _)| key.as_str()).collect::<Vec<_>>()
+        };
+        assert_eq!(of_tables("items"), LISTS);
+        assert_eq!(of_tables("additionalProperties"), NAMED);
     }
 }

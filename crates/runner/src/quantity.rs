@@ -149,18 +149,34 @@ impl From<&Percent> for netsim::Probability {
     }
 }
 
+impl Percent {
+    /// What a text without a percent sign may have meant: a share of one, or a percentage.
+    fn without_sign(text: &str) -> QuantityError {
+        let Ok(number) = billionths(text) else {
+            return QuantityError(format!(
+                "`{text}` is no percentage such as \"1%\" or \"0.5%\""
+            ));
+        };
+        let share = u32::try_from(number)
+            .ok()
+            .filter(|it| *it <= Percent::ALL.billionths);
+        let meant = match share.map(|billionths| Percent { billionths }) {
+            Some(share) if share.billionths > 0 && share < Percent::ALL => {
+                format!("\"{share}\" or \"{text}%\"")
+            }
+            Some(share) if share == Percent::ALL => format!("\"{text}%\" or \"{share}\""),
+            _ => format!("\"{text}%\""),
+        };
+        QuantityError(format!("`{text}` has no percent sign; write {meant}"))
+    }
+}
+
 impl FromStr for Percent {
     type Err = QuantityError;
 
     fn from_str(text: &str) -> Result<Percent, QuantityError> {
         let Some(number) = text.strip_suffix('%') else {
-            return if billionths(text).is_ok() {
-                error(format!("`{text}` has no percent sign; write \"{text}%\""))
-            } else {
-                error(format!(
-                    "`{text}` is no percentage such as \"1%\" or \"0.5%\""
-                ))
-            };
+            return Err(Percent::without_sign(text));
         };
         let number = number.trim_end();
         if number.starts_with('-') {
@@ -289,7 +305,15 @@ impl FromStr for ArrivalRate {
 
     fn from_str(text: &str) -> Result<ArrivalRate, QuantityError> {
         let form = || QuantityError(format!("`{text}` is no arrival rate such as \"5/s\""));
-        let (number, period) = text.split_once('/').ok_or_else(form)?;
+        let Some((number, period)) = text.split_once('/') else {
+            return if billionths(text).is_ok() {
+                error(format!(
+                    "`{text}` has no unit; write \"{text}/s\" or \"{text}/min\""
+                ))
+            } else {
+                Err(form())
+            };
+        };
         let per = match period.trim() {
             "s" => Duration::from_secs(1),
             "min" => Duration::from_mins(1),
@@ -391,7 +415,17 @@ mod tests {
         let range = "a percentage is between 0% and 100%";
         refused::<Percent>("150%", &format!("`150%` is more than 100%; {range}"));
         refused::<Percent>("-1%", &format!("`-1%` is negative; {range}"));
-        refused::<Percent>("5", "`5` has no percent sign; write \"5%\"");
+        for (text, meant) in [
+            ("5", "\"5%\""),
+            ("0.05", "\"5%\" or \"0.05%\""),
+            ("1", "\"1%\" or \"100%\""),
+            ("0", "\"0%\""),
+        ] {
+            refused::<Percent>(
+                text,
+                &format!("`{text}` has no percent sign; write {meant}"),
+            );
+        }
         refused::<Percent>(
             "0.00000001%",
             "`0.00000001%` has more than seven decimal places",
@@ -432,6 +466,7 @@ mod tests {
             "0.5/min"
         );
         refused::<ArrivalRate>("0/s", "`0/s` is no arrival rate: nothing would ever arrive");
-        refused::<ArrivalRate>("5", "`5` is no arrival rate such as \"5/s\"");
+        refused::<ArrivalRate>("5", "`5` has no unit; write \"5/s\" or \"5/min\"");
+        refused::<ArrivalRate>("often", "`often` is no arrival rate such as \"5/s\"");
     }
 }

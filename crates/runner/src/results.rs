@@ -6,7 +6,7 @@
 mod difference;
 mod folder;
 mod stored;
-mod stored_rows;
+mod stored_runs;
 mod stored_summary;
 
 use std::collections::BTreeMap;
@@ -28,7 +28,7 @@ pub use folder::{
     Compared, Recorded, ResultsError, add_report, compare, is_recorded, note_timing, record,
 };
 pub use stored::{Stored, StoredError, restore};
-pub(crate) use stored_rows::StoredRows;
+pub(crate) use stored_runs::{Column, StoredRuns};
 pub(crate) use stored_summary::{StoredMetric, StoredPoint, StoredSummary};
 
 /// The file that lists the others, and by which a folder of results is known.
@@ -153,14 +153,14 @@ fn tables(experiment: &Experiment, campaign: &Campaign) -> Vec<(&'static str, Ta
     tables
 }
 
-/// The table of all replications.
-const ROWS: &str = "replications.csv";
+/// The tables of all replications, and of all points.
+const TABLES: [&str; 2] = ["replications.csv", "points.csv"];
 
 /// The numbers that are recorded in a folder.
 pub(crate) struct Numbers {
     pub(crate) summary: StoredSummary,
-    /// Of each point, by its name; empty if each has a single replication.
-    pub(crate) rows: BTreeMap<String, StoredRows>,
+    /// Of each point, by its name.
+    pub(crate) runs: BTreeMap<String, StoredRuns>,
 }
 
 /// Reads the numbers that are recorded in a folder.
@@ -171,7 +171,7 @@ pub(crate) fn numbers(folder: &Path) -> Result<Numbers, String> {
     let wrong = |why: &str| format!("{}: {why}", folder.display());
     let files = folder::read(folder).map_err(|error| error.to_string())?;
     let mut edited = folder::edited(&files);
-    edited.retain(|name| name == SUMMARY || name == ROWS);
+    edited.retain(|name| name == SUMMARY || TABLES.contains(&name.as_str()));
     if !edited.is_empty() {
         return Err(wrong(&format!(
             "changed or removed by hand after it was recorded: {}; bring back what was recorded \
@@ -182,14 +182,22 @@ pub(crate) fn numbers(folder: &Path) -> Result<Numbers, String> {
     let help =
         "it has no results; name a folder that `runner run` has written, such as results/NAME";
     let summary = files.get(SUMMARY).ok_or_else(|| wrong(help))?;
-    let summary = StoredSummary::parse(summary)
-        .ok_or_else(|| wrong(&format!("{SUMMARY} is not as a run writes it")))?;
-    let rows = match files.get(ROWS) {
-        None => BTreeMap::new(),
-        Some(text) => stored_rows::parse(text)
-            .ok_or_else(|| wrong(&format!("{ROWS} is not as a run writes it")))?,
+    let unknown = |name: &str| wrong(&format!("{name} is not as a run writes it"));
+    let summary = StoredSummary::parse(summary).ok_or_else(|| unknown(SUMMARY))?;
+    // Of a sweep the summary has a selection of metrics, and the tables have all of them.
+    let [replications, points] = TABLES.map(|name| files.get(name));
+    let runs = match (replications, points) {
+        (Some(text), _) => stored_runs::of_replications(text, &summary).ok_or(TABLES[0]),
+        (None, Some(text)) => stored_runs::of_points(text, &summary).ok_or(TABLES[1]),
+        (None, None) => {
+            let of_point =
+                |point: &StoredPoint| Some((point.name(), StoredRuns::of_summary(point)?));
+            let points = summary.points.iter();
+            points.map(of_point).collect::<Option<_>>().ok_or(SUMMARY)
+        }
     };
-    Ok(Numbers { summary, rows })
+    let runs = runs.map_err(unknown)?;
+    Ok(Numbers { summary, runs })
 }
 
 /// SHA-256 in hexadecimal.

@@ -1,6 +1,6 @@
 //! What `summary.json` says, read back.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -14,6 +14,9 @@ pub(crate) struct StoredSummary {
     pub(crate) replications: u32,
     pub(crate) digest: String,
     pub(crate) points: Vec<StoredPoint>,
+    /// Metrics that were measured, and were 0 in every run at every point.
+    #[serde(default)]
+    pub(crate) zero_everywhere: BTreeSet<String>,
 }
 
 /// One policy at one point of a sweep.

@@ -1,5 +1,6 @@
 //! From text to a [`Spec`] for each point of its sweep: parsing a file and applying overrides.
 
+use std::ops::Range;
 use std::path::Path;
 
 use serde::Deserialize;
@@ -31,6 +32,8 @@ pub(crate) enum Extent {
 pub(crate) struct Document {
     /// The points of the sweep, in order; one if there is none.
     pub(crate) points: Vec<PointSpec>,
+    /// Where the values of each axis of the sweep stand, the axis that varies fastest last.
+    pub(crate) axes: Vec<Vec<Range<usize>>>,
     /// What is written, before anything is made of it.
     pub(crate) written: Written,
     pub(crate) sources: Sources,
@@ -91,10 +94,12 @@ impl Document {
         match parsed {
             Ok(Parsed {
                 points,
+                axes,
                 written,
                 has_regression,
             }) => Ok(Document {
                 points,
+                axes,
                 written,
                 sources,
                 files,
@@ -128,6 +133,7 @@ fn read_lineage(
 /// What a document says under overrides.
 struct Parsed {
     points: Vec<PointSpec>,
+    axes: Vec<Vec<Range<usize>>>,
     written: Written,
     has_regression: bool,
 }
@@ -152,8 +158,10 @@ fn parse_lineage(
     lineage::check_unset(&table).map_err(alone)?;
     // Overrides, and the smaller version, may well leave out points.
     let is_whole = changes.is_empty() && extent == Extent::Full;
+    let sweep = Sweep::take(&mut table)?;
     Ok(Parsed {
-        points: parse_points(table, is_whole)?,
+        points: parse_points(table, &sweep, is_whole)?,
+        axes: sweep.places(),
         written,
         has_regression,
     })
@@ -188,8 +196,11 @@ fn shrink(table: &mut DeTable<'_>, extent: Extent) -> Result<bool, Vec<Diagnosti
 
 /// Reads what is written for each point; what is wrong at several is told once. If it `is_whole`,
 /// every place that expectations name must be there.
-fn parse_points(mut table: DeTable<'_>, is_whole: bool) -> Result<Vec<PointSpec>, Vec<Diagnostic>> {
-    let sweep = Sweep::take(&mut table)?;
+fn parse_points<'a>(
+    mut table: DeTable<'a>,
+    sweep: &Sweep<'a>,
+    is_whole: bool,
+) -> Result<Vec<PointSpec>, Vec<Diagnostic>> {
     let mut places = Places::take(&mut table)?;
     let mut points = Vec::new();
     let mut problems = Vec::new();

@@ -277,14 +277,40 @@ enum UnlimitedWord {
 
 impl<'de> Deserialize<'de> for AcceptRateSpec {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<AcceptRateSpec, D::Error> {
-        let text = String::deserialize(deserializer)?;
+        deserializer.deserialize_any(AcceptRateVisitor)
+    }
+}
+
+struct AcceptRateVisitor;
+
+impl Visitor<'_> for AcceptRateVisitor {
+    type Value = AcceptRateSpec;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an arrival rate such as \"5/s\", or \"unlimited\"")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<AcceptRateSpec, E> {
         if text == "unlimited" {
             return Ok(AcceptRateSpec(None));
         }
-        let rate = text.parse().map_err(|error| {
-            de::Error::custom(format!("{error}; the other choice is \"unlimited\""))
-        })?;
+        let rate = text
+            .parse()
+            .map_err(|error| E::custom(format!("{error}; the other choice is \"unlimited\"")))?;
         Ok(AcceptRateSpec(Some(rate)))
+    }
+
+    // A number without a unit fails in the parser's own words, which name the remedy.
+    fn visit_i64<E: de::Error>(self, number: i64) -> Result<AcceptRateSpec, E> {
+        self.visit_str(&number.to_string())
+    }
+
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<AcceptRateSpec, E> {
+        self.visit_str(&number.to_string())
+    }
+
+    fn visit_f64<E: de::Error>(self, number: f64) -> Result<AcceptRateSpec, E> {
+        self.visit_str(&number.to_string())
     }
 }
 

@@ -40,6 +40,8 @@ struct Axis<'a> {
     span: Range<usize>,
     /// At least one, and all of them set the same paths.
     alternatives: Vec<Vec<Assignment<'a>>>,
+    /// Where each of them stands.
+    places: Vec<Range<usize>>,
 }
 
 struct Assignment<'a> {
@@ -129,6 +131,11 @@ impl<'a> Sweep<'a> {
         self.checked_points().unwrap_or(usize::MAX)
     }
 
+    /// Where the values of each axis stand, the axis that varies fastest last.
+    pub(crate) fn places(&self) -> Vec<Vec<Range<usize>>> {
+        self.axes.iter().map(|axis| axis.places.clone()).collect()
+    }
+
     fn checked_points(&self) -> Option<usize> {
         let sizes = self.axes.iter().map(|axis| axis.alternatives.len());
         sizes.into_iter().try_fold(1_usize, usize::checked_mul)
@@ -203,6 +210,7 @@ fn axis<'a>(
         .help("list at least one value"));
     }
     let mut alternatives: Vec<Vec<Assignment<'a>>> = Vec::new();
+    let mut places = Vec::new();
     for value in list {
         let place = value.span();
         let alternative = if name == POINTS {
@@ -210,12 +218,14 @@ fn axis<'a>(
         } else {
             vec![assignment(key, value)?]
         };
-        check_against(&alternatives, &alternative, place)?;
+        check_keys(&alternatives, &alternative, &place)?;
         alternatives.push(alternative);
+        places.push(place);
     }
     Ok(Axis {
         span: key.span(),
         alternatives,
+        places,
     })
 }
 
@@ -265,32 +275,22 @@ fn assignment<'a>(
     })
 }
 
-/// An alternative sets what the others set, and not all to the same values.
-fn check_against(
+/// An alternative sets what the others set.
+fn check_keys(
     others: &[Vec<Assignment<'_>>],
     new: &[Assignment<'_>],
-    span: Range<usize>,
+    span: &Range<usize>,
 ) -> Result<(), Diagnostic> {
     let keys = |alternative: &[Assignment<'_>]| {
         let mut keys: Vec<String> = alternative.iter().map(|it| it.key.clone()).collect();
         keys.sort();
         keys
     };
-    let values = |alternative: &[Assignment<'_>]| {
-        let pair = |it: &Assignment<'_>| (it.key.clone(), text_of(it.value.get_ref()));
-        let mut pairs: Vec<_> = alternative.iter().map(pair).collect();
-        pairs.sort();
-        pairs
-    };
     if others.first().is_some_and(|first| keys(first) != keys(new)) {
         return Err(
-            Diagnostic::at(span, "this point sets other keys than the first")
+            Diagnostic::at(span.clone(), "this point sets other keys than the first")
                 .help("every point of the list sets the same keys"),
         );
-    }
-    if others.iter().any(|other| values(other) == values(new)) {
-        return Err(Diagnostic::at(span, "this value is in the list twice")
-            .help("`run.replications` repeats every point"));
     }
     Ok(())
 }

@@ -97,6 +97,11 @@ pub(crate) const BAD: &[(&str, &str)] = &[
     ),
     ("backlog = 128", "mutant = \"no-synack-timeout\""),
     ("backlog = 128", "backlog = -1"),
+    ("backlog = 128", "accept_rate = 5"),
+    (
+        "[link.s2c]\ndelay = \"50ms\"",
+        "[link.s2c]\ndelay = \"50ms\"\nloss = 0.05",
+    ),
     ("profile = \"linux-6\"\nbacklog = 128", "backlog = 0"),
     ("backlog = 128", "addresses = 0"),
     ("backlog = 128", "addresses = []"),
@@ -390,6 +395,18 @@ pub(crate) const BAD: &[(&str, &str)] = &[
     ),
     (
         "[load.main]",
+        "[sweep]\n\"link.c2s.loss.random\" = [\"1%\", \"1.0%\"]\n\"host.server.backlog\" = [1, 2]\n[load.main]",
+    ),
+    (
+        "[load.main]",
+        "[sweep]\n\"host.server.backlog\" = [1, 2]\n\"link.c2s.delay.jitter\" = [\"0.05s\", \"1s\", \"50ms\"]\n[load.main]",
+    ),
+    (
+        "[load.main]",
+        "[sweep]\npoints = [{ \"run.until\" = \"2s\" }, { \"run.until\" = \"2000ms\" }]\n[load.main]",
+    ),
+    (
+        "[load.main]",
         "[sweep]\n\"host..backlog\" = [64]\n[load.main]",
     ),
     ("[load.main]", "[sweep]\n\"name.x\" = [64]\n[load.main]"),
@@ -485,6 +502,10 @@ pub(crate) const BAD_OVERRIDES: &[&str] = &[
     "link.c2x.delay=1ms",
     "fault.old-sin.match.nth=2",
     "fault.3.match.nth=2",
+    "inject.0.at=1s",
+    "inject.forged.at=1s",
+    "connection.0.send.9.bytes=1",
+    "link.c2s.blackout.0.from=1s",
     "fault.old-syn.match.nth=0",
     "fault.old-syn=2",
     "expect.0.after_fault.segments=[]x",

@@ -94,7 +94,7 @@ fn of_several_runs_the_difference_has_an_interval() {
         );
     }
     let of = |out: &str| format!("{out}/stale-syn-random");
-    for (other, how) in [("paired", "(95 %, paired)"), ("welch", "(95 %, Welch)")] {
+    for (other, how) in [("paired", "(paired t)"), ("welch", "(Welch)")] {
         let (code, shown, _) = compare(&home, &of("a"), &of(other));
         assert_eq!(code, Some(1));
         assert!(shown.contains(how), "{shown}");
@@ -102,5 +102,58 @@ fn of_several_runs_the_difference_has_an_interval() {
             shown.contains("\nthree-way ") && shown.contains("\ntwo-way "),
             "{shown}"
         );
+        let p_values = p_values(&shown);
+        assert!(p_values.len() > 10, "{shown}");
+        assert!(p_values.is_sorted(), "{p_values:?}");
     }
+}
+
+/// The corrected p-values of the first table.
+fn p_values(shown: &str) -> Vec<String> {
+    let lines = shown.lines().skip_while(|line| !line.contains("p (Holm)"));
+    let rows = lines.skip(1).take_while(|line| !line.is_empty());
+    let last = |line: &str| {
+        let cells = line.trim_end_matches([' ', '*']).rsplit("  ");
+        cells.into_iter().next().unwrap_or_default().to_owned()
+    };
+    let cells = rows.map(last).filter(|cell| cell != "-");
+    cells.map(|cell| cell.replace("< ", "")).collect()
+}
+
+#[test]
+fn runs_that_both_have_are_compared_where_one_has_more() {
+    let home = Home::new();
+    let short = ["--set", "run.until=6s", "--quiet"];
+    let slow = ["--set", "link.s2c.delay.time=60ms"];
+    for (out, runs, changes) in [
+        ("many", "6", &[][..]),
+        ("few", "4", &[]),
+        ("slow", "4", &slow),
+    ] {
+        let few = [RANDOM, "--out", out, "--replications", runs];
+        let output = home.run(&[&few[..], &short, changes].concat());
+        assert!(matches!(output.status.code(), Some(0 | 1)));
+    }
+    let of = |out: &str| format!("{out}/stale-syn-random");
+    let (code, shown, _) = compare(&home, &of("many"), &of("few"));
+    assert_eq!(code, Some(0), "{shown}");
+    for part in [
+        "6 runs of each",
+        "4 runs of each",
+        "\nthe same in all runs that both have\n",
+    ] {
+        assert!(shown.contains(part), "{shown}");
+    }
+    let (code, shown, _) = compare(&home, &of("many"), &of("slow"));
+    assert_eq!(code, Some(1));
+    assert!(
+        shown.contains("paired t") && !shown.contains("Welch"),
+        "{shown}"
+    );
+    // The difference is exact: it is the same in every run.
+    let line = shown
+        .lines()
+        .find(|line| line.contains(" connect_time.min "));
+    let cells: Vec<&str> = line.expect("it differs").split_whitespace().collect();
+    assert_eq!(cells[3..], ["0.02", "0", "4", "-"], "{cells:?}");
 }
