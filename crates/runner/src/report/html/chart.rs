@@ -165,7 +165,7 @@ impl Chart {
                 @for (index, curve) in self.curves.iter().enumerate() {
                     g class=(format!("c{}", index % INKS)) {
                         @if curve.shape == Shape::Marks {
-                            path class="line" d=(intervals(curve, &x, &y)) { title { (curve.name.en) } }
+                            path class="whisker" d=(intervals(curve, &x, &y)) { title { (curve.name.en) } }
                         } @else {
                             @if curve.bands.len() == curve.points.len() {
                                 path class="band" d=(band(curve, &x, &y)) {}
@@ -210,7 +210,7 @@ impl Chart {
                     li class=(format!("c{}", index % INKS)) {
                         svg class="chart" viewBox="0 0 34 10" aria-hidden="true" {
                             @if curve.shape == Shape::Marks {
-                                path class="line" d=(whisker(17, 0, 10)) {}
+                                path class="whisker" d=(whisker(17, 0, 10)) {}
                                 circle class="dot" cx="17" cy="5" r="3" {}
                             } @else {
                                 path class="line" d="M0 5H34" {}
