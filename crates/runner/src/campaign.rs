@@ -51,11 +51,6 @@ pub struct Campaign {
     pub points: Vec<Point>,
     /// SHA-256 over the digests of all runs, in order.
     pub digest: [u8; 32],
-    /// The incarnations whose history is shown.
-    pub shown: Vec<Tag>,
-    /// Whether something befell the connection of a population that is shown; otherwise it is
-    /// simply the first.
-    pub shown_for_trouble: bool,
     /// What theory says beside them.
     pub theory: Findings,
     /// How much there was to do in all runs.
@@ -78,7 +73,13 @@ pub struct Point {
     pub replications: Replications,
     /// The verdicts on what is expected of this policy.
     pub verdicts: Vec<Verdict>,
-    /// What the shown incarnations did in the first replication; empty in a sweep.
+    /// The incarnations whose history is shown, the same under every policy; none in a sweep unless
+    /// its `[output]` asks for ladders.
+    pub shown: Vec<Tag>,
+    /// Whether something befell the connection of a population that is shown; otherwise it is
+    /// simply the first.
+    pub shown_for_trouble: bool,
+    /// What the shown incarnations did in the first replication.
     pub trace: Trace,
     /// Lifetimes and series of the first replication; empty in a sweep.
     pub detail: Detail,

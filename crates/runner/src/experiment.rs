@@ -5,8 +5,9 @@ use std::ops::Range;
 use std::path::Path;
 
 use sha2::{Digest as _, Sha256};
+use tcp_core::Handshake;
 
-use crate::campaign::runs_of;
+use crate::campaign::{PointId, runs_of};
 use crate::diagnostic::{Diagnostic, Rejection, Sources};
 use crate::overrides::Override;
 use crate::plan::{self, GridPoint, Mute, Plan, Resolved, Setting};
@@ -96,6 +97,24 @@ impl Experiment {
         points.map(|point| runs_of(&point.plan)).sum()
     }
 
+    /// The number of a point of its sweep as the names of folders have it: from 1, with as many
+    /// digits as the greatest needs, but at least three.
+    pub fn number_of(&self, point: PointId) -> String {
+        let digits = self.points.len().to_string().len().max(3);
+        format!("{:0digits$}", point.0 + 1)
+    }
+
+    /// The folder, within that of its results, for what is recorded of a policy: `POLICY`, or
+    /// `point-001/POLICY` at the first point of a sweep.
+    pub fn folder_of(&self, point: PointId, policy: Handshake) -> String {
+        let policy = policy.name();
+        if self.points.len() > 1 {
+            format!("point-{}/{policy}", self.number_of(point))
+        } else {
+            policy.to_owned()
+        }
+    }
+
     /// Whether its results are kept under version control. Of an experiment that has a smaller
     /// version, those of the smaller one are.
     pub fn is_recorded(&self) -> bool {
@@ -169,7 +188,12 @@ fn understand_points(
     let mut points = Vec::new();
     let (mut problems, mut notes) = (Remarks::default(), Remarks::default());
     let (mut digests, mut named, mut mute) = (Vec::new(), Vec::new(), Vec::new());
-    for PointSpec { settings, spec } in specs {
+    for PointSpec { settings, mut spec } in specs {
+        if count > 1 {
+            // Ladders of every point of a sweep are many files: they are made if they are asked for.
+            let output = spec.output.get_or_insert_default();
+            output.ladder.get_or_insert_default();
+        }
         match plan::resolve(spec, sources, files.clone()) {
             Ok(Resolved {
                 plan,

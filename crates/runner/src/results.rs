@@ -4,6 +4,7 @@
 //! file that no run has written.
 
 mod difference;
+mod first_runs;
 mod folder;
 mod stored;
 mod stored_runs;
@@ -14,14 +15,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
-use tcp_core::Handshake;
 
 use crate::campaign::Campaign;
 use crate::capture::CaptureError;
 use crate::experiment::Experiment;
 use crate::report::{self, Table};
-use crate::snapshot;
-use crate::trial::{Trial, TrialError};
+use crate::trial::TrialError;
 
 pub(crate) use folder::stays_below;
 pub use folder::{
@@ -42,11 +41,6 @@ const SUMMARY: &str = "summary.json";
 
 /// The contents of files by their names within the folder, with `/` between parts.
 pub type Files = BTreeMap<String, Vec<u8>>;
-
-/// The name of the file of snapshots under a policy.
-pub fn snapshots_of(policy: Handshake) -> String {
-    format!("{}/snapshots.txt", policy.name())
-}
 
 /// Why the files of an experiment could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -74,40 +68,7 @@ pub fn files(experiment: &Experiment, campaign: &Campaign) -> Result<Files, File
         SUMMARY.to_owned(),
         report::summary(experiment, campaign).into_bytes(),
     );
-    for point in &campaign.points {
-        let mut put = |name: &str, text: String| {
-            if !text.is_empty() {
-                files.insert(format!("{}/{name}", point.policy.name()), text.into_bytes());
-            }
-        };
-        if plan.output.ladder.text {
-            let language = plan.output.language;
-            let text = report::ladders(plan, campaign, point, language, false);
-            put("ladder.txt", text);
-        }
-        if plan.output.ladder.svg {
-            put(
-                "ladder.svg",
-                report::pictures(plan, campaign, point).unwrap_or_default(),
-            );
-        }
-    }
-    for &policy in &plan.run.policies {
-        let replication = 0;
-        let trial = Trial {
-            policy,
-            replication,
-        };
-        if !plan.output.snapshots.is_empty() {
-            let snapshots = trial.snapshots(plan).map_err(Box::new)?;
-            let text = snapshot::text(plan, &snapshots);
-            files.insert(snapshots_of(policy), text.into_bytes());
-        }
-        if plan.output.pcapng {
-            let capture = trial.capture(plan).map_err(Box::new)?.to_pcapng(plan)?;
-            files.insert(format!("{}/capture.pcapng", policy.name()), capture);
-        }
-    }
+    first_runs::add(&mut files, experiment, campaign)?;
     for (name, table) in tables(experiment, campaign) {
         #[cfg(feature = "parquet")]
         if plan.output.parquet {

@@ -17,6 +17,8 @@ use crate::paint::ascii;
 use crate::progress::Progress;
 use crate::report;
 use crate::results::{self, Places, Recorded, shown};
+use crate::snapshot;
+use crate::trial::Trial;
 
 /// One call of the program.
 pub(crate) struct Session<'a> {
@@ -209,7 +211,8 @@ impl<'a> Session<'a> {
         }
         let gap = if is_further { "\n" } else { "" };
         let language = self.language(experiment);
-        let text = report::human(experiment, campaign, language, self.out_color);
+        let mut text = report::human(experiment, campaign, language, self.out_color);
+        text.push_str(&snapshots(experiment, language));
         let text = if self.is_ascii() { ascii(&text) } else { text };
         self.console.print(&format!("{gap}{text}"))
     }
@@ -232,8 +235,6 @@ impl<'a> Session<'a> {
                 return Err(exit::FAILED);
             }
         };
-        let printed = self.print_snapshots(experiment, &files);
-        let stopped = printed.err().map_or(exit::GOOD, |Stop(code)| code);
         let (baseline, scratch) = (places.results_of(experiment), places.scratch_of(experiment));
         let is_comparable = experiment.is_recorded();
         let is_worthy =
@@ -248,7 +249,7 @@ impl<'a> Session<'a> {
         if matches!(outcome, Ok(Recorded::Unchanged | Recorded::Written { .. })) {
             results::note_timing(&folder, timing);
         }
-        let recorded = match outcome {
+        match outcome {
             Ok(Recorded::Unchanged) => Ok(self.say("unchanged", &folder)),
             Ok(Recorded::Written { others }) => {
                 let code = self.say("written to", &folder);
@@ -262,27 +263,7 @@ impl<'a> Session<'a> {
                 Ok(self.tell_difference(&folder, &scratch, &files, &lines))
             }
             Err(error) => Err(self.fail(name, &error)),
-        };
-        recorded.map(|code| code.max(stopped))
-    }
-
-    /// Prints the snapshots that were asked for, policy by policy.
-    fn print_snapshots(
-        &mut self,
-        experiment: &Experiment,
-        files: &results::Files,
-    ) -> Result<(), Stop> {
-        if self.manner.quiet || self.manner.format != Format::Human {
-            return Ok(());
         }
-        for &policy in &experiment.plan.run.policies {
-            if let Some(bytes) = files.get(&results::snapshots_of(policy)) {
-                let text = String::from_utf8_lossy(bytes);
-                let page = format!("\nsnapshots, {}\n{text}", policy.name());
-                self.console.print(&page)?;
-            }
-        }
-        Ok(())
     }
 
     pub(crate) fn fail(&mut self, name: &str, error: &dyn Display) -> u8 {
@@ -329,6 +310,30 @@ impl<'a> Session<'a> {
         self.console.tell(&text);
         exit::FAILED
     }
+}
+
+/// The snapshots that were asked for, policy by policy, from a run of their own: what is recorded
+/// may be in another language. Those of a sweep would be a book, and are only recorded. If a run
+/// fails, which it has not done before, nothing is said here but when it is recorded.
+fn snapshots(experiment: &Experiment, language: Language) -> String {
+    let plan = &experiment.plan;
+    let mut text = String::new();
+    if experiment.points.len() > 1 || plan.output.snapshots.is_empty() {
+        return text;
+    }
+    for &policy in &plan.run.policies {
+        let replication = 0;
+        let trial = Trial {
+            policy,
+            replication,
+        };
+        let heading = language.choose("snapshots, ", "快照，");
+        if let Ok(snapshots) = trial.snapshots(plan) {
+            let pages = snapshot::text(plan, &snapshots, language);
+            text.extend(["\n", heading, policy.name(), "\n", &pages]);
+        }
+    }
+    text
 }
 
 /// Whether two paths lead to one folder that exists.

@@ -51,7 +51,7 @@ fn assert_values(campaign: &Campaign, expected: &[(&str, &str)]) {
 
 fn stays(experiment: &Experiment, campaign: &Campaign, end: End) -> Vec<(Phase, u64)> {
     let trace = &campaign.points[0].trace;
-    let stories = Story::all(&experiment.plan, trace, &campaign.shown);
+    let stories = Story::all(&experiment.plan, trace, &campaign.points[0].shown);
     let millis = |stay: &runner::story::Stay| stay.since.as_nanos() / 1_000_000;
     let list = stories[0].stays(end);
     list.iter().map(|stay| (stay.phase, millis(stay))).collect()
@@ -241,7 +241,7 @@ fn two_connections_of_one_four_tuple_have_their_own_numbers() {
     ));
     let campaign = run(&experiment);
     let trace = &campaign.points[0].trace;
-    let stories = Story::all(&experiment.plan, trace, &campaign.shown);
+    let stories = Story::all(&experiment.plan, trace, &campaign.points[0].shown);
     assert_eq!(stories.len(), 1);
     assert_eq!(stories[0].origins(End::Client), [100, 7000]);
     assert_eq!(stories[0].origins(End::Server), [300, 9000]);
@@ -334,7 +334,7 @@ fn time_runs_downwards_at_both_margins_of_every_ladder() {
         }
         let campaign = run(&experiment);
         let trace = &campaign.points[0].trace;
-        let stories = Story::all(&experiment.plan, trace, &campaign.shown);
+        let stories = Story::all(&experiment.plan, trace, &campaign.points[0].shown);
         let page = draw(
             &Ladder::new(&experiment.plan, &stories[0]),
             Language::En,

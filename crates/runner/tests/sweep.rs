@@ -283,7 +283,10 @@ fn tables_for_other_programs_have_a_row_for_each_observation() {
         "max",
         "nonzero",
     ];
-    assert_eq!(points[0][2..], statistics);
+    assert_eq!(points[0][..3], ["point", settings[0], settings[1]]);
+    assert_eq!(points[0][3..], statistics);
+    let numbers: Vec<&str> = points[1..].iter().map(|row| row[0].as_str()).collect();
+    assert!(numbers.is_sorted() && numbers[0] == "1" && numbers.last() == Some(&"6"));
     assert_eq!(points.len(), 1 + 6 * 3 * (replications[0].len() - 4));
     let comparison = table("comparison.csv");
     assert_eq!(comparison.len(), 1 + 6 * 2 * 3);

@@ -62,7 +62,7 @@ pub use config::{
     AbortReset, BlindAttackRules, Config, ConfigError, CrossedSynAck, GiveUp, KeepAlive, NewSyn,
     OldSegments, OptionLayout, RepeatedSyn, TimeWaitRestart, Unexpected, WindowEdge,
 };
-pub use connection::{CloseError, Phase, ReceiveError, SendError, Status};
+pub use connection::{CloseError, Phase, ReceiveError, RunningTimer, SendError, Status, TimerKind};
 pub use endpoint::{ConfigId, ConnectError, Endpoint, ListenError, Observation, Open};
 pub use handshake::Handshake;
 pub use io::{ConnectionId, Counters, Event, Outcome, Reason, Transition};

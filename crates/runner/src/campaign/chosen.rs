@@ -24,7 +24,9 @@ pub struct Chosen {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ChoiceError {
     /// The experiment has several points.
-    #[error("a sweep has no ladders; run one of its points without [sweep] to see a connection")]
+    #[error(
+        "the page of a sweep has no ladders; run one of its points without [sweep] to see a connection"
+    )]
     Sweep,
     /// There are fewer scripted connections, and no others.
     #[error(
@@ -75,8 +77,10 @@ impl Chosen {
 
     /// Has it shown in place of what is shown by itself.
     pub fn show_in(self, campaign: &mut Campaign) {
-        campaign.shown = vec![self.tag];
-        campaign.shown_for_trouble = false;
+        for point in &mut campaign.points {
+            point.shown = vec![self.tag];
+            point.shown_for_trouble = false;
+        }
         for (point, trace) in campaign.points.iter_mut().zip(self.traces) {
             point.trace = trace;
         }

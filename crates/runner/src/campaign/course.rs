@@ -8,7 +8,7 @@ use super::ledger::{Ledger, RunId};
 use super::precision::Precision;
 use super::replications::Replications;
 use super::row::Row;
-use super::tally::Tally;
+use super::tally::{Shown, Tally};
 use super::{Campaign, CampaignError, PointId, Watch};
 use crate::census::Detail;
 use crate::effort::Effort;
@@ -46,10 +46,13 @@ struct Site<'p> {
     /// Replications that are wanted by the end of the round.
     wanted: u32,
     is_done: bool,
+    /// The incarnations whose history is kept in the first replication; none where none is shown.
+    followed: Vec<Tag>,
+    shown: Shown,
 }
 
 impl<'p> Site<'p> {
-    fn new(point: &'p GridPoint) -> Site<'p> {
+    fn new(point: &'p GridPoint, has_ladders: bool) -> Site<'p> {
         let plan = &point.plan;
         let policies = plan.run.policies.len();
         let precision = |rule| Precision::new(rule, policies);
@@ -59,6 +62,12 @@ impl<'p> Site<'p> {
             precision: plan.run.stop.as_ref().map(precision),
             wanted: 0,
             is_done: false,
+            followed: if has_ladders {
+                suspects(plan)
+            } else {
+                Vec::new()
+            },
+            shown: Shown::default(),
         }
     }
 
@@ -99,6 +108,47 @@ impl<'p> Site<'p> {
             watch.estimated(&estimate);
         }
     }
+
+    fn is_followed(&self, run: RunId) -> bool {
+        run.replication == 0 && !self.followed.is_empty()
+    }
+
+    /// Takes the history of a policy's first replication in. That of the first policy comes first,
+    /// and decides which connection of a population is shown; all others are forgotten at once.
+    fn take_history(&mut self, policy: usize, trace: Trace, befallen: Option<Tag>) {
+        let is_population = self.plan.connections.is_empty();
+        if policy == 0 {
+            self.shown = Shown {
+                tags: if is_population {
+                    vec![befallen.unwrap_or(Tag(0))]
+                } else {
+                    scripted(self.plan)
+                },
+                is_for_trouble: is_population && befallen.is_some(),
+            };
+        }
+        let kept = &mut self.tallies[policy].trace;
+        *kept = trace;
+        if let (true, [tag]) = (is_population, self.shown.tags.as_slice()) {
+            kept.keep(*tag);
+        }
+    }
+
+    /// Runs the first replications once more if the connection that is shown was not among those
+    /// that were followed, or if its history was cut.
+    fn complete(&mut self) -> Result<(), TrialError> {
+        let (true, [tag]) = (self.plan.connections.is_empty(), self.shown.tags.as_slice()) else {
+            return Ok(());
+        };
+        let is_known = |tally: &Tally| !tally.trace.is_cut && self.followed.contains(tag);
+        if !self.tallies.iter().all(is_known) {
+            let histories = histories(self.plan, *tag)?;
+            for (tally, trace) in self.tallies.iter_mut().zip(histories) {
+                tally.trace = trace;
+            }
+        }
+        Ok(())
+    }
 }
 
 /// An experiment while it is run.
@@ -108,24 +158,17 @@ impl<'p> Site<'p> {
 pub(super) struct Course<'p> {
     points: &'p [GridPoint],
     sites: Vec<Site<'p>>,
-    /// The incarnations whose history is kept in the first replication.
-    followed: Vec<Tag>,
-    /// The connection of the very first run that is most worth showing.
-    befallen: Option<Tag>,
     effort: Effort,
 }
 
 impl<'p> Course<'p> {
     /// All points of a sweep, at least one.
     pub(super) fn new(points: &'p [GridPoint]) -> Course<'p> {
+        let is_sweep = points.len() > 1;
+        let site = |point| Site::new(point, !is_sweep || point.plan.output.ladder.is_any());
         Course {
             points,
-            sites: points.iter().map(Site::new).collect(),
-            followed: match points {
-                [only] => suspects(&only.plan),
-                _ => Vec::new(),
-            },
-            befallen: None,
+            sites: points.iter().map(site).collect(),
             effort: Effort::default(),
         }
     }
@@ -157,16 +200,20 @@ impl<'p> Course<'p> {
     /// Does one run, unless its row is known. The first replication is run all the same where its
     /// history is shown, and has to give the row that is known.
     pub(super) fn run(&self, run: RunId, ledger: &dyn Ledger) -> Result<Finished, CampaignError> {
-        let plan = self.sites[run.point].plan;
+        let site = &self.sites[run.point];
+        let plan = site.plan;
         match ledger.find(plan, run) {
-            Some(row) if !self.is_followed(run) => Ok(Finished::without_history(row)),
+            Some(row) if !site.is_followed(run) => Ok(Finished::without_history(row)),
             known => {
-                let followed = if self.is_followed(run) {
-                    &self.followed[..]
+                let followed = if site.is_followed(run) {
+                    &site.followed[..]
                 } else {
                     &[]
                 };
-                let finished = run_one(plan, run, followed).map_err(Box::new)?;
+                let mut finished = run_one(plan, run, followed).map_err(Box::new)?;
+                if self.points.len() > 1 {
+                    finished.detail = Detail::default();
+                }
                 match known {
                     Some(row) if row != finished.row => Err(CampaignError::Contradiction),
                     Some(_) => Ok(finished),
@@ -179,10 +226,6 @@ impl<'p> Course<'p> {
         }
     }
 
-    fn is_followed(&self, run: RunId) -> bool {
-        run.replication == 0 && !self.followed.is_empty()
-    }
-
     /// Takes a run in; those of each site and policy come in their order.
     pub(super) fn take(&mut self, run: RunId, finished: Finished) {
         let Finished {
@@ -191,16 +234,13 @@ impl<'p> Course<'p> {
             detail,
             befallen,
         } = finished;
-        if run.point == 0 && run.policy == 0 && run.replication == 0 {
-            self.befallen = befallen;
-        }
         self.effort += row.effort;
-        let tally = &mut self.sites[run.point].tallies[run.policy];
-        if run.replication == 0 {
-            tally.trace = trace;
-            tally.detail = detail;
+        let site = &mut self.sites[run.point];
+        if site.is_followed(run) {
+            site.take_history(run.policy, trace, befallen);
+            site.tallies[run.policy].detail = detail;
         }
-        tally.push(&row);
+        site.tallies[run.policy].push(&row);
     }
 
     /// Decides at the end of a round which sites have enough.
@@ -212,53 +252,28 @@ impl<'p> Course<'p> {
 
     /// What it has come to, with the histories that are shown.
     pub(super) fn finish(mut self) -> Result<Campaign, TrialError> {
-        let shown = match self.points {
-            [only] => self.show(&only.plan)?,
-            _ => Vec::new(),
-        };
-        Ok(self.close(shown))
+        let sites = self.sites.par_iter_mut();
+        let completed: Vec<Result<(), TrialError>> = sites.map(Site::complete).collect();
+        // Of several errors the first in order is told, whichever came first.
+        completed.into_iter().collect::<Result<(), _>>()?;
+        Ok(self.close())
     }
 
-    /// The incarnations that are shown, with their histories in the traces.
-    fn show(&mut self, plan: &Plan) -> Result<Vec<Tag>, TrialError> {
-        if !plan.connections.is_empty() {
-            return Ok(scripted(plan));
-        }
-        let tag = self.befallen.unwrap_or(Tag(0));
-        let tallies = &mut self.sites[0].tallies;
-        let is_known = |tally: &Tally| !tally.trace.is_cut && self.followed.contains(&tag);
-        if tallies.iter().all(is_known) {
-            for tally in tallies {
-                tally.trace.keep(tag);
-            }
-        } else {
-            let histories = histories(plan, tag)?;
-            for (tally, trace) in tallies.iter_mut().zip(histories) {
-                tally.trace = trace;
-            }
-        }
-        Ok(vec![tag])
-    }
-
-    fn close(self, shown: Vec<Tag>) -> Campaign {
+    fn close(self) -> Campaign {
         let mut digest = Sha256::new();
         let mut points = Vec::new();
-        let mut is_population = false;
         for (index, site) in self.sites.into_iter().enumerate() {
-            is_population = site.plan.connections.is_empty();
             for (tally, policy) in site.tallies.into_iter().zip(&site.plan.run.policies) {
                 for one in &tally.digests {
                     digest.update(one);
                 }
-                points.push(tally.close(site.plan, PointId(index), *policy));
+                points.push(tally.close(site.plan, PointId(index), *policy, site.shown.clone()));
             }
         }
         Campaign {
             theory: theory::examine(self.points, &points),
             points,
             digest: digest.finalize().into(),
-            shown,
-            shown_for_trouble: is_population && self.befallen.is_some(),
             effort: self.effort,
         }
     }
@@ -269,7 +284,7 @@ pub(super) struct Finished {
     pub(super) row: Row,
     /// Empty unless it was the first replication.
     trace: Trace,
-    /// The same, and empty in a sweep.
+    /// The same, and empty in a sweep, which would keep too much.
     detail: Detail,
     /// The connection that is most worth showing.
     befallen: Option<Tag>,

@@ -1,6 +1,6 @@
 //! What the replications of one policy at one point add up to, taken in one by one.
 
-use tcp_core::Handshake;
+use tcp_core::{Handshake, Tag};
 
 use super::replications::Replications;
 use super::row::Row;
@@ -9,6 +9,14 @@ use crate::census::Detail;
 use crate::expect::{self, Repeated};
 use crate::plan::Plan;
 use crate::trace::Trace;
+
+/// The incarnations of a point whose history is shown.
+#[derive(Clone, Default)]
+pub(super) struct Shown {
+    pub(super) tags: Vec<Tag>,
+    /// Whether something befell the connection of a population.
+    pub(super) is_for_trouble: bool,
+}
 
 /// The replications so far, in order.
 pub(super) struct Tally {
@@ -84,7 +92,7 @@ impl Tally {
     }
 
     /// What it has come to.
-    pub(super) fn close(self, plan: &Plan, at: PointId, policy: Handshake) -> Point {
+    pub(super) fn close(self, plan: &Plan, at: PointId, policy: Handshake, shown: Shown) -> Point {
         let count = self.replications.len();
         let faults = || plan.faults.iter().map(|fault| &fault.id);
         let injections = plan.injections.iter().map(|injection| &injection.id);
@@ -96,6 +104,8 @@ impl Tally {
             unmatched: chosen(faults(), &self.acted, Option::is_none),
             holding: chosen(faults(), &self.held, Option::is_some),
             pending: chosen(injections, &self.pending, Option::is_some),
+            shown: shown.tags,
+            shown_for_trouble: shown.is_for_trouble,
             trace: self.trace,
             batches: steady::batches(plan, &self.detail),
             detail: self.detail,

@@ -60,6 +60,12 @@ pub enum CaptureError {
          or fewer connections make fewer, and `output.pcapng = false` does without"
     )]
     TooMany(u64),
+    /// The runs of a sweep are too many for what a folder, and the memory, should hold.
+    #[error(
+        "the captures of an experiment have at most {0} frames together; a shorter `run.until`, \
+         fewer connections or fewer points make fewer, and `output.pcapng = false` does without"
+    )]
+    TooManyTogether(u64),
     /// A segment has no form on the wire.
     #[error("cannot capture a segment of connection {0}, which fits into no IP datagram")]
     TooLong(u32),

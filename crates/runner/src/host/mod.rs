@@ -38,7 +38,7 @@ use app::App;
 use apps::Apps;
 use counting::Baseline;
 pub use frame::Datagram;
-pub use listing::Listing;
+pub use listing::{Listener, Listing};
 use opening::Awaiting;
 use routes::Routes;
 use tasks::Tasks;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::language::Language;
 
 /// The pictures, captures and reports that an experiment asks for. All of them are of the first
-/// replication under each policy.
+/// replication under each policy; in a sweep of that at each point, in a folder for each.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Output {
     /// Ladders.
@@ -32,6 +32,13 @@ pub struct LadderForms {
     pub text: bool,
     /// As pictures: `POLICY/ladder.svg`.
     pub svg: bool,
+}
+
+impl LadderForms {
+    /// Whether there are ladders at all.
+    pub fn is_any(self) -> bool {
+        self.text || self.svg
+    }
 }
 
 /// Ladders as text, in English, and nothing else.

@@ -1,7 +1,7 @@
 //! For people: ladders, the comparison, the verdicts, the lesson.
 
 use super::{comparison, grid, steady, table, theory};
-use crate::campaign::{Campaign, Point};
+use crate::campaign::{Campaign, Point, PointId};
 use crate::diagnostic::visible;
 use crate::expect::Verdict;
 use crate::experiment::Experiment;
@@ -40,6 +40,7 @@ pub fn human(
         verdicts_of_sweep(&mut page, experiment, campaign, language);
         theory::draw(&mut page, experiment, &campaign.theory, language);
         remarks(&mut page, campaign, language);
+        whereabouts(&mut page, experiment, language);
         authors_lesson(&mut page, plan, language);
         return page.into_text();
     }
@@ -48,7 +49,7 @@ pub fn human(
         let heading = format!("── {} ", point.policy.name());
         let rest = WIDTH.saturating_sub(heading.chars().count());
         page.line(Ink::Strong, &format!("{heading}{}", "─".repeat(rest)));
-        page.plain(&ladders(plan, campaign, point, language, has_color));
+        page.plain(&ladders(plan, point, language, has_color));
     }
     page.end_line();
     table::comparison(&mut page, plan, campaign, language);
@@ -98,16 +99,10 @@ fn glue(before: &str, after: &str) -> &'static str {
 
 /// The ladders of one policy: of each scripted four-tuple, or of the chosen connection of a
 /// population.
-pub(crate) fn ladders(
-    plan: &Plan,
-    campaign: &Campaign,
-    point: &Point,
-    language: Language,
-    has_color: bool,
-) -> String {
-    let stories = Story::all(plan, &point.trace, &campaign.shown);
+pub(crate) fn ladders(plan: &Plan, point: &Point, language: Language, has_color: bool) -> String {
+    let stories = Story::all(plan, &point.trace, &point.shown);
     let drawn = stories.iter().map(|story| {
-        let note = introduction(plan, campaign, story, language);
+        let note = introduction(plan, point, story, language);
         format!(
             "{note}{}",
             draw(&Ladder::new(plan, story), language, has_color)
@@ -117,8 +112,8 @@ pub(crate) fn ladders(
 }
 
 /// The same as one picture; `None` if there is none.
-pub(crate) fn pictures(plan: &Plan, campaign: &Campaign, point: &Point) -> Option<String> {
-    let stories = Story::all(plan, &point.trace, &campaign.shown);
+pub(crate) fn pictures(plan: &Plan, point: &Point) -> Option<String> {
+    let stories = Story::all(plan, &point.trace, &point.shown);
     let ladders: Vec<Ladder<'_>> = stories
         .iter()
         .map(|story| Ladder::new(plan, story))
@@ -130,14 +125,14 @@ pub(crate) fn pictures(plan: &Plan, campaign: &Campaign, point: &Point) -> Optio
 }
 
 /// Which connection of a population a ladder is about; empty for scripted ones.
-fn introduction(plan: &Plan, campaign: &Campaign, story: &Story<'_>, language: Language) -> String {
-    let number = campaign.shown[0].0;
-    if (number as usize) < plan.connections.len() {
-        return String::new();
-    }
+fn introduction(plan: &Plan, point: &Point, story: &Story<'_>, language: Language) -> String {
+    let number = match point.shown.first() {
+        Some(tag) if tag.0 as usize >= plan.connections.len() => tag.0,
+        _ => return String::new(),
+    };
     let client = &plan.host(story.host(End::Client)).name;
     let runs = plan.run.replications;
-    let why = match (campaign.shown_for_trouble, number) {
+    let why = match (point.shown_for_trouble, number) {
         (true, _) => language.choose(
             ", the first that something befell",
             "，第一个遇到意外的连接",
@@ -237,6 +232,33 @@ fn observed(page: &mut Page, verdict: &Verdict, language: Language) {
     let word = language.choose("observed", "实际：");
     let text = format!("{indent}{word} {}", verdict.observed);
     wrap(page, Ink::Faint, &text, VERDICT_INDENT);
+}
+
+/// Where the pictures of a sweep are, if it asks for any.
+fn whereabouts(page: &mut Page, experiment: &Experiment, language: Language) {
+    let output = &experiment.plan.output;
+    let kinds = [
+        (output.ladder.is_any(), language.choose("ladders", "梯形图")),
+        (output.pcapng, language.choose("captures", "抓包文件")),
+        (
+            !output.snapshots.is_empty(),
+            language.choose("snapshots", "快照"),
+        ),
+    ];
+    let made = kinds.iter().filter(|(is_made, _)| *is_made);
+    let names: Vec<&str> = made.map(|(_, name)| *name).collect();
+    if names.is_empty() {
+        return;
+    }
+    let last = experiment.points.len() - 1;
+    let [first, last] = [0, last].map(|index| experiment.number_of(PointId(index)));
+    let names = names.join(language.choose(", ", "、"));
+    let text = language.choose(
+        format!("{names} of run 1 at each point: point-{first} to point-{last}, numbered as in points.csv"),
+        format!("各参数点第 1 次运行的{names}：point-{first} 至 point-{last}，编号同 points.csv"),
+    );
+    page.end_line();
+    wrap(page, Ink::Plain, &text, 0);
 }
 
 /// What an author should know: a steady state that never came, faults that did nothing, segments

@@ -3,6 +3,7 @@
 mod contrast;
 mod parts;
 mod pictures;
+mod points;
 mod regress;
 mod results;
 

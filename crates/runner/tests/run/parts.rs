@@ -28,7 +28,7 @@ const MANY: [&str; 8] = [
 
 impl Home {
     /// Starts a run, and waits until it has written a journal.
-    fn start(&self, arguments: &[&str], out: &str) -> (Child, PathBuf) {
+    pub(super) fn start(&self, arguments: &[&str], out: &str) -> (Child, PathBuf) {
         let mut child = Command::new(env!("CARGO_BIN_EXE_runner"))
             .current_dir(self.0.path())
             .args([&["run"], arguments, &["--out", out]].concat())
@@ -50,7 +50,7 @@ impl Home {
     }
 
     /// Runs it to the end.
-    fn complete(&self, arguments: &[&str], out: &str) -> Output {
+    pub(super) fn complete(&self, arguments: &[&str], out: &str) -> Output {
         let output = self.run(&[arguments, &["--out", out]].concat());
         assert!(
             matches!(output.status.code(), Some(0 | 1)),

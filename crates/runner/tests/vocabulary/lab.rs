@@ -85,8 +85,8 @@ impl Lab {
     }
 
     pub(crate) fn stories(&self) -> Vec<Story<'_>> {
-        let trace = &self.point().trace;
-        Story::all(&self.experiment.plan, trace, &self.campaign.shown)
+        let point = self.point();
+        Story::all(&self.experiment.plan, &point.trace, &point.shown)
     }
 
     /// The ladder of the first four-tuple.

@@ -44,7 +44,7 @@ impl Connection {
             self.finish(turn, Reason::Timeout, Outcome::TimedOut);
             return;
         }
-        let shut = snd.wnd == 0 && snd.una != snd.iss;
+        let shut = snd.is_shut();
         let struggling = snd.retransmits + 1 == r1;
         snd.on_timeout();
         if snd.fin && snd.una == snd.end && mutated!(turn.config, FinNotRetransmitted) {
@@ -62,9 +62,7 @@ impl Connection {
     fn idle_timeout(&mut self, turn: &mut Turn<'_>) {
         match &self.state {
             State::TimeWait(_) => self.finish(turn, Reason::Expired, Outcome::Finished),
-            State::FinWait2(_)
-                if self.marks.has(Marks::RELEASED) && turn.config.fin_timeout.is_some() =>
-            {
+            State::FinWait2(_) if self.is_orphan_in_fin_wait_2(turn.config) => {
                 self.finish(turn, Reason::Expired, Outcome::TimedOut);
             }
             State::Established(_)

@@ -7,10 +7,11 @@
 //! | [`syn_sent`] | a segment arrives in SYN-SENT | 3.10.7.3 |
 //! | [`arrival`] | a segment arrives in any other state | 3.10.7.4 |
 //! | [`acceptability`], [`acknowledgment`] | its first step; its fifth | 3.10.7.4, RFC 5961 |
-//! | [`deadline`] | a timer runs out | 3.10.8 |
+//! | [`timer`], [`deadline`] | which timers there are; one runs out | 3.10.8 |
 //! | [`output`] | what is sent, and with which header | 3.4, 3.8 |
 //! | [`send`], [`receive`] | the two halves of the sequence space | 3.3.1, 3.4 |
 //! | [`rtt`], [`congestion`] | how long to wait, how much to send | RFC 6298, RFC 5681 |
+//! | [`rate_limiter`] | how many ACKs for what is unacceptable | RFC 5961 section 7 |
 
 mod acceptability;
 mod acknowledgment;
@@ -19,18 +20,23 @@ mod call;
 mod congestion;
 mod deadline;
 mod output;
+mod rate_limiter;
 mod receive;
 mod rtt;
 mod send;
 mod state;
 mod syn_sent;
+mod timer;
 
 pub use self::call::{CloseError, ReceiveError, SendError, Status};
+pub(crate) use self::rate_limiter::RateLimiter;
 pub(crate) use self::receive::{Ended, Receive};
 pub(crate) use self::rtt::backed_off;
 pub(crate) use self::send::Send;
 pub use self::state::Phase;
 pub(crate) use self::state::{Origin, State, TimeWait};
+pub(crate) use self::timer::Timer;
+pub use self::timer::{RunningTimer, TimerKind};
 
 use crate::address::Pair;
 use crate::config::Config;
@@ -63,21 +69,6 @@ pub(crate) enum Room {
     Full,
     /// It is full, and the peer is to be told by a RST (Linux's `tcp_abort_on_overflow`).
     Reset,
-}
-
-/// The timers of a connection. Each has one deadline or none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Timer {
-    /// Retransmission, or the persist timer while the peer's window is shut.
-    Retransmit,
-    /// A delayed ACK.
-    Ack,
-    /// Keep-alive, the end of FIN-WAIT-2 or of TIME-WAIT: what an idle connection waits for.
-    Idle,
-}
-
-impl Timer {
-    pub(crate) const ALL: [Timer; 3] = [Timer::Retransmit, Timer::Ack, Timer::Idle];
 }
 
 /// How many segments of each kind were sent, which names each of them for an observer.
@@ -171,43 +162,6 @@ pub(crate) struct Connection {
     pub(crate) marks: Marks,
     /// Keep-alive probes without an answer.
     probes: u8,
-}
-
-/// So many ACKs for unacceptable segments in so much time (RFC 5961 section 7), in four octets: the
-/// start of the current interval in milliseconds, rounded up, above the number of ACKs sent in it;
-/// zero is "none yet". The milliseconds go round in 74 hours, after which such ACKs may be kept
-/// back needlessly for one interval.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub(crate) struct RateLimiter(u32);
-
-impl RateLimiter {
-    const COUNT: u32 = 0x0f;
-    const CLOCK: u32 = u32::MAX >> 4;
-
-    /// The four octets.
-    pub(crate) fn bits(self) -> u32 {
-        self.0
-    }
-
-    /// Whether another ACK may be sent now; if so, notes that it is.
-    pub(crate) fn admit(&mut self, now: Instant, config: &Config) -> bool {
-        let Some(interval) = config.ack_rate_limit else {
-            return true;
-        };
-        let millis = |at: u64| (at & u64::from(RateLimiter::CLOCK)) as u32;
-        let (start, count) = (self.0 >> 4, self.0 & RateLimiter::COUNT);
-        let passed = millis(now.as_nanos() / 1_000_000).wrapping_sub(start) & RateLimiter::CLOCK;
-        // Rounding up can put the start a millisecond into the future.
-        let is_over = u128::from(passed) >= interval.as_millis() && passed != RateLimiter::CLOCK;
-        if count == 0 || is_over {
-            self.0 = millis(now.as_nanos().div_ceil(1_000_000)) << 4 | 1;
-        } else if count < u32::from(config.ack_burst) {
-            self.0 += 1;
-        } else {
-            return false;
-        }
-        true
-    }
 }
 
 impl Connection {
@@ -335,26 +289,6 @@ impl Connection {
 
     pub(crate) fn phase(&self) -> Phase {
         self.state.phase()
-    }
-
-    /// The deadline of a timer; END if it is not set.
-    pub(crate) fn timer(&self, timer: Timer) -> Instant {
-        self.timers[timer as usize].into()
-    }
-
-    pub(crate) fn set_timer(&mut self, timer: Timer, at: Instant) {
-        self.timers[timer as usize] = at.into();
-    }
-
-    pub(crate) fn stop_timer(&mut self, timer: Timer) {
-        self.set_timer(timer, Instant::END);
-    }
-
-    /// The earliest deadline; END if there is none.
-    pub(crate) fn next_deadline(&self) -> Instant {
-        Timer::ALL
-            .iter()
-            .fold(Instant::END, |at, &timer| at.min(self.timer(timer)))
     }
 
     /// ISS and IRS as far as this state knows them: the ISS goes with the send half.

@@ -161,6 +161,17 @@ impl Send {
         }
     }
 
+    /// Sequence numbers of the SYN, the text and the FIN that the user has given and that are not
+    /// acknowledged, sent or not.
+    pub(crate) fn unacknowledged(&self) -> u32 {
+        (self.end + u32::from(self.fin)).distance_from(self.una)
+    }
+
+    /// Whether the peer of an open connection takes nothing.
+    pub(crate) fn is_shut(&self) -> bool {
+        self.wnd == 0 && self.una != self.iss
+    }
+
     /// Whether something was sent and not acknowledged.
     pub(crate) fn outstanding(&self) -> bool {
         self.una != self.nxt
@@ -337,30 +348,32 @@ impl Send {
     /// How long to wait for an ACK of what was just sent, probes of a zero window included: it
     /// doubles (SHLD-30).
     pub(crate) fn timeout(&self, config: &Config, schedule: Schedule) -> Duration {
-        let tries = u32::from(self.retransmits);
-        match schedule {
-            Schedule::Syn => {
-                let linear = u32::from(config.syn_linear_timeouts);
-                backed_off(
-                    config.rto_initial,
-                    tries.saturating_sub(linear),
-                    config.rto_max,
-                )
-            }
-            Schedule::CrossedSynAck | Schedule::PassiveSynAck => {
-                backed_off(config.rto_initial, tries, config.rto_max)
-            }
+        let rto = match schedule {
+            Schedule::Syn | Schedule::CrossedSynAck | Schedule::PassiveSynAck => config.rto_initial,
             Schedule::Data { .. } => {
                 let rto = self.rtt.timeout(config);
                 // RFC 6298 rule 5.7: after a lost SYN, 3 s until there is a measurement.
                 let unmeasured = self.syn_timed_out && self.rtt.smoothed().is_none();
-                let rto = if unmeasured {
+                if unmeasured {
                     rto.max(Duration::from_secs(3))
                 } else {
                     rto
-                };
-                backed_off(rto, u32::from(self.backoff), config.rto_max)
+                }
             }
+        };
+        let doublings = u32::from(self.doublings(config, schedule));
+        backed_off(rto, doublings, config.rto_max)
+    }
+
+    /// How often that time is doubled.
+    pub(crate) fn doublings(&self, config: &Config, schedule: Schedule) -> u8 {
+        match schedule {
+            Schedule::Syn => {
+                let linear = config.syn_linear_timeouts;
+                self.retransmits.saturating_sub(linear)
+            }
+            Schedule::CrossedSynAck | Schedule::PassiveSynAck => self.retransmits,
+            Schedule::Data { .. } => self.backoff,
         }
     }
 

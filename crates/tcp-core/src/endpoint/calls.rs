@@ -87,17 +87,6 @@ impl Open {
     }
 }
 
-/// One connection or table entry, as an observer sees it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Observation {
-    /// The four-tuple.
-    pub flow: Flow,
-    /// The state.
-    pub phase: Phase,
-    /// The incarnation.
-    pub tag: Tag,
-}
-
 /// Most entries of a SYN queue for which the index has room from the start: some ten megabytes.
 const MOST_RESERVED: u32 = 1 << 20;
 
@@ -352,36 +341,6 @@ impl Endpoint {
     pub fn flow(&self, id: ConnectionId) -> Option<Flow> {
         self.connection(id.slot, id.serial)
             .map(|connection| self.stores.book.flow(connection.pair))
-    }
-
-    /// Number of connections and table entries: what [`Endpoint::observe`] lists.
-    pub fn entry_count(&self) -> usize {
-        self.index.len()
-    }
-
-    /// Every connection, SYN queue entry and TIME-WAIT entry, ordered by four-tuple. For
-    /// snapshots: it visits everything.
-    pub fn observe(&self) -> Vec<Observation> {
-        let mut all: Vec<Observation> = self
-            .index
-            .handles()
-            .map(|handle| {
-                let (phase, tag) = match handle {
-                    Handle::Connection(slot) => self.stores.connections[slot]
-                        .as_ref()
-                        .map_or((Phase::Closed, Tag(0)), |found| (found.phase(), found.tag)),
-                    Handle::Embryo(slot) => (Phase::SynReceived, self.stores.embryos[slot].tag),
-                    Handle::TimeWait(slot) => (Phase::TimeWait, self.stores.time_waits[slot].tag),
-                };
-                Observation {
-                    flow: self.stores.flow(handle),
-                    phase,
-                    tag,
-                }
-            })
-            .collect();
-        all.sort_unstable();
-        all
     }
 
     fn call<R>(

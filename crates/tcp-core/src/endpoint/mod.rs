@@ -7,6 +7,7 @@
 mod bytes;
 mod calls;
 mod closed;
+mod observation;
 mod passive;
 mod quiet;
 mod syn_queue;
@@ -19,7 +20,8 @@ use alloc::vec::Vec;
 use core::cmp::Reverse;
 use core::net::IpAddr;
 
-pub use self::calls::{ConnectError, ListenError, Observation, Open};
+pub use self::calls::{ConnectError, ListenError, Open};
+pub use self::observation::Observation;
 use self::table::{Handle, Index, Stores};
 use crate::config::{Config, ConfigError};
 use crate::connection::{Connection, Marks, Phase, Room, State, Turn};

@@ -7,6 +7,9 @@
 //! TIME < SEGMENT            arrives
 //! TIME > SEGMENT            is sent, at this time and not another
 //! TIME state PHASE          the state then, after everything of this time
+//! TIME sees VIEW           what an observer sees then: octets unread and unacknowledged, and perhaps
+//!                           the timer, the seconds that it has left and how often it ran out in vain,
+//!                           and `backoff N`
 //! TIME told WORDS           how it ended for the user, or that R1 was reached
 //! TIME end                  nothing more was sent until then
 //! ```
@@ -22,6 +25,7 @@ use std::collections::{BTreeMap, VecDeque};
 use tcp_core::{
     Config, ConfigId, ConnectionId, Endpoint, Event, Flow, GiveUp, Handshake, Instant, KeepAlive,
     ListenConfig, ListenerId, Open, Outcome, Packet, Profile, Secret, Segment, SeqNum, Tag,
+    TimerKind,
 };
 
 use crate::notation;
@@ -145,7 +149,7 @@ impl Replay {
         let (at, rest) = (time(at)?, rest.trim());
         match verb {
             ">" => return self.expect(at, port, rest),
-            "state" | "told" | "end" => self.wait(at + TOLERANCE),
+            "state" | "sees" | "told" | "end" => self.wait(at + TOLERANCE),
             "<" | "call" => {
                 self.wait(at);
                 self.now = at;
@@ -164,6 +168,12 @@ impl Replay {
                     return Err(format!("the state is {phase}"));
                 }
             }
+            "sees" => {
+                let seen = self.view(at, flow(port)).ok_or("there is nothing")?;
+                if seen != rest {
+                    return Err(format!("it is {seen}"));
+                }
+            }
             "told" => match self.next_told(rest) {
                 Some((when, how)) if how == rest && when + TOLERANCE >= at => {}
                 other => return Err(format!("the user was told {other:?}")),
@@ -171,6 +181,26 @@ impl Replay {
             _ => {}
         }
         Ok(())
+    }
+
+    /// What an observer sees of a four-tuple.
+    fn view(&self, at: Instant, flow: Flow) -> Option<String> {
+        let all = self.endpoint.observe();
+        let entry = all.iter().find(|entry| entry.flow == flow)?;
+        let queues = format!("{} {}", entry.unread, entry.unacknowledged);
+        let timer = entry.timer.map(|timer| {
+            let name = match timer.kind {
+                TimerKind::Retransmission => "on",
+                TimerKind::Persist => "persist",
+                TimerKind::KeepAlive => "keepalive",
+                TimerKind::TimeWait => "timewait",
+            };
+            let left = timer.runs_out.since(at).as_secs_f64();
+            format!("{name} {left:.3} {}", timer.tries)
+        });
+        let backoff = (entry.backoff > 0).then(|| format!("backoff {}", entry.backoff));
+        let parts = [Some(queues), timer, backoff].into_iter().flatten();
+        Some(parts.collect::<Vec<_>>().join(" "))
     }
 
     /// What the user was told next. R1 is only a warning; it may go unmentioned.

@@ -49,6 +49,7 @@ pub fn page(experiment: &Experiment, campaign: &Campaign) -> String {
                 main {
                     @if experiment.points.len() > 1 {
                         (sweep::section(experiment, campaign))
+                        (ladders::of_sweep(experiment, campaign))
                     } @else {
                         (comparison::section(experiment, campaign))
                         (ladders::section(plan, campaign))

@@ -62,12 +62,14 @@ pub fn replications(experiment: &Experiment, campaign: &Campaign) -> Table {
     table.into_table()
 }
 
-/// A row for each point of the sweep, policy and metric: how many replications measured it, their
-/// mean and its confidence interval, the least and the greatest value, and in how many of them it
-/// was not 0. Metrics are those of [`replications`].
+/// A row for each point of the sweep, policy and metric: the number of the point, from 1, what is
+/// set there, how many replications measured the metric, their mean and its confidence interval, the
+/// least and the greatest value, and in how many of them it was not 0. Metrics are those of
+/// [`replications`].
 pub fn points(experiment: &Experiment, campaign: &Campaign) -> Table {
     let confidence = experiment.plan.run.confidence();
-    let mut columns = settings_columns(experiment);
+    let mut columns: Vec<Column> = named(&[("point", Kind::Whole)]).collect();
+    columns.extend(settings_columns(experiment));
     columns.extend(named(&[
         ("policy", Kind::Text),
         ("metric", Kind::Text),
@@ -87,7 +89,8 @@ pub fn points(experiment: &Experiment, campaign: &Campaign) -> Table {
             let values = || point.replications.values(key).flatten();
             let moments = Moments::of(values());
             let interval = point.interval(key, confidence);
-            let mut row = settings_values(experiment, point.at.0);
+            let mut row = vec![(point.at.0 + 1).to_string()];
+            row.extend(settings_values(experiment, point.at.0));
             row.extend([
                 point.policy.name().to_owned(),
                 key.to_string(),

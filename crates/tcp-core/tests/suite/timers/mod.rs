@@ -2,6 +2,7 @@
 
 mod closing;
 mod idle;
+mod observed;
 mod opening;
 mod text;
 mod window;
