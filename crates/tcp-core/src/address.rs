@@ -1,10 +1,9 @@
 //! Addresses in few octets: local ones by number, remote IPv6 ones in a table of their own.
 
-use alloc::collections::BTreeMap;
-use alloc::vec::Vec;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use crate::arena::Arena;
+use crate::numbered::Numbered;
 use crate::segment::Flow;
 
 /// A four-tuple as a connection keeps it.
@@ -14,6 +13,13 @@ pub(crate) struct Pair {
     remote_port: u16,
     local_ip: u16,
     local_port: u16,
+}
+
+impl Pair {
+    /// The number of the local address, and the local port.
+    pub(crate) fn local(self) -> (u16, u16) {
+        (self.local_ip, self.local_port)
+    }
 }
 
 /// A remote address as a compact entry keeps it: six octets. Whether `ip` is an IPv4 address or
@@ -27,23 +33,21 @@ pub(crate) struct Remote {
 /// The addresses that compact entries refer to.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct AddressBook {
-    locals: Vec<IpAddr>,
-    numbers: BTreeMap<IpAddr, u16>,
+    locals: Numbered<IpAddr>,
     six: Arena<[u8; 16]>,
 }
 
 impl AddressBook {
     /// The number of a local address. A host has at most 65536.
-    pub(crate) fn local(&mut self, ip: IpAddr) -> u16 {
-        *self.numbers.entry(ip).or_insert_with(|| {
-            self.locals.push(ip);
-            (self.locals.len() - 1) as u16
-        })
+    fn local(&mut self, ip: IpAddr) -> u16 {
+        self.locals
+            .number(ip)
+            .expect("a host has at most 65536 addresses")
     }
 
     /// The local address with this number.
     pub(crate) fn local_ip(&self, number: u16) -> IpAddr {
-        self.locals[number as usize]
+        self.locals.thing(number)
     }
 
     /// Packs a four-tuple.

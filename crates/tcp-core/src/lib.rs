@@ -49,6 +49,7 @@ mod io;
 mod isn;
 mod listener;
 mod mutant;
+mod numbered;
 pub mod options;
 mod peer_clock;
 mod profile;

@@ -202,6 +202,7 @@ impl Connection {
     }
 
     /// A SYN queue entry made into a connection in SYN-RECEIVED, as if it had been one all along.
+    #[inline]
     pub(crate) fn from_embryo(
         pair: Pair,
         config_id: u8,

@@ -155,6 +155,18 @@ impl Endpoint {
         (at < Instant::END).then_some(at)
     }
 
+    /// Whether [`Endpoint::poll_packet`] may have something. If not, asking it changes nothing.
+    #[inline]
+    pub fn may_send(&self) -> bool {
+        !(self.io.outbox.is_empty() && self.ready.is_empty())
+    }
+
+    /// Whether [`Endpoint::poll_event`] or [`Endpoint::poll_transition`] has something.
+    #[inline]
+    pub fn has_news(&self) -> bool {
+        !(self.io.events.is_empty() && self.io.transitions.is_empty())
+    }
+
     /// The next packet to send, if any.
     pub fn poll_packet(&mut self, now: Instant) -> Option<Transmit> {
         loop {
@@ -262,8 +274,10 @@ impl Endpoint {
         }
         if connection.state == State::Closed {
             self.forget(now, slot, flow);
+            self.sweep_wake_ups();
         } else if connection.has_just_entered_time_wait(now, config) {
             self.freeze(now, slot, flow);
+            self.sweep_wake_ups();
         } else {
             let deadline = connection.next_deadline();
             if deadline < connection.armed.into() {
@@ -274,12 +288,12 @@ impl Endpoint {
                     slot,
                     serial,
                 }));
+                self.sweep_wake_ups();
             }
         }
         if let Some(listener) = completed {
             self.fast_open_completed(listener);
         }
-        self.sweep_wake_ups();
         result
     }
 
@@ -326,6 +340,15 @@ impl Endpoint {
                 .map(|found| found.state.snd_nxt()),
             Handle::Embryo(slot) => Some(self.stores.embryos[slot].iss + 1),
             Handle::TimeWait(slot) => Some(self.stores.time_waits[slot].snd_nxt),
+        }
+    }
+
+    /// Reads what a segment of this four-tuple will need, so that it is in the cache when the segment
+    /// comes. Before a few dozen segments these reads wait for memory together, the look-ups of one
+    /// segment after the other do not. Nothing else comes of it.
+    pub fn expect(&self, flow: Flow) {
+        if let Some(handle) = self.index.guess(flow) {
+            self.stores.touch(handle);
         }
     }
 

@@ -223,6 +223,7 @@ impl Endpoint {
         self.thaw(embryo, id, flow)
     }
 
+    #[inline]
     pub(super) fn thaw(&mut self, embryo: &Embryo, id: ListenerId, flow: Flow) -> Connection {
         let pair = self.stores.book.pair(flow);
         let config_id = self.config_of(id);

@@ -18,8 +18,7 @@ impl Endpoint {
             return;
         };
         let remote = stores.book.pack(flow.remote);
-        let local = (stores.book.local(flow.local.ip()), flow.local.port());
-        let Some(entry) = TimeWaitEntry::new(&connection, remote, local) else {
+        let Some(entry) = TimeWaitEntry::new(&connection, remote, connection.pair.local()) else {
             stores.connections[slot] = Some(connection);
             return;
         };

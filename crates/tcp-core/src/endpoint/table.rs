@@ -1,7 +1,5 @@
 //! The look-up from a four-tuple to whatever stands for it, and where that is stored.
 
-use alloc::collections::BTreeMap;
-use alloc::vec::Vec;
 use core::hash::{BuildHasher, Hasher};
 use core::net::{IpAddr, SocketAddr};
 
@@ -14,6 +12,7 @@ use crate::connection::Connection;
 use crate::embryo::Embryo;
 use crate::isn::Secret;
 use crate::listener::ListenerId;
+use crate::numbered::Numbered;
 use crate::segment::Flow;
 use crate::time_wait::TimeWaitEntry;
 
@@ -71,8 +70,7 @@ pub(super) struct Stores {
     pub(super) embryos: Arena<Embryo>,
     pub(super) time_waits: Arena<TimeWaitEntry>,
     pub(super) book: AddressBook,
-    doors: Vec<Door>,
-    door_numbers: BTreeMap<Door, u16>,
+    doors: Numbered<Door>,
 }
 
 /// Four-tuple to handle.
@@ -107,6 +105,12 @@ impl Index {
         self.table
             .find(hash(&self.hasher, flow), same)
             .map(|&packed| packed.into())
+    }
+
+    /// What probably stands for a four-tuple: found without a look at any entry. Seldom another's.
+    pub(super) fn guess(&self, flow: Flow) -> Option<Handle> {
+        let found = self.table.find(hash(&self.hasher, flow), |_| true);
+        found.map(|&packed| packed.into())
     }
 
     /// Number of entries.
@@ -154,7 +158,7 @@ impl Stores {
             Handle::Embryo(slot) => {
                 let embryo = &self.embryos[slot];
                 Flow {
-                    local: self.doors[embryo.door as usize].local,
+                    local: self.doors.thing(embryo.door).local,
                     remote: self.book.unpack(embryo.remote, embryo.is_six()),
                 }
             }
@@ -168,22 +172,28 @@ impl Stores {
         }
     }
 
+    /// Reads a little of an entry, so that it is in the cache.
+    pub(super) fn touch(&self, handle: Handle) {
+        let read = match handle {
+            Handle::Connection(slot) => {
+                let found = self.connections.get(slot).and_then(Option::as_ref);
+                found.map_or(0, |connection| connection.serial)
+            }
+            Handle::Embryo(slot) => self.embryos.get(slot).map_or(0, |embryo| embryo.irs.0),
+            Handle::TimeWait(slot) => self.time_waits.get(slot).map_or(0, |entry| entry.tag.0),
+        };
+        core::hint::black_box(read);
+    }
+
     /// The number of a door, found or made. There are as many as services, not as many as
     /// connections; `None` beyond 65536.
     pub(super) fn door(&mut self, local: SocketAddr, listener: ListenerId) -> Option<u16> {
-        let door = Door { local, listener };
-        if let Some(&number) = self.door_numbers.get(&door) {
-            return Some(number);
-        }
-        let number = u16::try_from(self.doors.len()).ok()?;
-        self.doors.push(door);
-        self.door_numbers.insert(door, number);
-        Some(number)
+        self.doors.number(Door { local, listener })
     }
 
     /// The listener in whose queue an entry is.
     pub(super) fn listener_of(&self, embryo: &Embryo) -> ListenerId {
-        self.doors[embryo.door as usize].listener
+        self.doors.thing(embryo.door).listener
     }
 }
 

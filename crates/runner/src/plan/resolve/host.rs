@@ -113,6 +113,11 @@ fn addresses(block: u8, spec: Option<&Spanned<AddressesSpec>>) -> Result<Vec<IpA
             "a host without addresses cannot be reached",
         )
         .help("delete the key for one address of its own")),
+        AddressesSpec::Listed(list) if list.len() > MOST_ADDRESSES as usize => Err(Diagnostic::at(
+            spec.span(),
+            format!("a host cannot have {} addresses", list.len()),
+        )
+        .help(format!("it has 1 to {MOST_ADDRESSES}"))),
         AddressesSpec::Listed(list) => list.iter().map(address).collect(),
     }
 }
