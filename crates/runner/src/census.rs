@@ -165,6 +165,8 @@ pub struct Census {
     ends: u64,
     /// Stays that the end of the run cut short, by class.
     censored: [Lifetimes; CLASSES],
+    /// Units that the end of the run found with one end, and with both.
+    left: (u64, u64),
 }
 
 impl Census {
@@ -334,47 +336,41 @@ impl Census {
         }
     }
 
-    /// The run is over: brings everything up to date and cuts short the stays that go on.
+    /// The run is over: brings everything up to date, cuts short the stays that go on, and counts
+    /// what is left.
     pub fn close(&mut self, now: Instant) {
         let now = now.as_nanos();
         for level in &mut self.levels {
             level.advance(now);
         }
         for found in alive(&self.incarnations) {
-            for (class, since) in found.stays() {
+            let units = found.units();
+            for (class, since) in found.stays(units) {
                 self.censored[class as usize].record(now - since, Exit::Censored);
+            }
+            if found.is_paired() {
+                self.left.1 += 1;
+            } else {
+                self.left.0 += units.into_iter().filter(|unit| unit.exists()).count() as u64;
             }
         }
     }
 
-    /// Checks that the census adds up at the end of a run, against the number of TCBs and entries
-    /// that the endpoints themselves have.
+    /// Checks that the census, which is closed, adds up at the end of a run, against the number of
+    /// TCBs and entries that the endpoints themselves have.
     ///
     /// # Errors
     /// If it does not: this program has a bug.
     pub fn verify(&self, now: Instant, ends: u64) -> Result<(), Imbalance> {
-        let mut sojourn: [u128; CLASSES] = std::array::from_fn(|index| self.levels[index].sojourn);
-        let (mut lone, mut paired) = (0, 0);
-        for found in alive(&self.incarnations) {
-            for (class, since) in found.stays() {
-                sojourn[class as usize] += u128::from(now.as_nanos() - since);
-            }
-            if found.is_paired() {
-                paired += 1;
-            } else {
-                lone += found
-                    .units()
-                    .into_iter()
-                    .filter(|unit| unit.exists())
-                    .count() as u64;
-            }
-        }
+        let (lone, paired) = self.left;
         if ends != self.ends || ends != lone + 2 * paired {
             return Err(Imbalance::Ends { ends, lone, paired });
         }
         let sums = self.sums(now);
         for class in Class::ALL {
-            let (area, sojourn) = (sums.area(class), sojourn[class as usize]);
+            let goes_on = self.censored[class as usize].of(Exit::Censored).sum;
+            let sojourn = self.levels[class as usize].sojourn + goes_on;
+            let area = sums.area(class);
             if area != sojourn {
                 return Err(Imbalance::Little {
                     class: class.name(),

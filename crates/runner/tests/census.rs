@@ -152,8 +152,10 @@ impl Books {
         sums.area(class) / u128::from(SECOND)
     }
 
-    fn verify(&self, end: u64, ends: u64) -> Result<(), Imbalance> {
-        self.census.verify(Instant::from_nanos(end * SECOND), ends)
+    fn verify(&mut self, end: u64, ends: u64) -> Result<(), Imbalance> {
+        let end = Instant::from_nanos(end * SECOND);
+        self.census.close(end);
+        self.census.verify(end, ends)
     }
 }
 

@@ -113,12 +113,13 @@ impl Incarnation {
         [client, server]
     }
 
-    /// The classes that its units are in, the whole of `embryonic` included, each with the moment of
-    /// entering it.
-    pub(super) fn stays(&self) -> impl Iterator<Item = (Class, u64)> {
-        let units = self.units().into_iter().zip(self.since);
+    /// The classes that these units of it are in, the whole of `embryonic` included, each with the
+    /// moment of entering it.
+    pub(super) fn stays(&self, units: [Unit; 2]) -> impl Iterator<Item = (Class, u64)> {
         let whole = (Class::Embryonic, self.embryonic_since);
         units
+            .into_iter()
+            .zip(self.since)
             .filter_map(|(unit, since)| Some((unit.class?, since)))
             .chain(self.embryo().map(|_| whole))
     }

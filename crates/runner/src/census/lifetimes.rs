@@ -67,10 +67,10 @@ impl Lifetimes {
             max: nanos,
             min: nanos,
         });
-        if self.pool.is_none() && self.exact.len() < MOST_EXACT {
-            self.exact.push(pack(nanos, exit));
-        } else {
-            put(self.pool(), nanos, exit, 1);
+        match &mut self.pool {
+            Some(pool) => put(pool, nanos, exit, 1),
+            None if self.exact.len() < MOST_EXACT => self.exact.push(pack(nanos, exit)),
+            None => put(self.pool(), nanos, exit, 1),
         }
     }
 

@@ -81,10 +81,11 @@ impl Distribution<'_> {
         if total == 0 {
             return None;
         }
+        let wanted = (total * u128::from(percent)).div_ceil(100);
         let mut spent = 0;
         let mut reached = self.times().skip_while(|(_, time)| {
             spent += u128::from(*time);
-            spent * 100 < total * u128::from(percent)
+            spent < wanted
         });
         reached.next().map(|(count, _)| count)
     }
