@@ -256,10 +256,16 @@ impl Recorder {
 
     /// Takes away the connections of every host that lost power before this moment, and notes
     /// which are up again.
+    #[inline]
     fn cut_power(&mut self, before: Instant) {
-        if self.power.is_reliable() {
-            return;
+        if !self.power.is_reliable() {
+            self.switch_power(before);
         }
+    }
+
+    /// The same where hosts do lose power.
+    #[cold]
+    fn switch_power(&mut self, before: Instant) {
         while let Some((at, host, is_back)) = self.power.next_switch(before) {
             if is_back {
                 self.digest.event(Code::Restart, at, (host.0 as u64, 0));

@@ -103,12 +103,14 @@ impl Error for Stuck {}
 /// The latest events, in a ring.
 #[derive(Clone, Debug)]
 pub(crate) struct Recent {
-    events: [Event; Recent::KEPT],
+    events: [Event; Recent::ROOM],
     count: u64,
 }
 
 impl Recent {
     const KEPT: usize = 10;
+    /// A power of two, which makes the remainder cheap.
+    const ROOM: usize = 16;
 
     pub(crate) fn new() -> Recent {
         let nothing = Event {
@@ -116,14 +118,14 @@ impl Recent {
             what: EventKind::Directed,
         };
         Recent {
-            events: [nothing; Recent::KEPT],
+            events: [nothing; Recent::ROOM],
             count: 0,
         }
     }
 
     #[inline]
     pub(crate) fn note(&mut self, at: Instant, what: EventKind) {
-        self.events[(self.count % Recent::KEPT as u64) as usize] = Event { at, what };
+        self.events[(self.count % Recent::ROOM as u64) as usize] = Event { at, what };
         self.count += 1;
     }
 
@@ -134,7 +136,7 @@ impl Recent {
     pub(crate) fn list(&self) -> Vec<Event> {
         let kept = self.count.min(Recent::KEPT as u64);
         (self.count - kept..self.count)
-            .map(|index| self.events[(index % Recent::KEPT as u64) as usize])
+            .map(|index| self.events[(index % Recent::ROOM as u64) as usize])
             .collect()
     }
 }

@@ -15,7 +15,14 @@ impl Host<'_> {
 
     /// Whether the host is without power; when it has lost it, it has forgotten everything. A host
     /// looks only when something happens to it: nobody can tell whether it was down in between.
+    #[inline]
     pub(super) fn loses_power(&mut self, now: Instant) -> bool {
+        self.running != Running::Throughout && self.looks_at_power(now)
+    }
+
+    /// The same of a host that may lose power.
+    #[cold]
+    fn looks_at_power(&mut self, now: Instant) -> bool {
         if self.running == Running::FromTheStart {
             let cut = self.recorder.borrow().power_cut(now, self.id);
             if let Some(Cut { back_at }) = cut {

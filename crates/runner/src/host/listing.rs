@@ -37,7 +37,7 @@ impl Host<'_> {
     pub fn listing(&self, now: Instant) -> Listing {
         // A host notices that it has lost power when something happens to it next.
         let back_at = match self.running {
-            Running::Again => None,
+            Running::Throughout | Running::Again => None,
             Running::NotUntil(back_at) => Some(back_at),
             Running::FromTheStart => {
                 let cut = self.recorder.borrow().power_cut(now, self.id);

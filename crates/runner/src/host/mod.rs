@@ -168,6 +168,9 @@ pub struct Host<'p> {
 /// Whether a host runs. It crashes once at most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Running {
+    /// It never loses power.
+    Throughout,
+    /// It has not lost power yet, as far as it has noticed.
     FromTheStart,
     /// Not until this time; `None`: never again.
     NotUntil(Option<Instant>),
@@ -216,7 +219,11 @@ impl<'p> Host<'p> {
             baseline: Baseline::default(),
             retired: None,
             acceptor: spec.accept_rate.map(Acceptor::new),
-            running: Running::FromTheStart,
+            running: if spec.power_off.is_some() {
+                Running::FromTheStart
+            } else {
+                Running::Throughout
+            },
             seed,
             awaiting: Vec::new(),
         };
@@ -272,23 +279,25 @@ impl<'p> Host<'p> {
 
     /// Takes everything that the endpoint has to say except packets, until it is silent; says
     /// whether there was anything.
+    #[inline]
     fn settle(&mut self, now: Instant) -> bool {
-        let mut was_silent = true;
-        loop {
-            let mut is_silent = true;
+        // Most often there is nothing.
+        let has_news = self.endpoint.has_news();
+        if has_news {
+            self.take_news(now);
+        }
+        self.note_counters();
+        has_news
+    }
+
+    fn take_news(&mut self, now: Instant) {
+        while self.endpoint.has_news() {
             while let Some(transition) = self.endpoint.poll_transition() {
-                is_silent = false;
                 self.note(now, &transition);
             }
             while let Some(event) = self.endpoint.poll_event() {
-                is_silent = false;
                 self.react(now, event);
             }
-            if is_silent {
-                self.note_counters();
-                return !was_silent;
-            }
-            was_silent = false;
         }
     }
 
@@ -303,9 +312,9 @@ impl<'p> Host<'p> {
             reason,
             ..
         } = *transition;
-        let is_server = !self.seat(tag).is_client;
+        let seat = self.seat(tag);
+        let is_server = !seat.is_client;
         let (end, entry) = if is_server {
-            let seat = self.seat(tag);
             seat.entries += u32::from(from == Phase::Listen || reason == Reason::Open);
             (End::Server, seat.entries)
         } else {
@@ -316,10 +325,10 @@ impl<'p> Host<'p> {
             && matches!(to, Phase::SynReceived | Phase::Established)
             && let Some(connection) = transition.id
         {
-            let part = self.workload.part(tag, End::Server);
-            let app = || App::new(tag, End::Server, entry, part);
             if self.apps.get(connection).is_none() {
-                self.apps.insert(connection, app());
+                let part = self.workload.part(tag, End::Server);
+                let app = App::new(tag, End::Server, entry, part);
+                self.apps.insert(connection, app);
             }
         }
         let is_listening = self.ports.binary_search(&flow.local.port()).is_ok();

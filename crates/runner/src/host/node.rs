@@ -19,10 +19,10 @@ impl Node for Host<'_> {
             return;
         }
         let tag = frame.tag();
-        black_box(self.endpoint.phase(Flow {
+        self.endpoint.expect(Flow {
             local: frame.packet.target,
             remote: frame.packet.source,
-        }));
+        });
         black_box(self.recorder.borrow().census().phases(tag));
         black_box(self.seats.get(tag.0 as usize).copied());
     }
@@ -85,7 +85,9 @@ impl Node for Host<'_> {
             return Some((self.routes.to(frame.packet.target.ip()), frame));
         }
         loop {
-            if let Some(transmit) = self.endpoint.poll_packet(self.clock.core(now)) {
+            if self.endpoint.may_send()
+                && let Some(transmit) = self.endpoint.poll_packet(self.clock.core(now))
+            {
                 self.settle(now);
                 let tag = transmit.packet.tag;
                 let entry = self.seat(tag).entries;
