@@ -324,12 +324,11 @@ impl<'p> Host<'p> {
         if is_server
             && matches!(to, Phase::SynReceived | Phase::Established)
             && let Some(connection) = transition.id
+            && self.apps.get(connection).is_none()
         {
-            if self.apps.get(connection).is_none() {
-                let part = self.workload.part(tag, End::Server);
-                let app = App::new(tag, End::Server, entry, part);
-                self.apps.insert(connection, app);
-            }
+            let part = self.workload.part(tag, End::Server);
+            let app = App::new(tag, End::Server, entry, part);
+            self.apps.insert(connection, app);
         }
         let is_listening = self.ports.binary_search(&flow.local.port()).is_ok();
         let shown = |phase| match phase {
