@@ -153,12 +153,13 @@ impl Sources {
     }
 
     /// Where a value comes from, in a few words: a line of the file or of one that it extends, or
-    /// the option that set it.
+    /// the command line. Which of its options set the value is not told: the merged parts of an
+    /// experiment no longer know, and what is recorded must be the same.
     pub(crate) fn origin(&self, span: &Range<usize>) -> String {
         let (part, _) = self.locate(span);
         let (line, _) = self.position(span);
         match part.folder {
-            None => part.name.clone(),
+            None => "command line".to_owned(),
             Some(_) if part.start == 0 => format!("line {line}"),
             Some(_) => {
                 let name = Path::new(&part.name).file_name().unwrap_or_default();

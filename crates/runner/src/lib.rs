@@ -46,6 +46,7 @@ pub mod describe;
 pub mod diagnostic;
 pub mod drill;
 pub mod effort;
+pub mod events;
 pub mod expect;
 pub mod experiment;
 pub mod explain;

@@ -3,6 +3,7 @@
 
 mod attack;
 mod digest;
+mod logging;
 mod network;
 mod origins;
 mod power;
@@ -18,6 +19,7 @@ use netsim::{Ending, FrameId, Instant};
 use tcp_core::{Phase, Profile, Reason, Tag};
 
 use crate::census::{Census, Change};
+use crate::events::Log;
 use crate::host::Datagram;
 use crate::plan::{Class, ConnectionId, End, HostId, Plan, SequenceExpression};
 use crate::trace::{Move, Trace, What};
@@ -109,6 +111,8 @@ pub struct Recorder {
     /// Copies that a script made and that wait: their release is not that of a held segment.
     waiting_copies: BTreeSet<FrameId>,
     last_copy: Option<FrameId>,
+    /// Everything that happens, if that is asked for.
+    log: Option<Box<Log>>,
 }
 
 impl Recorder {
@@ -144,6 +148,7 @@ impl Recorder {
             hit: BTreeMap::new(),
             waiting_copies: BTreeSet::new(),
             last_copy: None,
+            log: None,
         }
     }
 
@@ -267,6 +272,9 @@ impl Recorder {
     #[cold]
     fn switch_power(&mut self, before: Instant) {
         while let Some((at, host, is_back)) = self.power.next_switch(before) {
+            if let Some(log) = &mut self.log {
+                log.switched(at, host, is_back);
+            }
             if is_back {
                 self.digest.event(Code::Restart, at, (host.0 as u64, 0));
                 self.trace.note_for_all(at, What::Restart(host));
@@ -278,7 +286,9 @@ impl Recorder {
                 let tag = Tag(index as u32);
                 let (client, server) = self.census.phases(tag);
                 for (end, phase) in [(End::Client, client), (End::Server, server)] {
-                    if phase.is_some() && self.homes[index][end as usize] == host {
+                    if let Some(from) = phase
+                        && self.homes[index][end as usize] == host
+                    {
                         let entry = match end {
                             End::Client => 0,
                             End::Server => self.census.newest_entry(tag),
@@ -293,6 +303,9 @@ impl Recorder {
                             profile: self.profiles[host.0],
                         };
                         self.apply(at, &change);
+                        if let Some(log) = &mut self.log {
+                            log.forgotten(at, (tag, entry), host, end, from);
+                        }
                     }
                 }
             }
@@ -333,6 +346,9 @@ impl Recorder {
             self.time_opening(now, tag, &change);
         }
         self.trace.note(now, tag, What::Changed(change));
+        if let Some(log) = &mut self.log {
+            log.changed(now, tag, entry, &change);
+        }
     }
 
     /// What a sequence number of this connection stands for now; `None` if it counts from an
@@ -425,6 +441,9 @@ impl Recorder {
     /// A scripted fault has acted on a frame.
     pub fn hit(&mut self, id: FrameId, fault: usize, frame: &Datagram) {
         self.hit.insert(id, fault);
+        if let Some(log) = &mut self.log {
+            log.hit(id, fault);
+        }
         self.troubles.fault.get_or_insert(frame.tag());
     }
 

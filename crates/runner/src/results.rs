@@ -18,7 +18,9 @@ use sha2::{Digest as _, Sha256};
 
 use crate::campaign::Campaign;
 use crate::capture::CaptureError;
+use crate::events::EventsError;
 use crate::experiment::Experiment;
+use crate::explain;
 use crate::report::{self, Table};
 use crate::trial::TrialError;
 
@@ -34,6 +36,8 @@ pub(crate) use stored_summary::{StoredMetric, StoredPoint, StoredSummary};
 const MANIFEST: &str = "manifest.json";
 /// The experiment as it was written.
 const EXPERIMENT: &str = "experiment.toml";
+/// The same experiment with every value spelled out: what `runner explain` prints.
+const RESOLVED: &str = "experiment.resolved.toml";
 /// The document about everything. A run writes it if it is asked to; it can be added later.
 const REPORT: &str = "report.html";
 /// The file with all numbers and verdicts.
@@ -55,12 +59,15 @@ pub enum FilesError {
     #[cfg(feature = "parquet")]
     #[error(transparent)]
     Parquet(#[from] report::ParquetError),
+    /// A log was asked for and cannot be made.
+    #[error(transparent)]
+    Events(#[from] EventsError),
 }
 
 /// The files that an experiment records.
 ///
 /// # Errors
-/// If a capture or Parquet was asked for and cannot be made.
+/// If a capture, a log or Parquet was asked for and cannot be made.
 pub fn files(experiment: &Experiment, campaign: &Campaign) -> Result<Files, FilesError> {
     let plan = &experiment.plan;
     let mut files = Files::new();
@@ -89,6 +96,7 @@ pub fn files(experiment: &Experiment, campaign: &Campaign) -> Result<Files, File
     }
     let text = experiment.sources.text();
     files.insert(EXPERIMENT.to_owned(), text.as_bytes().to_vec());
+    files.insert(RESOLVED.to_owned(), explain::resolved(experiment).into());
     let digest = |(name, bytes): (&String, &Vec<u8>)| (name.clone(), sha256(bytes));
     let digests: Vec<(String, String)> = files.iter().map(digest).collect();
     let manifest = report::manifest(experiment, campaign, &digests);

@@ -10,6 +10,7 @@ use tcp_core::{Handshake, Tag};
 use crate::capture::{Capture, Tap, Tapped};
 use crate::census::{Detail, Imbalance};
 use crate::effort::Effort;
+use crate::events::{Log, Logged};
 use crate::expect::{self, Verdict};
 use crate::faults::Faults;
 use crate::host::{Datagram, Host, HostError};
@@ -207,6 +208,23 @@ impl Trial {
             simulator.run_until(end_of(plan, part), MOST_STEPS)?;
         }
         Ok(tap.into_capture())
+    }
+
+    /// Everything that happens in the run.
+    ///
+    /// # Errors
+    /// As for [`Trial::run`].
+    pub fn events(self, plan: &Plan) -> Result<Log, TrialError> {
+        let workload = Workload::new(plan, &mut Streams::new(self.seed(plan)))?;
+        let recorder = SharedRecorder::new(Recorder::with_log(plan));
+        let mut simulator = self.set_up(&workload, &recorder, Logged(recorder.clone()))?;
+        for part in 1..=PARTS {
+            simulator.run_until(end_of(plan, part), MOST_STEPS)?;
+        }
+        // Who loses power when nothing happens any more is noticed at the end.
+        recorder.borrow().finish(end_of(plan, PARTS));
+        let log = recorder.borrow().take_log();
+        Ok(log.unwrap_or_else(|| Log::new(plan)))
     }
 
     /// What the hosts have at the times of the plan's snapshots, from a run of its own.

@@ -1,10 +1,19 @@
 //! Files that appear whole or not at all.
 
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
+
+/// What the names of files begin with that are not complete.
+const UNFINISHED: &str = ".unfinished-";
+
+/// Whether a file is one that was never completed, because the program was killed.
+pub(crate) fn is_unfinished(name: &OsStr) -> bool {
+    name.as_encoded_bytes().starts_with(UNFINISHED.as_bytes())
+}
 
 /// A file that is complete, but not in its place yet; without [`Staged::place`] it disappears.
 pub(crate) struct Staged {
@@ -38,7 +47,7 @@ pub(crate) fn stage(
     fs::create_dir_all(above)?;
     // A temporary file is its owner's alone unless it is created like any other.
     let mut file = tempfile::Builder::new()
-        .prefix(".unfinished-")
+        .prefix(UNFINISHED)
         .make_in(above, |path| File::create_new(path))?;
     fill(file.as_file_mut())?;
     file.as_file().sync_all()?;

@@ -157,7 +157,7 @@ fn values_say_where_they_come_from() {
     };
     assert_eq!(find("until"), "until = \"9s\" # line 3");
     assert_eq!(find("warmup"), "warmup = \"0s\" # default");
-    assert_eq!(find("delay ="), "delay = \"2s\" # --set");
+    assert_eq!(find("delay ="), "delay = \"2s\" # command line");
     assert_eq!(find("close.first"), "close.first = \"server\" # line 5");
     assert_eq!(find("close.how"), "close.how = \"close\" # default");
     assert_eq!(find("msl"), "msl = \"10s\" # line 8");

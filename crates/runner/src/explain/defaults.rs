@@ -246,6 +246,7 @@ impl List {
         table.put("snapshots", "[]".to_owned());
         table.put("pcapng", output.pcapng.to_string());
         table.put("parquet", output.parquet.to_string());
+        table.put("events", output.events.to_string());
         table.put("report", quoted(if output.report { "html" } else { "off" }));
         let lang = match output.language {
             Language::En => "en",

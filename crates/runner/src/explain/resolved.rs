@@ -69,7 +69,7 @@ pub fn resolved(experiment: &Experiment) -> String {
     let plan = &experiment.plan;
     let mut page = Page::default();
     page.text += "# Every value spelled out. Behind it stands where it comes from: the line of the \
-                  experiment,\n# an option, the host's profile or the default.\n\n";
+                  experiment,\n# the command line, the host's profile or the default.\n\n";
     let depending = fill(&mut document, experiment);
     keep_to_policies(&mut document, plan);
     let Written::Table(entries) = &document else {

@@ -4,6 +4,7 @@ use netsim::Instant;
 use tcp_core::{ConnectionId, Event, Handshake, ListenerId, Outcome, Tag};
 
 use super::{Host, Task};
+use crate::events::Act;
 use crate::plan::{End, How};
 use crate::recorder::Count;
 use crate::workload::{CloseWhen, Part};
@@ -56,6 +57,11 @@ impl App {
         (self.end == End::Client && !self.has_begun).then_some(self.tag)
     }
 
+    /// The incarnation, and which end of it.
+    pub(super) fn who(&self) -> (Tag, End) {
+        (self.tag, self.end)
+    }
+
     fn has_transferred(&self) -> bool {
         self.to_come == 0 && self.waiting == 0 && self.read >= self.expects
     }
@@ -74,7 +80,7 @@ impl Host<'_> {
             Event::Readable(id) => self.app_reads(now, id),
             Event::Writable(id) => self.hand_over(now, id),
             Event::PeerClosed(id) => self.app_sees_fin(now, id),
-            Event::Struggling(_) => {}
+            Event::Struggling(id) => self.tell_of(now, id, Act::Struggling),
             Event::Closed(id, outcome) => self.app_ends(now, id, outcome),
         }
     }
@@ -98,8 +104,17 @@ impl Host<'_> {
             let is_violation = app.is_spurious && is_impossible;
             recorder.count(Count::AssumptionViolations, u64::from(is_violation));
         }
+        self.tell_accept(now, id);
         self.app_begins(now, id);
         Some(id)
+    }
+
+    fn tell_accept(&self, now: Instant, id: ConnectionId) {
+        if let Some(app) = self.apps.get(id).filter(|_| self.has_log) {
+            let is_spurious = app.is_spurious;
+            let flow = self.endpoint.flow(id);
+            self.tell(now, app.who(), flow, Act::Accept { is_spurious });
+        }
     }
 
     /// Whether the server's application has not accepted this connection yet, because it is slow.
@@ -162,6 +177,9 @@ impl Host<'_> {
         // A connection that is closing or gone takes no more: the bytes are never sent.
         let taken = self.endpoint.send(self.clock.core(now), id, octets);
         app.waiting = taken.map_or(0, |taken| app.waiting - u64::from(taken));
+        if let Ok(taken @ 1..) = taken {
+            self.tell_of(now, id, Act::Send(u64::from(taken)));
+        }
         self.close_if_transferred(now, id);
     }
 
@@ -178,6 +196,9 @@ impl Host<'_> {
         self.recorder
             .borrow()
             .count(Count::BytesRead, u64::from(octets));
+        if octets > 0 {
+            self.tell(now, (tag, end), None, Act::Read(u64::from(octets)));
+        }
         if end == End::Server {
             let seat = self.seat(tag);
             let repeated = seat.delivered.min(read).saturating_sub(before);
@@ -204,9 +225,10 @@ impl Host<'_> {
 
     pub(super) fn app_sees_fin(&mut self, now: Instant, id: ConnectionId) {
         self.app_reads(now, id);
-        let Some(app) = self.apps.get(id) else {
+        let Some(&app) = self.apps.get(id) else {
             return;
         };
+        self.tell(now, app.who(), None, Act::PeerClosed);
         if app.is_half_closed {
             self.let_go(now, id);
         } else if let Some(CloseWhen::PeerClosed(after)) = app.close {
@@ -225,16 +247,20 @@ impl Host<'_> {
     /// CLOSE, or ABORT. An application that closes and expects no more text lets go of the
     /// connection; one that does expect some reads on until the other end closes.
     pub(super) fn app_closes(&mut self, now: Instant, id: ConnectionId) {
-        let Some(app) = self.apps.get_mut(id) else {
+        let Some(app) = self.apps.get(id) else {
             return;
         };
         let is_second = matches!(app.close, Some(CloseWhen::PeerClosed(_)));
-        if app.how == How::Abort {
+        let (who, is_abort) = (app.who(), app.how == How::Abort);
+        let lets_go = is_second || app.read >= app.expects;
+        let act = if is_abort { Act::Abort } else { Act::Close };
+        self.tell(now, who, None, act);
+        if is_abort {
             self.apps.remove(id);
             self.endpoint.abort(self.clock.core(now), id);
-        } else if is_second || app.read >= app.expects {
+        } else if lets_go {
             self.let_go(now, id);
-        } else {
+        } else if let Some(app) = self.apps.get_mut(id) {
             app.is_half_closed = self.endpoint.close(self.clock.core(now), id).is_ok();
         }
     }
@@ -249,6 +275,7 @@ impl Host<'_> {
         let Some(app) = self.apps.remove(id) else {
             return;
         };
+        self.tell(now, app.who(), None, Act::Ended(outcome));
         let is_error = matches!(
             outcome,
             Outcome::Reset | Outcome::Refused | Outcome::TimedOut

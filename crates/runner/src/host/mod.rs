@@ -17,6 +17,7 @@ mod opening;
 mod patience;
 mod routes;
 mod tasks;
+mod telling;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
@@ -124,6 +125,8 @@ pub struct Host<'p> {
     endpoint: Endpoint,
     workload: &'p Workload<'p>,
     recorder: SharedRecorder,
+    /// Whether the recorder keeps a log.
+    has_log: bool,
     routes: Routes,
     /// The ports that are listened on, in ascending order.
     ports: Vec<u16>,
@@ -192,12 +195,14 @@ impl<'p> Host<'p> {
         let plan = workload.plan();
         let spec = plan.host(id);
         let endpoint = boot(spec, policy, seed, 0)?;
+        let has_log = recorder.borrow().has_log();
         let mut host = Host {
             id,
             clock: Clock::default(),
             endpoint,
             workload,
             recorder,
+            has_log,
             routes: Routes::new(plan, id),
             ports: spec.passive_open.clone(),
             tasks: Tasks::new(),

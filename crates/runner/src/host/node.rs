@@ -31,6 +31,7 @@ impl Node for Host<'_> {
         self.keep_baseline();
         let is_off = self.loses_power(now);
         let drops = self.endpoint.counters().ListenDrops;
+        let counted = self.counted();
         let deafness = if is_off {
             Some(Deafness::PowerOff)
         } else if self.forwards && self.sends_on(frame) {
@@ -39,9 +40,13 @@ impl Node for Host<'_> {
             (!self.hear(now, frame)).then_some(Deafness::Damaged)
         };
         if let Some(deafness) = deafness {
+            self.tell_unheard(now, frame, deafness);
             let mut recorder = self.recorder.borrow();
             recorder.unheard(now, frame.tag(), What::Unheard(deafness));
             return;
+        }
+        if let Some(before) = counted {
+            self.tell_refusal(now, frame, &before);
         }
         self.recorder.borrow().heard(frame);
         if self.is_for_listener(frame) {

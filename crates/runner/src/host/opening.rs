@@ -7,6 +7,7 @@ use tcp_core::{Flow, Handshake, Open, Phase, SeqNum, Tag};
 
 use super::app::App;
 use super::{Host, Task};
+use crate::events::Act;
 use crate::plan::{ActiveOpen, End, Opening};
 use crate::workload::{Arrival, Workload};
 
@@ -116,7 +117,9 @@ impl Host<'_> {
                 End::Client => (flow, connection.iss.client),
                 End::Server => (reversed(flow), connection.iss.server),
             };
-            self.open(now, (tag, end), flow, iss.map(SeqNum));
+            if !self.open(now, (tag, end), flow, iss.map(SeqNum)) {
+                self.tell(now, (tag, end), Some(flow), Act::OpenFailed);
+            }
         }
     }
 
@@ -150,6 +153,7 @@ impl Host<'_> {
                 return true;
             }
         }
+        self.tell(now, (tag, End::Client), None, Act::OpenFailed);
         false
     }
 
@@ -179,6 +183,7 @@ impl Host<'_> {
         let Ok(id) = self.endpoint.connect(self.clock.core(now), flow, open) else {
             return false;
         };
+        self.tell(now, (tag, end), Some(flow), Act::Open);
         let part = self.workload.part(tag, end);
         let entry = match end {
             End::Client => {

@@ -6,6 +6,7 @@ use tcp_core::{ConnectionId, Tag};
 
 use super::app::App;
 use super::{Host, Task};
+use crate::events::Act;
 
 impl Host<'_> {
     /// Plans the moment at which an application gives up the OPEN that it has just called, if it
@@ -19,6 +20,7 @@ impl Host<'_> {
     /// The application has waited long enough: ABORT, unless the connection is ESTABLISHED.
     pub(super) fn give_up(&mut self, now: Instant, id: ConnectionId) {
         if let Some(tag) = self.apps.get(id).and_then(App::opens) {
+            self.tell_of(now, id, Act::Abort);
             self.apps.remove(id);
             self.endpoint.abort(self.clock.core(now), id);
             self.plan_retry(now, tag);

@@ -7,11 +7,17 @@ use crate::language::Language;
 /// The pictures, captures and reports that an experiment asks for. All of them are of the first
 /// replication under each policy; in a sweep of that at each point, in a folder for each.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a key of `[output]` that is on or off"
+)]
 pub struct Output {
     /// Ladders.
     pub ladder: LadderForms,
     /// All frames: `POLICY/capture.pcapng`.
     pub pcapng: bool,
+    /// Everything that happens: `POLICY/events.jsonl`.
+    pub events: bool,
     /// Virtual times at which all connections are listed, in ascending order and at most the end
     /// of the run: `POLICY/snapshots.txt`.
     pub snapshots: Vec<Duration>,
@@ -50,6 +56,7 @@ impl Default for Output {
                 svg: false,
             },
             pcapng: false,
+            events: false,
             snapshots: Vec::new(),
             parquet: false,
             report: false,

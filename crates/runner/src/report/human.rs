@@ -240,6 +240,7 @@ fn whereabouts(page: &mut Page, experiment: &Experiment, language: Language) {
     let kinds = [
         (output.ladder.is_any(), language.choose("ladders", "梯形图")),
         (output.pcapng, language.choose("captures", "抓包文件")),
+        (output.events, language.choose("logs", "事件日志")),
         (
             !output.snapshots.is_empty(),
             language.choose("snapshots", "快照"),

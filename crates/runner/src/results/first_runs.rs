@@ -1,9 +1,10 @@
-//! What is recorded of the first replication: ladders, captures and snapshots, of each policy, in a
-//! sweep at each point.
+//! What is recorded of the first replication: ladders, captures, logs and snapshots, of each policy,
+//! in a sweep at each point.
 
 use super::{Files, FilesError};
 use crate::campaign::{Campaign, Point};
 use crate::capture::CaptureError;
+use crate::events::EventsError;
 use crate::experiment::Experiment;
 use crate::report;
 use crate::snapshot;
@@ -12,17 +13,19 @@ use crate::trial::Trial;
 /// Most frames of all captures of an experiment together: they are in memory until all of them are
 /// made.
 const MOST_FRAMES: u64 = 4_000_000;
+/// Most events of all logs together, for the same reason.
+const MOST_EVENTS: u64 = 2_000_000;
 
 /// Adds what the experiment asks for.
 ///
 /// # Errors
-/// If a capture cannot be made, or all of them are too much.
+/// If a capture or a log cannot be made, or all of them are too much.
 pub(super) fn add(
     files: &mut Files,
     experiment: &Experiment,
     campaign: &Campaign,
 ) -> Result<(), FilesError> {
-    let mut frames = 0;
+    let (mut frames, mut events) = (0, 0);
     for point in &campaign.points {
         let mut put = |name: &str, bytes: Vec<u8>| {
             let folder = experiment.folder_of(point.at, point.policy);
@@ -38,6 +41,14 @@ pub(super) fn add(
             let snapshots = trial.snapshots(plan).map_err(Box::new)?;
             let text = snapshot::text(plan, &snapshots, plan.output.language);
             put("snapshots.txt", text.into_bytes());
+        }
+        if plan.output.events {
+            let log = trial.events(plan).map_err(Box::new)?;
+            events += log.count();
+            put("events.jsonl", log.into_text()?);
+            if events > MOST_EVENTS {
+                return Err(EventsError::TooManyTogether(MOST_EVENTS).into());
+            }
         }
         if plan.output.pcapng {
             let capture = trial.capture(plan).map_err(Box::new)?;

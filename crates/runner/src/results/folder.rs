@@ -3,18 +3,22 @@
 //! Only what the manifest lists, the manifest itself and the timing are ever replaced or removed;
 //! all else in the folder is somebody's, and stays. Files are written under other names and renamed
 //! when all of them are complete. The manifest comes first, so that a run which is killed leaves a
-//! folder that the next one still knows.
+//! folder that the next one still knows and completes.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File};
-use std::io::{self, ErrorKind, Write as _};
-use std::path::{Component, Path, PathBuf};
+mod manifest;
+mod reading;
+mod writing;
 
-use serde::Deserialize;
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use super::difference::differences;
 use super::{Files, MANIFEST, REPORT, sha256};
-use crate::whole_file::{self, Staged};
+use manifest::{Listing, Manifest};
+
+pub(crate) use manifest::stays_below;
+pub(super) use reading::read;
 
 /// The file for what varies from run to run: never compared, ignored by version control.
 const TIMING: &str = "timing.json";
@@ -71,6 +75,17 @@ pub enum ResultsError {
         .0.display()
     )]
     InTheWay(PathBuf),
+    /// A recorded result was being replaced, and only some of its files are.
+    #[error(
+        "{source}; {} has files of both results now, and the same command with --bless completes it",
+        folder.display()
+    )]
+    Halfway {
+        /// The folder.
+        folder: PathBuf,
+        /// What went wrong.
+        source: Box<ResultsError>,
+    },
 }
 
 /// Makes an error of what went wrong with a path.
@@ -88,15 +103,25 @@ fn failed(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Result
 ///
 /// # Errors
 /// If the folder is not empty and not a run's, if something that no run has written is in the way
-/// (nothing is changed then), or if it cannot be read or written.
+/// (nothing is changed then), or if it cannot be read or written. A folder that had no results has
+/// none afterwards, and one that did not exist does not.
 pub fn record(folder: &Path, files: &Files, may_replace: bool) -> Result<Recorded, ResultsError> {
-    fs::create_dir_all(folder).map_err(failed("create", folder))?;
-    let _lock = lock(folder);
+    writing::with_folder(folder, || {
+        let _lock = lock(folder);
+        record_in(folder, files, may_replace)
+    })
+}
+
+fn record_in(folder: &Path, files: &Files, may_replace: bool) -> Result<Recorded, ResultsError> {
     let before = read(folder)?;
     if before == *files {
         return Ok(Recorded::Unchanged);
     }
-    if !before.is_empty() && !may_replace {
+    // What a run that was killed has left of the same result is completed.
+    let is_part = before
+        .iter()
+        .all(|(name, bytes)| files.get(name) == Some(bytes));
+    if !is_part && !may_replace {
         let edited = edited(&before).into_iter();
         let mut lines: Vec<String> = edited
             .map(|name| format!("{name}: changed by hand after it was recorded"))
@@ -107,41 +132,15 @@ pub fn record(folder: &Path, files: &Files, may_replace: bool) -> Result<Recorde
     for (name, bytes) in files {
         let is_free = before.contains_key(name)
             || name == REPORT
-            || read_file(folder, name)?.is_none_or(|found| found == *bytes);
+            || reading::file(folder, name)?.is_none_or(|found| found == *bytes);
         if !is_free {
             return Err(ResultsError::InTheWay(folder.join(name)));
         }
     }
-    let staged = stage(folder, files)?;
-    for name in before.keys().filter(|name| !files.contains_key(*name)) {
-        remove(folder, name)?;
-    }
-    for (path, file) in staged {
-        file.place().map_err(failed("write", &path))?;
-    }
-    let others = others(folder, files)?;
+    let staged = writing::stage(folder, files)?;
+    writing::place(folder, staged, &before)?;
+    let others = reading::others(folder, files)?;
     Ok(Recorded::Written { others })
-}
-
-/// Writes all files beside their places, the manifest first, so that a full disk is noticed before
-/// anything is replaced.
-fn stage(folder: &Path, files: &Files) -> Result<Vec<(PathBuf, Staged)>, ResultsError> {
-    let (manifest, rest): (Vec<_>, Vec<_>) = files.iter().partition(|(name, _)| *name == MANIFEST);
-    let mut staged = Vec::new();
-    for (name, bytes) in manifest.into_iter().chain(rest) {
-        let path = folder.join(name);
-        match whole_file::stage(&path, |file| file.write_all(bytes)) {
-            Ok(file) => staged.push((path, file)),
-            Err(error) => {
-                drop(staged);
-                for name in files.keys() {
-                    remove_empty(folder, name);
-                }
-                return Err(failed("write", &path)(error));
-            }
-        }
-    }
-    Ok(staged)
 }
 
 /// Compares a folder with the files that a run gives. Nothing is written.
@@ -190,14 +189,16 @@ pub fn is_recorded(folder: &Path) -> bool {
 /// # Errors
 /// If it cannot be written; an earlier one stays then.
 pub fn add_report(folder: &Path, text: &str) -> Result<PathBuf, ResultsError> {
-    is_file(folder, REPORT)?;
-    replace(folder, REPORT, text.as_bytes())?;
+    let _lock = lock(folder);
+    reading::is_file(folder, REPORT)?;
+    writing::replace(folder, REPORT, text.as_bytes())?;
     Ok(folder.join(REPORT))
 }
 
 /// Notes what a run took, beside its results; of no consequence if it fails.
 pub fn note_timing(folder: &Path, text: &str) {
-    drop(replace(folder, TIMING, text.as_bytes()));
+    let _lock = lock(folder);
+    drop(writing::replace(folder, TIMING, text.as_bytes()));
 }
 
 /// Makes other processes wait that record in the same folder, until the result is dropped.
@@ -208,163 +209,9 @@ fn lock(folder: &Path) -> Option<File> {
     Some(handle)
 }
 
-/// As much of a manifest as tells which files are a run's.
-#[derive(Deserialize)]
-struct Manifest {
-    tool: String,
-    files: Listing,
-}
-
-/// The files of a run.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Listing {
-    /// With the SHA-256 of each.
-    Digests(BTreeMap<String, String>),
-    /// Without, as earlier versions wrote it.
-    Names(Vec<String>),
-}
-
-impl Listing {
-    fn names(&self) -> Vec<&String> {
-        match self {
-            Listing::Digests(digests) => digests.keys().collect(),
-            Listing::Names(names) => names.iter().collect(),
-        }
-    }
-}
-
-impl Manifest {
-    /// Reads the manifest of this program; other programs have files of this name, too.
-    fn parse(text: &[u8]) -> Option<Manifest> {
-        let manifest: Manifest = serde_json::from_slice(text).ok()?;
-        let is_ours = manifest
-            .tool
-            .starts_with(concat!(env!("CARGO_PKG_NAME"), " "));
-        let mut names = manifest.files.names().into_iter();
-        (is_ours && names.all(|name| stays_below(name))).then_some(manifest)
-    }
-}
-
-/// Whether a name cannot lead out of the folder that it is joined to.
-pub(crate) fn stays_below(name: &str) -> bool {
-    let is_plain = |part| matches!(part, Component::Normal(_));
-    !name.is_empty() && Path::new(name).components().all(is_plain)
-}
-
-/// Every file that a run left in a folder; none if the folder is empty.
-pub(super) fn read(folder: &Path) -> Result<Files, ResultsError> {
-    let mut files = Files::new();
-    let Some(text) = read_file(folder, MANIFEST)? else {
-        return if is_empty(folder)? {
-            Ok(files)
-        } else {
-            Err(ResultsError::NotOurs(folder.to_owned()))
-        };
-    };
-    let manifest =
-        Manifest::parse(&text).ok_or_else(|| ResultsError::NotOurs(folder.to_owned()))?;
-    for name in manifest.files.names() {
-        if let Some(bytes) = read_file(folder, name)? {
-            files.insert(name.clone(), bytes);
-        }
-    }
-    files.insert(MANIFEST.to_owned(), text);
-    Ok(files)
-}
-
-/// Whether a folder has nothing but a timing, which stays when version control takes the rest away.
-fn is_empty(folder: &Path) -> Result<bool, ResultsError> {
-    for entry in fs::read_dir(folder).map_err(failed("read", folder))? {
-        if entry.map_err(failed("read", folder))?.file_name() != TIMING {
-            return Ok(false);
-        }
-    }
-    Ok(true)
-}
-
-/// The contents of a file, if it exists.
-fn read_file(folder: &Path, name: &str) -> Result<Option<Vec<u8>>, ResultsError> {
-    if !is_file(folder, name)? {
-        return Ok(None);
-    }
-    let path = folder.join(name);
-    fs::read(&path).map(Some).map_err(failed("read", &path))
-}
-
-/// Whether a file of this name exists. Neither it nor a folder on the way to it may be anything
-/// else: through a symbolic link, a file outside of the folder would be changed.
-fn is_file(folder: &Path, name: &str) -> Result<bool, ResultsError> {
-    let mut path = folder.to_owned();
-    let mut parts = Path::new(name).components().peekable();
-    while let Some(part) = parts.next() {
-        path.push(part);
-        let kind = match fs::symlink_metadata(&path) {
-            Ok(metadata) => metadata.file_type(),
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
-            Err(error) => return Err(failed("read", &path)(error)),
-        };
-        let is_right = if parts.peek().is_some() {
-            kind.is_dir()
-        } else {
-            kind.is_file()
-        };
-        if !is_right {
-            return Err(ResultsError::InTheWay(path));
-        }
-    }
-    Ok(true)
-}
-
-/// Removes a file, and the folders that are empty without it.
-fn remove(folder: &Path, name: &str) -> Result<(), ResultsError> {
-    let path = folder.join(name);
-    fs::remove_file(&path).map_err(failed("remove", &path))?;
-    remove_empty(folder, name);
-    Ok(())
-}
-
-/// Removes the folders that are empty without a file.
-fn remove_empty(folder: &Path, name: &str) {
-    for above in Path::new(name).ancestors().skip(1) {
-        // The empty name at the end is the folder itself, which stays.
-        if above.as_os_str().is_empty() || fs::remove_dir(folder.join(above)).is_err() {
-            break;
-        }
-    }
-}
-
-/// Writes a file in place of the one that has its name, at one stroke.
-fn replace(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), ResultsError> {
-    let path = folder.join(name);
-    whole_file::write(&path, bytes).map_err(failed("write", &path))
-}
-
-/// What is in a folder beside the files of a run.
-fn others(folder: &Path, files: &Files) -> Result<Vec<String>, ResultsError> {
-    let above = |name: &String| Path::new(name).parent().map(Path::to_owned);
-    let folders: BTreeSet<PathBuf> = files.keys().filter_map(above).collect();
-    let mut others = Vec::new();
-    for below in folders {
-        let path = folder.join(&below);
-        for entry in fs::read_dir(&path).map_err(failed("read", &path))? {
-            let entry = entry.map_err(failed("read", &path))?;
-            let name = below.join(entry.file_name());
-            let is_ours = |ours: &String| Path::new(ours).starts_with(&name);
-            if ![TIMING, REPORT].map(Path::new).contains(&name.as_path())
-                && !files.keys().any(is_ours)
-            {
-                let slash = if entry.path().is_dir() { "/" } else { "" };
-                others.push(format!("{}{slash}", name.display()));
-            }
-        }
-    }
-    others.sort();
-    Ok(others)
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
     use std::thread;
 
     use super::*;
@@ -478,6 +325,70 @@ mod tests {
         assert!(matches!(outcome, Err(ResultsError::InTheWay(_))));
         assert_eq!(text(folder, "q/notes"), "mine");
         assert_eq!(text(folder, "p/a.txt"), "2", "nothing was touched");
+    }
+
+    #[test]
+    fn what_a_killed_run_has_left_is_completed() {
+        let home = tempfile::tempdir().expect("a temporary folder");
+        let files = some(&[("a.txt", "1"), ("p/b.txt", "1")]);
+        // Killed while the files were written, and while they were put into their places.
+        for name in [".unfinished-7", "p/.unfinished-8"] {
+            put(home.path(), name, "half a fi");
+        }
+        let outcome = record(home.path(), &files, false).expect("writable");
+        assert_eq!(outcome, written(&[]));
+        assert_eq!(fs::read_dir(home.path()).expect("readable").count(), 3);
+        assert_eq!(
+            fs::read_dir(home.path().join("p"))
+                .expect("readable")
+                .count(),
+            1
+        );
+        fs::remove_file(home.path().join("a.txt")).expect("writable");
+        let outcome = record(home.path(), &files, false).expect("writable");
+        assert_eq!(outcome, written(&[]));
+        assert_eq!(read(home.path()).expect("readable"), files);
+    }
+
+    #[test]
+    fn what_fails_leaves_nothing_in_a_new_folder_and_says_so_in_an_old_one() {
+        let home = tempfile::tempdir().expect("a temporary folder");
+        let files = some(&[("a.txt", "1"), ("p/b.txt", "1")]);
+        let folder = home.path().join("results/x");
+        let fails = |before: &Files| {
+            writing::with_folder(&folder, || {
+                let staged = writing::stage(&folder, &files)?;
+                // Something comes into the way at the last moment.
+                put(&folder, "p/b.txt/mine", "mine");
+                writing::place(&folder, staged, before)
+            })
+        };
+        let error = fails(&Files::new()).expect_err("a folder is in the way");
+        assert!(matches!(error, ResultsError::Failed { .. }), "{error}");
+        let left = |below: &str| {
+            let entries = fs::read_dir(folder.join(below)).expect("readable");
+            let names = entries.map(|entry| entry.expect("readable").file_name());
+            names.collect::<Vec<_>>()
+        };
+        assert_eq!(
+            (left(""), left("p")),
+            (vec!["p".into()], vec!["b.txt".into()])
+        );
+
+        fs::remove_dir_all(&folder).expect("writable");
+        let before = some(&[("a.txt", "0"), ("p/b.txt", "0")]);
+        record(&folder, &before, false).expect("writable");
+        fs::remove_file(folder.join("p/b.txt")).expect("writable");
+        let error = fails(&before)
+            .expect_err("a folder is in the way")
+            .to_string();
+        assert!(error.contains("--bless completes it"), "{error}");
+
+        // A name that no file can have.
+        let folder = home.path().join("other/y");
+        let long = some(&[(&"n".repeat(300), "1")]);
+        assert!(record(&folder, &long, false).is_err());
+        assert!(!home.path().join("other").exists());
     }
 
     #[cfg(unix)]

@@ -15,6 +15,8 @@ pub(crate) struct OutputSpec {
     pub(crate) ladder: Option<Vec<Spanned<LadderSpec>>>,
     /// Every frame of the first replication.
     pub(crate) pcapng: Option<bool>,
+    /// Everything that happens in the first replication, as lines of JSON.
+    pub(crate) events: Option<bool>,
     /// When all connections of the first replication are listed.
     pub(crate) snapshots: Option<Vec<Spanned<Time>>>,
     /// Tables in the format of Apache Parquet, too.

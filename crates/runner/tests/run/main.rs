@@ -5,6 +5,7 @@ mod parts;
 mod pictures;
 mod points;
 mod regress;
+mod resolved;
 mod results;
 
 use std::collections::BTreeMap;

@@ -78,7 +78,7 @@ fn a_changed_run_goes_where_it_is_told_to() {
     let summary = "mine/s03-stale-syn-rst-lost/summary.json";
     let output = home.run(&[S03, "--policy", "two-way", "--out", "mine"]);
     assert_eq!(output.status.code(), Some(0));
-    assert_eq!(home.names("mine/s03-stale-syn-rst-lost").len(), 5);
+    assert_eq!(home.names("mine/s03-stale-syn-rst-lost").len(), 6);
     let output = home.run(&[S03, "--policy", "three-way", "--out", "mine"]);
     assert_eq!(output.status.code(), Some(0));
     let names = home.names("mine/s03-stale-syn-rst-lost");

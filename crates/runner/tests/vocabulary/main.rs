@@ -2,6 +2,7 @@
 
 mod accepting;
 mod crashes;
+mod events;
 mod faults;
 mod injections;
 mod lab;

@@ -49,6 +49,7 @@ pub(super) fn resolve(
     if let Some(wanted) = spec.parquet {
         output.parquet = findings.take(parquet(&wanted)).unwrap_or_default();
     }
+    output.events = spec.events.unwrap_or(output.events);
     output.report = matches!(spec.report, Some(ReportSpec::Html));
     output.language = match spec.lang {
         None | Some(LanguageSpec::En) => Language::En,

@@ -1,18 +1,28 @@
 //! How the files of a run differ from those that were recorded, in words.
 
+mod log;
+mod resolved;
 mod summary;
 mod table;
 
-use super::{EXPERIMENT, Files, MANIFEST, SUMMARY};
+use super::{EXPERIMENT, Files, MANIFEST, RESOLVED, SUMMARY};
 
 /// The lines of the manifest that tell one text of an experiment from another.
-const TEXT: [&str; 2] = ["\"scenario_sha256\"", "\"experiment.toml\""];
+const TEXT: [&str; 3] = [
+    "\"scenario_sha256\"",
+    "\"experiment.toml\"",
+    "\"experiment.resolved.toml\"",
+];
 
 /// What differs, file by file: numbers and verdicts by name, of everything else the first line that
 /// does. Each element is a line, or several that belong together. The manifest only has digests of
 /// the rest; it is mentioned if nothing else tells the difference.
 pub(super) fn differences(recorded: &Files, now: &Files) -> Vec<String> {
-    if without_text(recorded) == without_text(now) {
+    let files = [recorded, now];
+    if recorded.get(EXPERIMENT) != now.get(EXPERIMENT)
+        && resolved::says_the_same(files.map(|files| files.get(RESOLVED)))
+        && without_text(recorded) == without_text(now)
+    {
         let what =
             "only the text of the experiment has changed (a comment, say): every run is the same";
         return vec![what.to_owned()];
@@ -38,7 +48,8 @@ pub(super) fn differences(recorded: &Files, now: &Files) -> Vec<String> {
 /// The lines of all files, but for those that only say which text the experiment had.
 fn without_text(files: &Files) -> Vec<(&str, &[u8])> {
     let mut kept = Vec::new();
-    for (name, bytes) in files.iter().filter(|(name, _)| *name != EXPERIMENT) {
+    let is_about_runs = |name: &str| name != EXPERIMENT && name != RESOLVED;
+    for (name, bytes) in files.iter().filter(|(name, _)| is_about_runs(name)) {
         let is_text = |line: &[u8]| TEXT.iter().any(|text| line.starts_with(text.as_bytes()));
         let says_text = |line: &&[u8]| name == MANIFEST && is_text(line.trim_ascii_start());
         // With their ends, which may be all that differs.
@@ -56,7 +67,9 @@ fn without_text(files: &Files) -> Vec<(&str, &[u8])> {
 fn changes(name: &str, old: &[u8], new: &[u8]) -> Vec<String> {
     let known = match name.rsplit_once('.') {
         _ if name == SUMMARY => summary::changes(old, new),
+        _ if name == RESOLVED => resolved::changes(old, new),
         Some((_, "csv")) => table::changes(old, new),
+        Some((_, "jsonl")) => log::changes(old, new),
         // Lines of a picture tell nobody anything.
         Some((_, "svg")) => vec!["another picture".to_owned()],
         _ => Vec::new(),
@@ -121,8 +134,13 @@ mod tests {
     fn files(sha: &str, text: &str) -> Files {
         let manifest =
             format!("{{\n  \"scenario_sha256\": \"{sha}\",\n  \"trace_sha256\": \"7\"\n}}\n");
-        [("manifest.json", manifest.as_str()), ("a.txt", text)]
-            .map(|(name, text)| (name.to_owned(), text.as_bytes().to_owned()))
+        let experiment = format!("# {sha}\n");
+        let all = [
+            (MANIFEST, manifest.as_str()),
+            (EXPERIMENT, &experiment),
+            ("a.txt", text),
+        ];
+        all.map(|(name, text)| (name.to_owned(), text.as_bytes().to_owned()))
             .into()
     }
 
@@ -145,7 +163,10 @@ mod tests {
         let lines = differences(&recorded, &files("2", "two\n"));
         assert_eq!(
             lines,
-            ["a.txt: line 1\n    recorded  one\n    now       two"]
+            [
+                "a.txt: line 1\n    recorded  one\n    now       two",
+                "experiment.toml: line 1\n    recorded  # 1\n    now       # 2"
+            ]
         );
         let lines = differences(&recorded, &files("1", "one\r\n"));
         assert_eq!(lines, ["a.txt: only the ends of lines differ"]);
