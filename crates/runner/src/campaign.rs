@@ -36,7 +36,7 @@ use crate::trace::Trace;
 use crate::trial::TrialError;
 
 pub use chosen::{ChoiceError, Chosen};
-pub use drive::{run_shard, run_together};
+pub use drive::{run_shard, run_together, threads};
 pub use ledger::{Ledger, RunId};
 pub use precision::Estimate;
 pub use replications::Replications;
@@ -53,8 +53,10 @@ pub struct Campaign {
     pub digest: [u8; 32],
     /// What theory says beside them.
     pub theory: Findings,
-    /// How much there was to do in all runs.
+    /// How much there was to do in all runs that were done.
     pub effort: Effort,
+    /// Runs whose rows the ledger knew.
+    pub known_runs: u64,
 }
 
 /// Index of a point of a sweep in [`Experiment::points`](crate::experiment::Experiment::points).

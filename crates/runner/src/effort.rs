@@ -49,10 +49,11 @@ impl Meter {
         }
     }
 
-    /// What it took since then to do this much.
-    pub fn stop(self, effort: Effort) -> Usage {
+    /// What it took since then to do this much, beside so many runs whose rows were known before.
+    pub fn stop(self, effort: Effort, known_runs: u64) -> Usage {
         Usage {
-            effort,
+            effort: Some(effort),
+            known_runs,
             cpu: self.started.and_then(|started| started.try_elapsed().ok()),
             wall: self.at.elapsed(),
             peak_memory: peak_memory(),
@@ -63,8 +64,10 @@ impl Meter {
 /// What it took to do so much.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Usage {
-    /// What was done.
-    pub effort: Effort,
+    /// What was done; `None` if what others have done was only put together.
+    pub effort: Option<Effort>,
+    /// Runs whose rows were known before.
+    pub known_runs: u64,
     /// Processor time of all threads, user and system; `None` if the system does not tell.
     pub cpu: Option<Duration>,
     /// Time that passed.
@@ -76,37 +79,59 @@ pub struct Usage {
 impl Usage {
     /// The timing file: a JSON object, with `null` for what is unknown.
     pub fn timing(&self, jobs: usize) -> String {
+        let rates = self.rates();
         let object = json!({
             "wall_seconds": seconds(self.wall),
             "jobs": jobs,
-            "connections": self.effort.connections,
-            "events": self.effort.events,
+            "connections": self.effort.map(|effort| effort.connections),
+            "events": self.effort.map(|effort| effort.events),
+            "known_runs": self.known_runs,
             "cpu_seconds": self.cpu.map(seconds),
-            "connections_per_cpu_second": self.rate(self.effort.connections),
-            "events_per_cpu_second": self.rate(self.effort.events),
+            "connections_per_cpu_second": rates.map(|rates| rates[0]),
+            "events_per_cpu_second": rates.map(|rates| rates[1]),
             "peak_resident_bytes": self.peak_memory,
         });
         format!("{object}\n")
     }
 
-    /// So many in each second of processor time.
-    fn rate(&self, count: u64) -> Option<u64> {
+    /// Connections and events in each second of processor time, if there were any.
+    fn rates(&self) -> Option<[u64; 2]> {
+        let effort = self.effort.filter(|effort| effort.events > 0)?;
         let nanos = self.cpu?.as_nanos();
-        let rate = (u128::from(count) * 1_000_000_000).checked_div(nanos)?;
-        u64::try_from(rate).ok()
+        let rate = |count: u64| {
+            let rate = (u128::from(count) * 1_000_000_000).checked_div(nanos)?;
+            u64::try_from(rate).ok()
+        };
+        Some([rate(effort.connections)?, rate(effort.events)?])
     }
-}
 
-impl Usage {
-    /// What it took, in a line.
-    pub fn line(&self, language: Language) -> String {
-        let (connections, events) = (self.effort.connections, self.effort.events);
-        let plural = if connections == 1 { "" } else { "s" };
-        let (connections, events) = (grouped(connections), grouped(events));
-        let mut text = language.choose(
+    /// What was done.
+    fn work(&self, language: Language) -> String {
+        let known = grouped(self.known_runs);
+        let Some(effort) = self.effort else {
+            return language.choose(
+                format!("{known} runs put together"),
+                format!("合并了 {known} 次运行"),
+            );
+        };
+        let plural = if effort.connections == 1 { "" } else { "s" };
+        let (connections, events) = (grouped(effort.connections), grouped(effort.events));
+        let work = language.choose(
             format!("{connections} connection{plural}, {events} events"),
             format!("{connections} 个连接，{events} 个事件"),
         );
+        if self.known_runs == 0 {
+            return work;
+        }
+        work + &language.choose(
+            format!(" beside {known} runs that were done before"),
+            format!("（另有 {known} 次运行此前已完成）"),
+        )
+    }
+
+    /// What it took, in a line.
+    pub fn line(&self, language: Language) -> String {
+        let mut text = self.work(language);
         if let Some(cpu) = self.cpu {
             let seconds = cpu.as_secs_f64();
             text += &language.choose(
@@ -122,12 +147,8 @@ impl Usage {
                 );
             }
         }
-        let rates = (
-            self.rate(self.effort.connections),
-            self.rate(self.effort.events),
-        );
-        if let (Some(connections), Some(events)) = rates {
-            let (connections, events) = (grouped(connections), grouped(events));
+        if let Some(rates) = self.rates() {
+            let [connections, events] = rates.map(grouped);
             text += &language.choose(
                 format!(" ({connections} connections/s, {events} events/s)"),
                 format!("（每秒 {connections} 个连接、{events} 个事件）"),
@@ -181,10 +202,11 @@ mod tests {
     use super::*;
 
     const USAGE: Usage = Usage {
-        effort: Effort {
+        effort: Some(Effort {
             connections: 1_000,
             events: 12_345,
-        },
+        }),
+        known_runs: 0,
         cpu: Some(Duration::from_millis(500)),
         wall: Duration::from_micros(250_400),
         peak_memory: Some(3 << 20),
@@ -221,7 +243,31 @@ mod tests {
             cpu: Some(Duration::ZERO),
             ..USAGE
         };
-        assert_eq!(no_time.rate(5), None);
+        assert_eq!(no_time.rates(), None);
+    }
+
+    #[test]
+    fn what_was_done_before_is_told_apart_and_has_no_rate() {
+        let bare = Usage {
+            known_runs: 1_200,
+            wall: Duration::ZERO,
+            peak_memory: None,
+            ..USAGE
+        };
+        assert_eq!(
+            bare.line(Language::En),
+            "1,000 connections, 12,345 events beside 1,200 runs that were done before, 0.500 s of \
+             CPU time (2,000 connections/s, 24,690 events/s)"
+        );
+        let merged = Usage {
+            effort: None,
+            ..bare
+        };
+        let line = "1,200 runs put together, 0.500 s of CPU time";
+        assert_eq!(merged.line(Language::En), line);
+        let object: serde_json::Value = serde_json::from_str(&merged.timing(2)).expect("JSON");
+        let (events, runs) = (&object["events_per_cpu_second"], &object["known_runs"]);
+        assert!(events.is_null() && runs == 1_200, "{object}");
     }
 
     #[test]

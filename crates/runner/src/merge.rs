@@ -29,10 +29,6 @@ pub fn run<'a>(arguments: &'a MergeArguments, console: Console<'a>) -> u8 {
         Ok(chosen) => chosen,
         Err(code) => return code,
     };
-    let conducted = match session.conduct(&experiment, &parts) {
-        Ok(conducted) => conducted.showing(chosen),
-        Err(error) => return session.complain(&experiment, &error),
-    };
     let places = Places {
         results: folder.clone(),
         scratch: folder.join("out"),
@@ -41,6 +37,13 @@ pub fn run<'a>(arguments: &'a MergeArguments, console: Console<'a>) -> u8 {
     let target = Target {
         places,
         out: Some(out),
+    };
+    if let Err(code) = session.check_places(&experiment, &target) {
+        return code;
+    }
+    let conducted = match session.conduct(&experiment, &parts) {
+        Ok(conducted) => conducted.merged().showing(chosen),
+        Err(error) => return session.complain(&experiment, &error),
     };
     let (code, _) = session.tell_all(&experiment, &conducted, &target, false);
     code.unwrap_or_else(|Stop(code)| code)
@@ -98,7 +101,8 @@ fn gather(folder: &Path) -> Result<(Parts, Experiment), Refusal> {
     for part in &found {
         if !is_whole(&part.rows, part.shard, &experiment.points) {
             let path = part.path.display();
-            return Err(incomplete(format!("{path} lacks runs; make it again")));
+            let again = again(part.shard);
+            return Err(incomplete(format!("{path} lacks runs; {again}")));
         }
     }
     let mut found = found;
@@ -115,8 +119,9 @@ fn open(path: PathBuf) -> Result<Found, Refusal> {
     let shard = header.shard.ok_or_else(no_part)?;
     if rows.is_torn() {
         return Err(incomplete(format!(
-            "{name} is damaged after {} runs; make it again",
-            rows.len()
+            "{name} is damaged after {} runs; {}",
+            rows.len(),
+            again(shard)
         )));
     }
     Ok(Found {
@@ -125,6 +130,12 @@ fn open(path: PathBuf) -> Result<Found, Refusal> {
         header,
         rows,
     })
+}
+
+/// What to do about a part that is no good.
+fn again(shard: Shard) -> String {
+    let Shard { index, count } = shard;
+    format!("`runner run` with --shard {index}/{count} makes it again")
 }
 
 /// Whether all parts are of one experiment, and each is there once.

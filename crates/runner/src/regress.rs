@@ -13,10 +13,11 @@ use crate::catalogue::{self, Catalogue};
 use crate::cli::{RegressArguments, exit};
 use crate::console::{Console, Stop};
 use crate::experiment::Experiment;
+use crate::interrupt;
 use crate::paint::{Ink, Page};
 use crate::plan::GridPoint;
 use crate::report;
-use crate::results::{self, Compared, Places, Recorded};
+use crate::results::{self, Compared, Edited, Places, Recorded};
 use crate::whole_file;
 
 mod junit;
@@ -32,23 +33,31 @@ pub fn run(arguments: &RegressArguments, mut console: Console<'_>) -> u8 {
     };
     let mut tally = Tally::new(arguments.color.color.is_on(&io::stdout()));
     let subjects = subjects(files, arguments.files.is_empty());
-    let stopped = examine(&subjects, arguments, &mut console, &mut tally);
-    if let Err(Stop(code)) = stopped {
-        return tally.code().max(code);
-    }
+    let examined = examine(&subjects, arguments, &mut console, &mut tally);
+    let interrupted = match examined {
+        Ok(0) => exit::GOOD,
+        Ok(left) => {
+            let all = subjects.len();
+            console.tell(&format!(
+                "interrupted: {left} of {all} scenarios were not run to their end\n"
+            ));
+            exit::INTERRUPTED
+        }
+        Err(Stop(code)) => return tally.code().max(code),
+    };
     let closing = tally.closing();
     if let Err(Stop(code)) = console.print(&closing) {
-        return tally.code().max(code);
+        return tally.code().max(interrupted).max(code);
     }
     if let Some(path) = &arguments.junit {
         let written = whole_file::write(path, junit::document(&tally.cases).as_bytes());
         if let Err(error) = written {
             let path = path.display();
             console.tell(&format!("error: cannot write {path}: {error}\n"));
-            return tally.code().max(exit::FAILED);
+            return tally.code().max(interrupted).max(exit::FAILED);
         }
     }
-    tally.code()
+    tally.code().max(interrupted)
 }
 
 /// The files that are meant: those of the command line, or else the whole catalogue.
@@ -135,13 +144,13 @@ enum Fate {
     Failed(String, u8),
 }
 
-/// Runs all subjects, printing a line for each in their order.
+/// Runs all subjects, printing a line for each in their order; says how many were interrupted.
 fn examine(
     subjects: &[Subject],
     arguments: &RegressArguments,
     console: &mut Console<'_>,
     tally: &mut Tally,
-) -> Result<(), Stop> {
+) -> Result<usize, Stop> {
     let mut good: Vec<(usize, &(Experiment, PathBuf))> = Vec::new();
     for (place, subject) in subjects.iter().enumerate() {
         good.extend(subject.experiment.as_ref().ok().map(|it| (place, it)));
@@ -151,34 +160,40 @@ fn examine(
     let judge = |index: usize, result: Result<Campaign, CampaignError>, took| {
         let (experiment, folder) = good[index].1;
         let fate = match result {
-            Ok(campaign) => judge(experiment, &campaign, folder, arguments.bless),
-            Err(error) => Fate::Failed(format!("{error}\n"), error.exit_code()),
+            Ok(campaign) => Some(judge(experiment, &campaign, folder, arguments.bless)),
+            Err(CampaignError::Interrupted) => None,
+            Err(error) => Some(Fate::Failed(format!("{error}\n"), error.exit_code())),
         };
         (fate, took)
     };
     let mut teller = Teller {
         subjects,
         next: 0,
+        interrupted: 0,
         console,
         tally,
         stopped: Ok(()),
     };
     let conduct = Conduct {
         jobs: arguments.jobs,
+        interrupted: Some(interrupt::flag()),
         ..Conduct::default()
     };
     let done = run_together(&points, &conduct, judge, |index, (fate, took)| {
         let (place, _) = good[index];
         teller.refuse_until(place);
-        teller.tell(fate, took);
+        match fate {
+            Some(fate) => teller.tell(fate, took),
+            None => teller.pass(),
+        }
     });
     teller.refuse_until(subjects.len());
-    let stopped = teller.stopped;
+    let (stopped, interrupted) = (teller.stopped, teller.interrupted);
     if let Err(error) = done {
         console.tell(&format!("error: {error}\n"));
         return Err(Stop(error.exit_code()));
     }
-    stopped
+    stopped.map(|()| interrupted)
 }
 
 /// Tells what became of the subjects, one after the other.
@@ -186,6 +201,8 @@ struct Teller<'t, 'c> {
     subjects: &'t [Subject],
     /// The one that is told next.
     next: usize,
+    /// How many were not run to their end.
+    interrupted: usize,
     console: &'t mut Console<'c>,
     tally: &'t mut Tally,
     /// Whether anybody still reads.
@@ -202,6 +219,12 @@ impl Teller<'_, '_> {
         }
     }
 
+    /// Leaves out one that was not run to its end.
+    fn pass(&mut self) {
+        self.next += 1;
+        self.interrupted += 1;
+    }
+
     /// Tells those that could not be run up to this one.
     fn refuse_until(&mut self, place: usize) {
         while self.next < place {
@@ -216,6 +239,19 @@ impl Teller<'_, '_> {
 fn judge(experiment: &Experiment, campaign: &Campaign, folder: &Path, bless: bool) -> Fate {
     let mut reasons = report::failures(experiment, campaign, false);
     let is_as_expected = campaign.is_as_expected();
+    if bless && !is_as_expected {
+        reasons.push_str(
+            "not recorded, because it is not as expected: mend the experiment, or what is \
+                          expected of it",
+        );
+        // `run` records the whole experiment, not its smaller version.
+        reasons.push_str(if experiment.is_regression {
+            "\n"
+        } else {
+            "; `runner run FILE --bless` records it all the same\n"
+        });
+        return Fate::Failed(reasons, exit::FAILED);
+    }
     let compared = compare(experiment, campaign, folder, bless);
     match compared {
         Ok(fate) if is_as_expected => return fate,
@@ -244,7 +280,7 @@ fn compare(
     match results::compare(folder, &files).map_err(|error| say(&error))? {
         Compared::Same => Ok(Fate::Passed),
         Compared::NotRecorded => Err("no result is recorded; --bless records it\n".to_owned()),
-        Compared::Edited(names) => Err(edited(folder, &names)),
+        Compared::Edited(files) => Err(edited(folder, &files)),
         Compared::Differs(lines) => {
             let text = lines.into_iter().map(|line| line + "\n").collect();
             Err(text)
@@ -253,14 +289,14 @@ fn compare(
 }
 
 /// What to do about recorded files that are not as a run has written them.
-fn edited(folder: &Path, names: &[String]) -> String {
-    let path = |name: &String| results::shown(&folder.join(name)).display().to_string();
-    let mut text = String::new();
-    for name in names {
-        text.push_str(&path(name));
-        text.push_str(": changed by hand after it was recorded\n");
-    }
-    text + "bring back what was recorded (manifest.json has its SHA-256), or record anew with --bless\n"
+fn edited(folder: &Path, files: &[Edited]) -> String {
+    let line = |edited: &Edited| {
+        let path = results::shown(&folder.join(&edited.name));
+        format!("{}: {edited}\n", path.display())
+    };
+    let lines: Vec<String> = files.iter().map(line).collect();
+    lines.concat()
+        + "bring back what was recorded (manifest.json has its SHA-256), or record anew with --bless\n"
 }
 
 /// All cases so far.

@@ -26,7 +26,8 @@ use crate::trial::TrialError;
 
 pub(crate) use folder::stays_below;
 pub use folder::{
-    Compared, Recorded, ResultsError, add_report, compare, is_recorded, note_timing, record,
+    Compared, Edited, Recorded, ResultsError, add_report, check_place, compare, is_recorded,
+    note_timing, record,
 };
 pub use stored::{Stored, StoredError, restore};
 pub(crate) use stored_runs::{Column, StoredRuns};
@@ -140,12 +141,13 @@ pub(crate) fn numbers(folder: &Path) -> Result<Numbers, String> {
     let wrong = |why: &str| format!("{}: {why}", folder.display());
     let files = folder::read(folder).map_err(|error| error.to_string())?;
     let mut edited = folder::edited(&files);
-    edited.retain(|name| name == SUMMARY || TABLES.contains(&name.as_str()));
+    edited.retain(|it| it.name == SUMMARY || TABLES.contains(&it.name.as_str()));
     if !edited.is_empty() {
+        let each = edited.iter().map(|it| format!("{} {it}", it.name));
         return Err(wrong(&format!(
-            "changed or removed by hand after it was recorded: {}; bring back what was recorded \
-             (manifest.json has its SHA-256), or record anew with `runner run --bless`",
-            edited.join(", ")
+            "{}; bring back what was recorded (manifest.json has its SHA-256), or record anew with \
+             `runner run --bless`",
+            each.collect::<Vec<_>>().join(", ")
         )));
     }
     let help =

@@ -62,11 +62,12 @@ fn run_file(
         Ok(places) => places,
         Err(error) => return Ok(session.fail(&experiment.plan.name, &error)),
     };
-    let journal = open_journal(
-        session,
-        out.as_ref().unwrap_or(&places.scratch),
-        &experiment,
-    );
+    let target = Target { places, out };
+    if let Err(code) = session.check_places(&experiment, &target) {
+        return Ok(code);
+    }
+    let scratch = target.out.as_ref().unwrap_or(&target.places.scratch);
+    let journal = open_journal(session, scratch, &experiment);
     let ledger: &dyn Ledger = match &journal {
         Some(journal) => journal,
         None => &(),
@@ -81,21 +82,19 @@ fn run_file(
             return Ok(code);
         }
     };
-    let target = Target { places, out };
     let (code, is_safe) = session.tell_all(&experiment, &conducted, &target, is_further);
     match journal {
         Some(journal) if is_safe => journal.remove(),
         // There was no place for the results; perhaps there is one for the rows.
-        Some(journal) => match journal.flush() {
-            Ok(()) => {
-                session.tell("what was computed is kept: the same command goes on from there\n");
-            }
-            Err(error) => {
-                session.tell(&format!(
-                    "what was computed could not be kept, either: {error}\n"
-                ));
-            }
-        },
+        Some(journal) => session.tell(&match journal.flush() {
+            Ok(()) => format!(
+                "the {} runs that were done are kept in {}: the same command goes on from there, \
+                 and so does one with --out DIR if the file is moved to DIR\n",
+                journal.len(),
+                shown(journal.path()).display()
+            ),
+            Err(error) => format!("what was computed could not be kept, either: {error}\n"),
+        }),
         None => {}
     }
     code

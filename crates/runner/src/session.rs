@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal as _};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
-use crate::campaign::{Campaign, CampaignError, ChoiceError, Chosen, Conduct, Ledger};
+use crate::campaign::{self, Campaign, CampaignError, ChoiceError, Chosen, Conduct, Ledger};
 use crate::cli::{Format, MannerArguments, exit};
 use crate::console::{Console, Stop, is_ascii_terminal};
 use crate::diagnostic::{Rejection, render_notes};
@@ -45,6 +45,12 @@ pub(crate) struct Conducted {
 }
 
 impl Conducted {
+    /// As put together from what others have done: what it took tells nothing of their runs.
+    pub(crate) fn merged(mut self) -> Conducted {
+        self.usage.effort = None;
+        self
+    }
+
     /// With this connection shown in place of what is shown by itself.
     pub(crate) fn showing(mut self, chosen: Option<Chosen>) -> Conducted {
         self.seen = chosen.map(|chosen| {
@@ -129,12 +135,36 @@ impl<'a> Session<'a> {
         };
         let campaign = Campaign::conduct(&experiment.points, &conduct)?;
         drop(progress);
-        let usage = meter.stop(campaign.effort);
+        let usage = meter.stop(campaign.effort, campaign.known_runs);
         Ok(Conducted {
             campaign,
             seen: None,
             usage,
         })
+    }
+
+    /// Makes sure that results can be written where they are to be, before anything is run. Which of
+    /// the places it will be is known afterwards only; otherwise the exit code.
+    pub(crate) fn check_places(
+        &mut self,
+        experiment: &Experiment,
+        target: &Target,
+    ) -> Result<(), u8> {
+        let places = &target.places;
+        let (baseline, scratch) = (places.results_of(experiment), places.scratch_of(experiment));
+        // What was recorded stays as it is, unless it is to be replaced.
+        let is_written =
+            experiment.is_recorded() && (self.manner.bless || !results::is_recorded(&baseline));
+        let folders = match &target.out {
+            Some(out) => vec![out.join(&experiment.plan.name)],
+            None if is_written => vec![baseline, scratch],
+            None => vec![scratch],
+        };
+        let mut checked = folders.iter().map(|folder| results::check_place(folder));
+        match checked.find_map(Result::err) {
+            None => Ok(()),
+            Some(error) => Err(self.fail(&experiment.plan.name, &error)),
+        }
     }
 
     /// Reports and records what came out. Says whether it is on the disk, too.
@@ -153,7 +183,7 @@ impl<'a> Session<'a> {
         let seen = seen.as_ref().unwrap_or(campaign);
         let reported = self.report(experiment, seen, is_further);
         self.remark(&usage.line(self.language(experiment)));
-        let jobs = self.manner.jobs.map_or(0, NonZeroUsize::get);
+        let jobs = campaign::threads(self.manner.jobs, experiment.runs());
         let recorded = self.record(target, experiment, campaign, &usage.timing(jobs));
         let expected = if campaign.is_as_expected() {
             exit::GOOD
@@ -239,10 +269,10 @@ impl<'a> Session<'a> {
         let is_comparable = experiment.is_recorded();
         let is_worthy =
             campaign.is_as_expected() || self.manner.bless || results::is_recorded(&baseline);
-        let folder = match &target.out {
-            Some(out) => out.join(name),
-            None if is_comparable && is_worthy => baseline.clone(),
-            None => scratch.clone(),
+        let (folder, reason) = match &target.out {
+            Some(out) => (out.join(name), ""),
+            None if is_comparable && is_worthy => (baseline.clone(), ""),
+            None => (scratch.clone(), why_not_recorded(experiment)),
         };
         let is_kept = !is_same(&folder, &scratch) && (is_comparable || is_same(&folder, &baseline));
         let outcome = results::record(&folder, &files, self.manner.bless || !is_kept);
@@ -250,9 +280,9 @@ impl<'a> Session<'a> {
             results::note_timing(&folder, timing);
         }
         match outcome {
-            Ok(Recorded::Unchanged) => Ok(self.say("unchanged", &folder)),
+            Ok(Recorded::Unchanged) => Ok(self.say("unchanged", &folder, reason)),
             Ok(Recorded::Written { others }) => {
-                let code = self.say("written to", &folder);
+                let code = self.say("written to", &folder, reason);
                 if !others.is_empty() {
                     let list = others.join(", ");
                     self.remark(&format!("  left alone there, not from a run: {list}"));
@@ -273,8 +303,9 @@ impl<'a> Session<'a> {
         exit::FAILED
     }
 
-    fn say(&mut self, what: &str, folder: &Path) -> u8 {
-        self.remark(&format!("results {what} {}", shown(folder).display()));
+    fn say(&mut self, what: &str, folder: &Path, reason: &str) -> u8 {
+        let folder = shown(folder);
+        self.remark(&format!("results {what} {}{reason}", folder.display()));
         exit::GOOD
     }
 
@@ -334,6 +365,19 @@ fn snapshots(experiment: &Experiment, language: Language) -> String {
         }
     }
     text
+}
+
+/// Why results go to the scratch folder.
+fn why_not_recorded(experiment: &Experiment) -> &'static str {
+    if experiment.is_overridden {
+        " (not recorded: options have changed the experiment)"
+    } else if !experiment.plan.run.record {
+        " (not recorded: the file says `record = false`)"
+    } else if !experiment.is_recorded() {
+        " (not recorded: of this file the version of [regress] is, by `runner regress --bless`)"
+    } else {
+        " (not recorded: not everything is as expected; --bless records it all the same)"
+    }
 }
 
 /// Whether two paths lead to one folder that exists.

@@ -57,6 +57,21 @@ pub(crate) fn stage(
     })
 }
 
+/// Makes sure that files can be written to a folder, which need not exist. Nothing is left there.
+///
+/// # Errors
+/// Why they cannot be.
+pub(crate) fn check_place(folder: &Path) -> io::Result<()> {
+    let nearest = folder.ancestors().find(|above| above.exists());
+    let nearest = nearest.unwrap_or(Path::new("."));
+    if !nearest.is_dir() {
+        let why = format!("{} is no folder", nearest.display());
+        return Err(io::Error::new(io::ErrorKind::NotADirectory, why));
+    }
+    drop(stage(&nearest.join("place"), |_| Ok(()))?);
+    Ok(())
+}
+
 /// Writes a file in place of the one that has its name, at one stroke: whoever reads it, or finds
 /// it after a power cut, sees the old one or the new one. Folders on the way are created.
 ///

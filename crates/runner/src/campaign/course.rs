@@ -159,6 +159,7 @@ pub(super) struct Course<'p> {
     points: &'p [GridPoint],
     sites: Vec<Site<'p>>,
     effort: Effort,
+    known_runs: u64,
 }
 
 impl<'p> Course<'p> {
@@ -170,6 +171,7 @@ impl<'p> Course<'p> {
             points,
             sites: points.iter().map(site).collect(),
             effort: Effort::default(),
+            known_runs: 0,
         }
     }
 
@@ -203,7 +205,11 @@ impl<'p> Course<'p> {
         let site = &self.sites[run.point];
         let plan = site.plan;
         match ledger.find(plan, run) {
-            Some(row) if !site.is_followed(run) => Ok(Finished::without_history(row)),
+            Some(row) if !site.is_followed(run) => Ok(Finished {
+                is_known: true,
+                effort: Effort::default(),
+                ..Finished::without_history(row)
+            }),
             known => {
                 let followed = if site.is_followed(run) {
                     &site.followed[..]
@@ -216,7 +222,10 @@ impl<'p> Course<'p> {
                 }
                 match known {
                     Some(row) if row != finished.row => Err(CampaignError::Contradiction),
-                    Some(_) => Ok(finished),
+                    Some(_) => Ok(Finished {
+                        is_known: true,
+                        ..finished
+                    }),
                     None => {
                         ledger.keep(run, &finished.row);
                         Ok(finished)
@@ -230,11 +239,14 @@ impl<'p> Course<'p> {
     pub(super) fn take(&mut self, run: RunId, finished: Finished) {
         let Finished {
             row,
+            is_known,
+            effort,
             trace,
             detail,
             befallen,
         } = finished;
-        self.effort += row.effort;
+        self.known_runs += u64::from(is_known);
+        self.effort += effort;
         let site = &mut self.sites[run.point];
         if site.is_followed(run) {
             site.take_history(run.policy, trace, befallen);
@@ -275,6 +287,7 @@ impl<'p> Course<'p> {
             points,
             digest: digest.finalize().into(),
             effort: self.effort,
+            known_runs: self.known_runs,
         }
     }
 }
@@ -282,6 +295,10 @@ impl<'p> Course<'p> {
 /// A run that is over.
 pub(super) struct Finished {
     pub(super) row: Row,
+    /// Whether the ledger knew its row.
+    is_known: bool,
+    /// What there was to do now; nothing if its row was only read.
+    effort: Effort,
     /// Empty unless it was the first replication.
     trace: Trace,
     /// The same, and empty in a sweep, which would keep too much.
@@ -293,7 +310,9 @@ pub(super) struct Finished {
 impl Finished {
     fn without_history(row: Row) -> Finished {
         Finished {
+            effort: row.effort,
             row,
+            is_known: false,
             trace: Trace::default(),
             detail: Detail::default(),
             befallen: None,
@@ -312,6 +331,8 @@ pub(super) fn run_one(plan: &Plan, run: RunId, followed: &[Tag]) -> Result<Finis
         let outcome = trial.run(plan, followed)?;
         return Ok(Finished {
             row: Row::of(plan, &outcome),
+            is_known: false,
+            effort: outcome.effort,
             befallen: outcome.troubles.most_telling(),
             detail: outcome.detail.unwrap_or_default(),
             trace: outcome.trace,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
@@ -35,7 +36,7 @@ pub fn run_together<'e, T: Send>(
 ) -> Result<(), CampaignError> {
     let plans = experiments.iter().copied().flatten();
     let runs = plans.map(|point| runs_of(&point.plan)).sum::<u64>();
-    let pool = pool(conduct.jobs, usize::try_from(runs).unwrap_or(usize::MAX))?;
+    let pool = pool(conduct.jobs, runs)?;
     let decide = |points: &&'e [GridPoint]| steady::decide(points, conduct);
     let decided: Vec<_> = pool.install(|| experiments.par_iter().map(decide).collect());
     let each = experiments.iter().zip(&decided).enumerate();
@@ -70,7 +71,7 @@ pub fn run_shard(
     conduct: &Conduct<'_>,
 ) -> Result<(), CampaignError> {
     let runs: Vec<RunId> = shard.runs(points).collect();
-    let pool = pool(conduct.jobs, runs.len())?;
+    let pool = pool(conduct.jobs, runs.len() as u64)?;
     let points = pool.install(|| steady::decide(points, conduct))?;
     let one = |run: &RunId| {
         if conduct.is_interrupted() {
@@ -92,10 +93,17 @@ pub fn run_shard(
     Ok(())
 }
 
-/// More threads than runs have nothing to do.
-fn pool(jobs: Option<NonZeroUsize>, runs: usize) -> Result<ThreadPool, CampaignError> {
+/// How many threads do so many runs: as many as are asked for, or else one for each processor. More
+/// threads than runs have nothing to do.
+pub fn threads(jobs: Option<NonZeroUsize>, runs: u64) -> usize {
+    let processors = || thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    let runs = usize::try_from(runs).unwrap_or(usize::MAX);
+    jobs.unwrap_or_else(processors).get().min(runs).max(1)
+}
+
+fn pool(jobs: Option<NonZeroUsize>, runs: u64) -> Result<ThreadPool, CampaignError> {
     ThreadPoolBuilder::new()
-        .num_threads(jobs.map_or(0, NonZeroUsize::get).min(runs))
+        .num_threads(threads(jobs, runs))
         .build()
         .map_err(|error| CampaignError::Threads(error.to_string()))
 }

@@ -90,6 +90,11 @@ impl Header {
         } == *other
     }
 
+    /// Whether these are the first octets of a file with this header, torn within it.
+    pub(crate) fn begins_with(&self, octets: &[u8]) -> bool {
+        self.line().starts_with(octets)
+    }
+
     /// The line of the file.
     pub(super) fn line(&self) -> Vec<u8> {
         // Strings and numbers always have a representation in JSON.

@@ -113,6 +113,11 @@ impl Journal {
         })
     }
 
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// How many runs were done before.
     pub fn known(&self) -> usize {
         self.before.len()

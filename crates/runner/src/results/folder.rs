@@ -9,12 +9,14 @@ mod manifest;
 mod reading;
 mod writing;
 
+use std::fmt;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use super::difference::differences;
 use super::{Files, MANIFEST, REPORT, sha256};
+use crate::whole_file;
 use manifest::{Listing, Manifest};
 
 pub(crate) use manifest::stays_below;
@@ -37,6 +39,26 @@ pub enum Recorded {
     Differs(Vec<String>),
 }
 
+/// A recorded file that is not as a run has written it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edited {
+    /// Its name within the folder.
+    pub name: String,
+    /// Whether it is not there any more.
+    pub is_missing: bool,
+}
+
+/// What has become of the file, without its name.
+impl fmt::Display for Edited {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.is_missing {
+            "is missing, though it was recorded"
+        } else {
+            "changed by hand after it was recorded"
+        })
+    }
+}
+
 /// How a run's files compare with those that were recorded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Compared {
@@ -45,7 +67,7 @@ pub enum Compared {
     /// There are none.
     NotRecorded,
     /// Somebody has changed or removed these files after they were recorded.
-    Edited(Vec<String>),
+    Edited(Vec<Edited>),
     /// The run gives others; each difference in a line.
     Differs(Vec<String>),
 }
@@ -124,7 +146,7 @@ fn record_in(folder: &Path, files: &Files, may_replace: bool) -> Result<Recorded
     if !is_part && !may_replace {
         let edited = edited(&before).into_iter();
         let mut lines: Vec<String> = edited
-            .map(|name| format!("{name}: changed by hand after it was recorded"))
+            .map(|edited| format!("{}: {edited}", edited.name))
             .collect();
         lines.extend(differences(&before, files));
         return Ok(Recorded::Differs(lines));
@@ -162,21 +184,37 @@ pub fn compare(folder: &Path, files: &Files) -> Result<Compared, ResultsError> {
     Ok(Compared::Edited(edited))
 }
 
-/// The names of recorded files that are not as a run has written them.
-pub(super) fn edited(recorded: &Files) -> Vec<String> {
+/// The recorded files that are not as a run has written them.
+pub(super) fn edited(recorded: &Files) -> Vec<Edited> {
     let manifest = recorded
         .get(MANIFEST)
         .and_then(|text| Manifest::parse(text));
     let Some(Listing::Digests(digests)) = manifest.map(|manifest| manifest.files) else {
         return Vec::new();
     };
-    let is_edited = |(name, digest): &(&String, &String)| {
-        recorded
-            .get(*name)
-            .is_none_or(|bytes| sha256(bytes) != **digest)
+    let look = |(name, digest): (&String, &String)| {
+        let bytes = recorded.get(name);
+        let is_edited = bytes.is_none_or(|bytes| sha256(bytes) != *digest);
+        is_edited.then(|| Edited {
+            name: name.clone(),
+            is_missing: bytes.is_none(),
+        })
     };
-    let names = digests.iter().filter(is_edited).map(|(name, _)| name);
-    names.cloned().collect()
+    digests.iter().filter_map(look).collect()
+}
+
+/// Makes sure that results can be written to a folder, which need not exist, before there are any.
+/// Nothing is left there.
+///
+/// # Errors
+/// As of [`record`], which may fail later all the same: a disk may be full by then.
+pub fn check_place(folder: &Path) -> Result<(), ResultsError> {
+    // Another process may just be writing to it.
+    let _lock = lock(folder);
+    if folder.exists() {
+        read(folder)?;
+    }
+    whole_file::check_place(folder).map_err(failed("write to", folder))
 }
 
 /// Whether there is a manifest in a folder.

@@ -27,7 +27,7 @@ const MANY: [&str; 8] = [
 ];
 
 impl Home {
-    /// Starts a run, and waits until it has written a journal.
+    /// Starts a run, and waits until it has written some rows to a journal.
     pub(super) fn start(&self, arguments: &[&str], out: &str) -> (Child, PathBuf) {
         let mut child = Command::new(env!("CARGO_BIN_EXE_runner"))
             .current_dir(self.0.path())
@@ -40,7 +40,10 @@ impl Home {
         loop {
             let list = fs::read_dir(self.path(out)).into_iter().flatten();
             let journal = list.flatten().map(|entry| entry.path()).find(is_journal);
-            if let Some(journal) = journal {
+            let rows = journal.as_ref().and_then(|journal| fs::read(journal).ok());
+            let lines = rows.map_or(0, |rows| rows.split(|byte| *byte == b'\n').count());
+            // The first is no row, and the last may not be whole.
+            if let Some(journal) = journal.filter(|_| lines > 3) {
                 return (child, journal);
             }
             let ended = child.try_wait().expect("it can be asked");
@@ -80,6 +83,7 @@ fn a_run_that_was_killed_goes_on_and_ends_with_the_same_bytes() {
     let output = home.complete(&one_thread, "killed");
     let told = text(&output.stderr);
     assert!(told.contains("goes on after the "), "{told}");
+    assert!(told.contains(" runs that were done before, "), "{told}");
     assert_eq!(tree(&home.path("killed")), expected);
     assert_eq!(home.names("killed"), [NAME], "the journal is gone");
 }
@@ -160,8 +164,14 @@ fn parts_give_the_bytes_of_a_single_run_in_whatever_order_they_are_made() {
             let output = home.shard(&format!("{index}/3"), &folder);
             assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
         }
-        let (code, told) = home.merge(&folder);
-        assert!(matches!(code, Some(0 | 1)), "{told}");
+        let output = home.runner(&["merge", &folder]);
+        let told = text(&output.stderr);
+        assert!(matches!(output.status.code(), Some(0 | 1)), "{told}");
+        // What was done elsewhere was not done in the time that merging takes.
+        assert!(
+            told.contains(" runs put together") && !told.contains(" events/s"),
+            "{told}"
+        );
         assert_eq!(tree(&home.path(&format!("{folder}/{NAME}"))), expected);
     }
     let part = |folder: &str| {
@@ -231,16 +241,19 @@ fn parts_that_do_not_fit_together_are_refused() {
     fs::write(home.path(&second), &good[..good.len() - 9]).expect("writable");
     let (code, told) = home.merge("p");
     assert!(code == Some(3) && told.contains("is damaged"), "{told}");
-    assert_eq!(
-        home.shard("1/2", "p").status.code(),
-        Some(3),
-        "it is not replaced"
-    );
+    assert!(told.contains("--shard 1/2 makes it again"), "{told}");
     let lines = good.split_inclusive(|byte| *byte == b'\n');
     let short: Vec<u8> = lines.take(3).flatten().copied().collect();
     fs::write(home.path(&second), short).expect("writable");
     let (code, told) = home.merge("p");
     assert!(code == Some(3) && told.contains("lacks runs"), "{told}");
+    // The same command makes it again, wherever it was torn.
+    for length in [good.len() - 9, good.len() / 2, 40, 0] {
+        fs::write(home.path(&second), &good[..length]).expect("writable");
+        let again = home.shard("1/2", "p");
+        assert_eq!(again.status.code(), Some(0), "{}", text(&again.stderr));
+        assert_eq!(fs::read(home.path(&second)).expect("a part"), good);
+    }
 
     let other = [&FEW[..], &["--seed", "8", "--shard", "1/2", "--out", "q"]].concat();
     assert_eq!(home.run(&other).status.code(), Some(0));
@@ -254,6 +267,12 @@ fn parts_that_do_not_fit_together_are_refused() {
         code == Some(3) && told.contains("is not of the experiment"),
         "{told}"
     );
+
+    let (code, told) = {
+        let output = home.shard("1/2", "p");
+        (output.status.code(), text(&output.stderr))
+    };
+    assert!(code == Some(3) && told.contains("remove it"), "{told}");
 
     fs::write(home.path(&second), "something else\n").expect("writable");
     let (code, told) = home.merge("p");

@@ -95,8 +95,11 @@ fn a_result_that_was_edited_by_hand_is_named_and_kept() {
     let edited = tree(&home.path("results"));
     let (code, shown, _) = regress(&home, &[S03]);
     assert_eq!(code, 1);
-    for name in ["summary.json", "two-way/ladder.txt"] {
-        let part = format!("{RECORDED}/{name}: changed by hand after it was recorded");
+    for (name, what) in [
+        ("summary.json", "changed by hand"),
+        ("two-way/ladder.txt", "is missing"),
+    ] {
+        let part = format!("{RECORDED}/{name}: {what}");
         assert!(shown.contains(&part), "{shown}");
     }
     assert!(!shown.contains("ladder.svg"), "{shown}");
@@ -110,6 +113,76 @@ fn a_result_that_was_edited_by_hand_is_named_and_kept() {
     let (code, shown, _) = regress(&home, &[S03, "--bless"]);
     assert_eq!(code, 1);
     assert!(shown.contains("nothing in it was touched"), "{shown}");
+}
+
+#[test]
+fn what_is_not_as_expected_is_not_blessed() {
+    let home = Home::new();
+    assert_eq!(regress(&home, &[S01, S03, "--bless"]).0, 0);
+    let recorded = tree(&home.path("results"));
+    change(&home, S03, "delay = \"50ms\"", "delay = \"60ms\"");
+    change(&home, S03, "rst_sent = 2", "rst_sent = 3");
+    let (code, shown, _) = regress(&home, &[S01, S03, "--bless"]);
+    assert_eq!(code, 1);
+    for part in [
+        "FAIL s03-stale-syn-rst-lost",
+        "NOT held",
+        "not recorded, because it is not as expected",
+        "`runner run FILE --bless`",
+    ] {
+        assert!(shown.contains(part), "{part} is not in {shown}");
+    }
+    assert_eq!(tree(&home.path("results")), recorded);
+    assert_eq!(home.run(&[S03, "--bless"]).status.code(), Some(1));
+    assert_ne!(tree(&home.path("results")), recorded);
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_regression_tells_what_is_done() {
+    use std::io::{BufRead as _, BufReader, Read as _};
+    use std::process::{Command, Stdio};
+
+    let home = Home::new();
+    assert_eq!(regress(&home, &[S01, "--bless"]).0, 0);
+    // It takes long.
+    let many = if cfg!(debug_assertions) {
+        "600"
+    } else {
+        "9000"
+    };
+    let long = "scenarios/stale-syn-random.toml";
+    change(
+        &home,
+        long,
+        "replications = 200",
+        &format!("replications = {many}"),
+    );
+    let mut child = Command::new(env!("CARGO_BIN_EXE_runner"))
+        .current_dir(home.path("."))
+        .args(["regress", S01, long, "--junit", "junit.xml"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let mut shown = BufReader::new(child.stdout.take().expect("piped"));
+    let mut page = String::new();
+    shown.read_line(&mut page).expect("UTF-8");
+    let interrupt = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status();
+    assert!(interrupt.expect("kill(1)").success());
+    shown.read_to_string(&mut page).expect("UTF-8");
+    let output = child.wait_with_output().expect("it ends");
+    let told = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(130), "{told}");
+    assert!(told.contains("interrupted: 1 of 2 scenarios"), "{told}");
+    assert!(
+        page.contains("PASS") && page.ends_with("1 passed, 0 failed\n"),
+        "{page}"
+    );
+    let report = fs::read_to_string(home.path("junit.xml")).expect("the report");
+    assert!(report.contains("tests=\"1\""), "{report}");
 }
 
 #[test]

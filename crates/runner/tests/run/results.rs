@@ -66,6 +66,10 @@ fn each_change_has_a_scratch_folder_of_its_own() {
     assert_eq!(names.len(), 2, "{names:?}");
     let output = home.run(&[S03, "--seed", "1"]);
     let message = text(&output.stderr);
+    assert!(
+        message.contains("(not recorded: options have changed"),
+        "{message}"
+    );
     let is_told = names
         .iter()
         .any(|name| message.contains(&format!("out/{name}")));
@@ -132,7 +136,13 @@ fn what_is_not_as_expected_is_not_recorded_by_itself() {
     let bad = good.replace("rst_sent = 2", "rst_sent = 3");
     assert_ne!(bad, good);
     fs::write(&file, bad).expect("writable");
-    assert_eq!(home.run(&[S03]).status.code(), Some(1));
+    let output = home.run(&[S03]);
+    assert_eq!(output.status.code(), Some(1));
+    let told = text(&output.stderr);
+    assert!(
+        told.contains("(not recorded: not everything is as expected; --bless"),
+        "{told}"
+    );
     assert!(!home.path("results").exists());
     assert!(home.path("out/s03-stale-syn-rst-lost").exists());
     assert_eq!(home.run(&[S03, "--bless"]).status.code(), Some(1));
@@ -150,8 +160,47 @@ fn results_that_cannot_be_written_are_an_error_that_names_the_way_out() {
         message.contains("cannot") && message.contains("--out DIR"),
         "{message}"
     );
-    assert!(
-        text(&output.stdout).contains("end of the run"),
-        "the report is shown all the same"
-    );
+    assert_eq!(text(&output.stdout), "", "nothing was run in vain");
+    // Nor are its parts, or what is put together of them.
+    fs::write(home.path("file"), "").expect("writable");
+    let shard = ["--shard", "0/2", "--out", "file"];
+    for arguments in [
+        &["--out", "file/below"][..],
+        &shard,
+        &["--seed", "2", "--out", "file"],
+    ] {
+        let output = home.run(&[&[S01], arguments].concat());
+        let message = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{message}");
+        assert!(
+            message.contains("cannot") && message.contains("--out"),
+            "{message}"
+        );
+        assert_eq!(text(&output.stdout), "");
+    }
+    // What goes elsewhere is not in its way.
+    assert_eq!(home.run(&[S01, "--seed", "2"]).status.code(), Some(0));
+    assert_eq!(home.names("."), ["file", "out", "results", "scenarios"]);
+}
+
+#[test]
+fn the_timing_has_the_number_of_threads() {
+    let home = Home::new();
+    for (jobs, threads) in [
+        (&[][..], None),
+        (&["--jobs", "1"], Some(1)),
+        (&["--jobs", "99"], Some(2)),
+    ] {
+        let output = home.run(&[&[S03], jobs].concat());
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        let path = home.path("results/s03-stale-syn-rst-lost/timing.json");
+        let timing = fs::read(path).expect("written");
+        let timing: serde_json::Value = serde_json::from_slice(&timing).expect("JSON");
+        let found = timing["jobs"].as_u64().expect("a number");
+        // It has two runs.
+        assert!(
+            threads.map_or(found == 1 || found == 2, |it| it == found),
+            "{timing}"
+        );
+    }
 }
