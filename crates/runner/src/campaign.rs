@@ -8,6 +8,7 @@
 mod chosen;
 mod course;
 mod drive;
+mod estimate;
 mod ledger;
 mod precision;
 mod replications;
@@ -28,9 +29,7 @@ use crate::effort::Effort;
 use crate::expect::Verdict;
 use crate::metrics::Summary;
 use crate::plan::{FoundWarmup, GridPoint, Metric, MetricKey, Period, Plan, Statistic};
-use crate::statistics::moments::billionths;
 use crate::statistics::steady::BatchMeans;
-use crate::statistics::{Interval, Moments};
 use crate::theory::Findings;
 use crate::trace::Trace;
 use crate::trial::TrialError;
@@ -38,7 +37,7 @@ use crate::trial::TrialError;
 pub use chosen::{ChoiceError, Chosen};
 pub use drive::{run_shard, run_together, threads};
 pub use ledger::{Ledger, RunId};
-pub use precision::Estimate;
+pub use precision::{Reached, Stopped};
 pub use replications::Replications;
 pub use row::Row;
 pub use shard::Shard;
@@ -105,17 +104,6 @@ impl Point {
         self.replications.summary(key)
     }
 
-    /// The mean of a metric and how well it is known: from the replications, or from the batches of
-    /// a single long run. `None` if nothing measured it.
-    pub fn interval(&self, key: MetricKey, confidence: f64) -> Option<Interval> {
-        let moments = Moments::of(self.replications.values(key).flatten());
-        let mut interval = Interval::of(&moments, confidence)?;
-        if let Some(found) = self.batches.of(key) {
-            interval.half_width = Some(billionths(found.half_width));
-        }
-        Some(interval)
-    }
-
     /// Whether a held segment was released in any replication.
     pub fn has_time_after_fault(&self) -> bool {
         self.replications.has_time_after_fault()
@@ -153,7 +141,7 @@ pub trait Watch: Sync {
     fn spared(&self, _runs: u64) {}
 
     /// How well the metrics of the stopping rule are known at a point.
-    fn estimated(&self, _estimate: &Estimate) {}
+    fn estimated(&self, _reached: &Reached) {}
 }
 
 /// How a campaign is run; it changes nothing of what is measured.

@@ -3,9 +3,9 @@
 use crate::campaign::Point;
 use crate::metrics::Billionths;
 use crate::plan::{Comparison, MetricKey};
+use crate::statistics::Estimate;
 use crate::statistics::bootstrap::{self, Bootstrapped};
 use crate::statistics::paired::{self, Paired};
-use crate::statistics::{Interval, Moments};
 
 /// Most pairs whose medians are compared: the bootstrap of more takes long, and with so many the
 /// interval of the mean is as trustworthy.
@@ -19,7 +19,7 @@ pub struct Compared<'c> {
     /// The policy, with its replications.
     pub point: &'c Point,
     /// Its mean; `None` if no replication measured it.
-    pub mean: Option<Interval>,
+    pub mean: Option<Estimate>,
     /// How it differs from the baseline's, replication by replication; `None` of the baseline
     /// itself, and if no replication measured both.
     pub paired: Option<Paired>,
@@ -45,13 +45,12 @@ pub fn compare<'c>(
     let mut all = Vec::new();
     for &key in &comparison.metrics {
         let each = site.iter().map(|point| {
-            let moments = Moments::of(point.replications.values(key).flatten());
             let rival = baseline.filter(|baseline| baseline.policy != point.policy);
             let pairs = || rival.map(|rival| pairs(key, rival, point));
             Compared {
                 key,
                 point,
-                mean: Interval::of(&moments, confidence),
+                mean: point.estimate(key, confidence),
                 paired: pairs().and_then(|pairs| paired::paired(pairs, confidence)),
                 adjusted: None,
                 median: pairs().and_then(|pairs| median(pairs, confidence, seed)),

@@ -320,6 +320,8 @@ pub fn judge(
 
 fn judge_metric(key: MetricKey, bound: &Bound, replications: &Replications) -> Verdict {
     let what = format!("{key}: {}", bound.written);
+    let runs = replications.len();
+    let unfinished = replications.unfinished(key).filter(|it| *it).count() as u32;
     let Some(summary) = replications.summary(key) else {
         let has_begun = match key.period {
             Period::WholeRun => true,
@@ -328,30 +330,52 @@ fn judge_metric(key: MetricKey, bound: &Bound, replications: &Replications) -> V
         if !has_begun {
             return never_released(what);
         }
+        let observed = match unfinished {
+            0 => "nothing was measured".to_owned(),
+            count => not_finished(count, runs),
+        };
         return Verdict {
             what,
             held: false,
-            observed: "nothing was measured".to_owned(),
+            observed,
             is_number: true,
         };
     };
     let suffix = if key.metric.unit().is_time() { "s" } else { "" };
     let show = |value| format!("{}{suffix}", decimal(value));
-    let observed = if replications.len() > 1 {
-        format!(
+    let observed = if runs > 1 {
+        let mut parts = vec![format!(
             "mean {} (from {} to {})",
             show(summary.mean()),
             show(summary.min),
             show(summary.max)
-        )
+        )];
+        if summary.count < runs {
+            parts.push(format!(" in {} of {runs} runs", summary.count));
+        }
+        if unfinished > 0 {
+            parts.push(format!("; {}", not_finished(unfinished, runs)));
+        }
+        parts.concat()
     } else {
         show(summary.sum)
     };
+    // Of those that were not over nothing is known but that they take longer.
+    let is_known = unfinished == 0 || bound.greatest.is_none();
     Verdict {
         what,
-        held: bound.admits_mean(summary.sum, summary.count),
+        held: is_known && bound.admits_mean(summary.sum, summary.count),
         observed,
         is_number: true,
+    }
+}
+
+/// In how many runs the end of what is measured was not seen.
+fn not_finished(count: u32, runs: u32) -> String {
+    if runs == 1 {
+        "not recovered when the run ended".to_owned()
+    } else {
+        format!("not recovered in {count} of {runs} runs")
     }
 }
 

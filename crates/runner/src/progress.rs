@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::campaign::{Estimate, Watch};
+use crate::campaign::{Reached, Watch};
 use crate::metrics::rounded;
 
 /// Time between two lines where there is no terminal.
@@ -68,8 +68,8 @@ impl Watch for Progress {
         }
     }
 
-    fn estimated(&self, estimate: &Estimate) {
-        let note = in_words(estimate);
+    fn estimated(&self, reached: &Reached) {
+        let note = in_words(reached);
         match &self.0 {
             Shape::Hidden => {}
             Shape::Bar(bar) => bar.set_message(note),
@@ -93,13 +93,14 @@ impl Drop for Progress {
 }
 
 /// The metric that is known least: `; embryonic.mean 1.234 ± 5.1 % after 40 runs`.
-fn in_words(estimate: &Estimate) -> String {
-    let Estimate {
+fn in_words(reached: &Reached) -> String {
+    let Reached {
         key,
         mean,
         relative_half_width,
         replications,
-    } = estimate;
+        ..
+    } = reached;
     let width = if relative_half_width.is_finite() {
         format!(" ± {:.1} %", relative_half_width * 100.0)
     } else {
@@ -196,12 +197,14 @@ mod tests {
             progress.ran();
         }
         progress.spared(500);
-        progress.estimated(&Estimate {
+        progress.estimated(&Reached {
             key: MetricKey {
                 period: Period::WholeRun,
                 metric: Metric::Class(Class::Embryonic, Statistic::Mean),
             },
+            policy: 0,
             mean: 1_234_500_000,
+            unfinished: 0,
             relative_half_width: 0.0512,
             replications: 40,
         });

@@ -5,11 +5,14 @@
 //! is an error wherever a unit is meaningful, because `delay = 50` has meant seconds, milliseconds
 //! and microseconds to different readers.
 
+mod measure;
 mod written;
 
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
+
+pub use measure::{Measure, measure};
 
 /// Parts of one: quantities are kept in billionths (10⁻⁹) of their unit.
 pub const NANO: u128 = 1_000_000_000;

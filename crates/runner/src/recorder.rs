@@ -182,6 +182,11 @@ impl Recorder {
         self.beginnings
     }
 
+    /// Whether a SYN of a flood was sent.
+    pub fn was_flooded(&self) -> bool {
+        self.attack.has_begun()
+    }
+
     /// From the last SYN of a flood until the number of embryonic connections was back where it
     /// had been before the first; `None` if there was no flood or it is not.
     pub fn recovery(&self) -> Option<Duration> {

@@ -62,6 +62,9 @@ fn names(text: &str) -> BTreeSet<String> {
             "RECEIVED",
             "TIME",
             "WAIT",
+            // The name of a file.
+            "comparison",
+            "csv",
         ]
         .map(str::to_owned),
     );

@@ -238,7 +238,7 @@ fn threads_and_shards_change_no_byte() {
     );
     assert!(points.contains(",goodput_loss,%,6,"), "{points}");
     assert!(
-        comparison.starts_with("link.c2s.loss,metric,unit,"),
+        comparison.starts_with("link.c2s.loss,link.c2s.loss [share],metric,unit,"),
         "{comparison}"
     );
 }

@@ -56,7 +56,7 @@ fn the_warm_up_of_a_queue_that_fills_is_the_time_of_a_stay() {
         "{end:?}"
     );
     let interval = campaign.points[0]
-        .interval(embryonic(), 0.95)
+        .estimate(embryonic(), 0.95)
         .expect("measured");
     assert!((interval.mean - 80 * UNIT).abs() < UNIT / 5, "{interval:?}");
 }
@@ -70,7 +70,7 @@ fn batches_of_a_poisson_flood_cover_the_mean_of_theory() {
     assert!(warmup(point).1, "{:?}", point.warmup);
     let batches = point.batches.of(embryonic()).expect("it is long enough");
     assert!(batches.batches >= 20, "{batches:?}");
-    let interval = point.interval(embryonic(), 0.95).expect("measured");
+    let interval = point.estimate(embryonic(), 0.95).expect("measured");
     let half_width = interval.half_width.expect("by batches");
     assert!(
         (interval.mean - 80 * UNIT).abs() < half_width,
@@ -97,7 +97,7 @@ fn a_queue_that_fills_to_the_end_has_no_steady_state() {
     let point = &campaign.points[0];
     assert_eq!(warmup(point), (Duration::from_millis(2_500), false));
     assert_eq!(point.batches.of(embryonic()), None);
-    let interval = point.interval(embryonic(), 0.95).expect("measured");
+    let interval = point.estimate(embryonic(), 0.95).expect("measured");
     assert_eq!(interval.half_width, None);
     let text = report::human(&experiment, &campaign, Language::En, false);
     assert!(text.contains("no steady state"), "{text}");
@@ -170,7 +170,7 @@ fn a_warm_up_that_is_written_serves_batches_too() {
     let experiment = flood("until = \"40s\"", "poisson");
     let campaign = self::campaign(&experiment, 1);
     let interval = campaign.points[0]
-        .interval(embryonic(), 0.95)
+        .estimate(embryonic(), 0.95)
         .expect("measured");
     assert_eq!(interval.half_width, None);
 }

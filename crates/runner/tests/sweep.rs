@@ -268,26 +268,33 @@ fn tables_for_other_programs_have_a_row_for_each_observation() {
     let replications = table("replications.csv");
     assert_eq!(replications.len(), 1 + 6 * 3 * 12);
     let settings = ["link.c2s.loss.random", "load.main.transfer.bytes"];
-    assert_eq!(replications[0][..3], [settings[0], settings[1], "policy"]);
+    let number = "link.c2s.loss.random [share]";
+    let first = [settings[0], number, settings[1], "policy"];
+    assert_eq!(replications[0][..4], first);
+    // What is written, and what it comes to.
+    assert_eq!(replications[1][..2], ["0%", "0"]);
     let points = table("points.csv");
     let statistics = [
         "policy",
         "metric",
         "unit",
+        "replications",
         "n",
         "mean",
+        "confidence",
         "half_width",
         "low",
         "high",
+        "method",
         "min",
         "max",
         "nonzero",
     ];
-    assert_eq!(points[0][..3], ["point", settings[0], settings[1]]);
-    assert_eq!(points[0][3..], statistics);
+    assert_eq!(points[0][..3], ["point", settings[0], number]);
+    assert_eq!(points[0][4..], statistics);
     let numbers: Vec<&str> = points[1..].iter().map(|row| row[0].as_str()).collect();
     assert!(numbers.is_sorted() && numbers[0] == "1" && numbers.last() == Some(&"6"));
-    assert_eq!(points.len(), 1 + 6 * 3 * (replications[0].len() - 4));
+    assert_eq!(points.len(), 1 + 6 * 3 * (replications[0].len() - 5));
     let comparison = table("comparison.csv");
     assert_eq!(comparison.len(), 1 + 6 * 2 * 3);
     for (row, cells) in comparison.iter().enumerate() {

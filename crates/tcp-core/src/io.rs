@@ -200,7 +200,7 @@ pub struct Counters {
     /// `TCPAbortOnClose` and `TCPAbortOnData`.
     pub TCPAbortOnClose: u64,
     /// Connections ended by keep-alive. Not a kernel counter.
-    pub TCPKeepAliveTimeouts: u64,
+    pub KeepAliveTimeouts: u64,
     /// TIME-WAIT entries that a new SYN took over.
     pub TWRecycled: u64,
     /// TIME-WAIT entries that a RST ended early (RFC 1337's hazard). Not a kernel counter.

@@ -104,8 +104,8 @@ impl<'p> Site<'p> {
             let spared = u64::from(most - self.wanted) * self.tallies.len() as u64;
             watch.spared(spared);
         }
-        if let Some(estimate) = precision.worst() {
-            watch.estimated(&estimate);
+        if let Some(reached) = precision.worst() {
+            watch.estimated(&reached);
         }
     }
 

@@ -8,9 +8,11 @@
 //! "Simulation Modeling and Analysis", 5th ed., section 9.4.1).
 //!
 //! A metric that has been the same in every replication is known. But where it has been 0 under
-//! every policy, nothing tells "never" from "seldom", and the rule goes on to the end.
+//! every policy, nothing tells "never" from "seldom", and the rule goes on to the end; so it does
+//! where some replication was over before a time that is measured.
 
 use super::replications::Replications;
+use super::{Point, PointId};
 use crate::metrics::Billionths;
 use crate::plan::{MetricKey, StoppingRule};
 use crate::statistics::moments::{Moments, float};
@@ -22,21 +24,77 @@ pub(super) struct Precision<'p> {
     /// Replications that were looked at.
     seen: u32,
     /// Of each metric: of each policy.
-    moments: Vec<Vec<Moments>>,
+    columns: Vec<Vec<Column>>,
 }
 
-/// The metric that is known least at a point.
+/// What is known of one metric under one policy.
+#[derive(Clone, Copy, Default)]
+struct Column {
+    moments: Moments,
+    /// Replications that were over before what is measured was.
+    unfinished: u32,
+}
+
+/// What one replication measured, and whether it was over too early.
+type Observed = (Option<Billionths>, bool);
+
+/// The metric and policy that are known least at a point.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Estimate {
+pub struct Reached {
     /// The metric.
     pub key: MetricKey,
+    /// Index of the policy.
+    pub policy: usize,
     /// Its mean so far.
     pub mean: Billionths,
     /// Half the width of its interval, as a share of the mean's magnitude; infinite if the mean
-    /// is 0.
+    /// is 0, or if what is measured was not over in every replication.
     pub relative_half_width: f64,
+    /// Replications that were over before what is measured was.
+    pub unfinished: u32,
     /// Replications so far.
     pub replications: u32,
+}
+
+/// How a stopping rule has come out at one point.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stopped {
+    /// The point of the sweep.
+    pub at: PointId,
+    /// Replications under each policy.
+    pub replications: u32,
+    /// Whether everything is known as well as was wanted.
+    pub is_enough: bool,
+    /// What is known least; `None` if nothing was measured.
+    pub least: Option<Reached>,
+    /// The metrics of the rule that were 0, or not measured, in every replication under every policy.
+    pub never: Vec<MetricKey>,
+}
+
+impl Stopped {
+    /// How a rule has come out at a point of these policies, at least one.
+    pub fn of(rule: &StoppingRule, site: &[Point]) -> Stopped {
+        let policies: Vec<&Replications> = site.iter().map(|point| &point.replications).collect();
+        let mut precision = Precision::new(rule, policies.len());
+        let enough = precision.look(&policies);
+        let columns = rule.metrics.iter().zip(&precision.columns);
+        let never = columns.filter(|(_, policies)| !occurs(policies));
+        Stopped {
+            at: site[0].at,
+            replications: site[0].replications.len(),
+            is_enough: enough.is_some(),
+            least: precision.worst(),
+            never: never.map(|(key, _)| *key).collect(),
+        }
+    }
+}
+
+/// Whether a metric was ever measured and not 0 under some policy.
+fn occurs(policies: &[Column]) -> bool {
+    policies.iter().any(|Column { moments, .. }| {
+        moments.mean().is_some_and(|mean| mean != 0)
+            || moments.variance().is_some_and(|variance| variance > 0.0)
+    })
 }
 
 impl<'p> Precision<'p> {
@@ -44,7 +102,7 @@ impl<'p> Precision<'p> {
         Precision {
             rule,
             seen: 0,
-            moments: vec![vec![Moments::default(); policies]; rule.metrics.len()],
+            columns: vec![vec![Column::default(); policies]; rule.metrics.len()],
         }
     }
 
@@ -55,23 +113,27 @@ impl<'p> Precision<'p> {
             .first()
             .map_or(0, |replications| replications.len());
         let seen = self.seen as usize;
-        let of_policy = |policy: &&Replications, key| policy.values(key).skip(seen).collect();
+        let of_policy = |policy: &&Replications, key: MetricKey| -> Vec<Observed> {
+            let values = policy.values(key);
+            values.zip(policy.unfinished(key)).skip(seen).collect()
+        };
         let of_metric = |key: &MetricKey| {
             let each = policies.iter().map(|policy| of_policy(policy, *key));
             each.collect()
         };
-        let values: Vec<Vec<Vec<Option<Billionths>>>> =
-            self.rule.metrics.iter().map(of_metric).collect();
+        let values: Vec<Vec<Vec<Observed>>> = self.rule.metrics.iter().map(of_metric).collect();
         for index in 0..count as usize - seen {
             let pairs = self
-                .moments
+                .columns
                 .iter_mut()
                 .flatten()
                 .zip(values.iter().flatten());
-            for (moments, values) in pairs {
-                if let Some(value) = values[index] {
-                    moments.add(value);
+            for (column, values) in pairs {
+                let (value, is_unfinished) = values[index];
+                if let Some(value) = value {
+                    column.moments.add(value);
                 }
+                column.unfinished += u32::from(is_unfinished);
             }
             self.seen += 1;
             if self.seen >= self.rule.min && self.is_enough() {
@@ -83,16 +145,10 @@ impl<'p> Precision<'p> {
 
     fn is_enough(&self) -> bool {
         let quantile = self.quantile(u64::from(self.seen));
-        self.moments.iter().all(|policies| {
-            let mut values = policies.iter();
-            let occurs = values.any(|moments| {
-                moments.mean().is_some_and(|mean| mean != 0)
-                    || moments.variance().is_some_and(|variance| variance > 0.0)
-            });
-            let limit = self.rule.relative_half_width;
-            let is_narrow = |moments: &Moments| self.relative(moments, quantile) <= limit;
-            occurs && policies.iter().all(is_narrow)
-        })
+        let limit = self.rule.relative_half_width;
+        let is_narrow = |column: &Column| self.relative(column, quantile) <= limit;
+        let is_known = |policies: &Vec<Column>| occurs(policies) && policies.iter().all(is_narrow);
+        self.columns.iter().all(is_known)
     }
 
     /// The quantile of Student's distribution for an interval of so many numbers.
@@ -104,7 +160,12 @@ impl<'p> Precision<'p> {
     /// Half the width of an interval as a share of the mean's magnitude: 0 if nothing varies,
     /// infinite if too little was measured or the mean is 0. `quantile` is that of as many numbers
     /// as there are replications.
-    fn relative(&self, moments: &Moments, quantile: Option<f64>) -> f64 {
+    fn relative(&self, column: &Column, quantile: Option<f64>) -> f64 {
+        let moments = &column.moments;
+        // A mean of those that were over in time says nothing of the others.
+        if column.unfinished > 0 {
+            return f64::INFINITY;
+        }
         // What was never measured is not waited for; what was measured once is.
         if moments.count() == 0 {
             return 0.0;
@@ -124,18 +185,23 @@ impl<'p> Precision<'p> {
     }
 
     /// The metric and policy that are known least.
-    pub(super) fn worst(&self) -> Option<Estimate> {
-        let mut worst: Option<Estimate> = None;
+    pub(super) fn worst(&self) -> Option<Reached> {
+        let mut worst: Option<Reached> = None;
         let quantile = self.quantile(u64::from(self.seen));
-        for (key, policies) in self.rule.metrics.iter().zip(&self.moments) {
-            for moments in policies {
-                let Some(mean) = moments.mean() else { continue };
-                let relative_half_width = self.relative(moments, quantile);
+        for (key, policies) in self.rule.metrics.iter().zip(&self.columns) {
+            for (policy, column) in policies.iter().enumerate() {
+                let mean = column.moments.mean();
+                if mean.is_none() && column.unfinished == 0 {
+                    continue;
+                }
+                let relative_half_width = self.relative(column, quantile);
                 if worst.is_none_or(|worst| relative_half_width > worst.relative_half_width) {
-                    worst = Some(Estimate {
+                    worst = Some(Reached {
                         key: *key,
-                        mean,
+                        policy,
+                        mean: mean.unwrap_or(0),
                         relative_half_width,
+                        unfinished: column.unfinished,
                         replications: self.seen,
                     });
                 }

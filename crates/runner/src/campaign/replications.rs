@@ -104,9 +104,23 @@ impl Replications {
         (0..self.count as usize).map(move |index| column.ok().and_then(|column| column.get(index)))
     }
 
+    /// Whether each of them was over before what a metric measures was, so that all that is known is
+    /// that it takes longer.
+    pub fn unfinished(&self, key: MetricKey) -> impl Iterator<Item = bool> + '_ {
+        let finished = key.finished();
+        let values = self.values(finished.unwrap_or(key));
+        values.map(move |value| finished.is_some() && value == Some(0))
+    }
+
     /// A metric over all of them; `None` if none of them measured it.
     pub fn summary(&self, key: MetricKey) -> Option<Summary> {
         Summary::of(self.values(key))
+    }
+
+    /// Whether a metric was ever measured, and was 0 whenever it was.
+    pub fn is_zero(&self, key: MetricKey) -> bool {
+        self.summary(key)
+            .is_some_and(|found| found.min == 0 && found.max == 0)
     }
 
     /// Whether a metric was ever measured and not 0.

@@ -146,6 +146,10 @@ impl Measured<'_> {
                 let failed = i128::from(count(Count::FailedWishes));
                 ratio(failed, failed + self.totals.connects as i128)
             }
+            Counter::ConnectOutcomes => {
+                let failed = count(Count::FailedWishes);
+                Some(number(failed + self.totals.connects as u64))
+            }
             Counter::SynackRexmitPerStaleSyn => {
                 self.share(Count::StaleRepeats, Count::StaleEntries)
             }
@@ -153,6 +157,10 @@ impl Measured<'_> {
             Counter::BacklogDropAttack => self.share(Count::AttackFirstDropped, Count::AttackFirst),
             Counter::BacklogDropLegitAll => self.share(Count::LegitAllDropped, Count::LegitAll),
             Counter::BacklogDropAttackAll => self.share(Count::AttackAllDropped, Count::AttackAll),
+            Counter::BacklogOfferedLegit => Some(number(count(Count::LegitFirst))),
+            Counter::BacklogOfferedAttack => Some(number(count(Count::AttackFirst))),
+            Counter::BacklogOfferedLegitAll => Some(number(count(Count::LegitAll))),
+            Counter::BacklogOfferedAttackAll => Some(number(count(Count::AttackAll))),
             Counter::AcceptOverflow => Some(number(self.kernel.accept_overflows())),
             Counter::Goodput => {
                 let useful = i128::from(self.totals.useful_bytes());
@@ -171,6 +179,10 @@ impl Measured<'_> {
             Counter::WastedStateRatio => {
                 let sums = &self.totals.census;
                 ratio(signed(sums.wasted_area), signed(sums.server_area))
+            }
+            Counter::Recovered => {
+                let is_measured = self.recorder.was_flooded() && self.part == Span::Measured;
+                is_measured.then(|| number(self.recorder.recovery().is_some().into()))
             }
             Counter::TimeToRecovery => {
                 let recovery = self

@@ -134,8 +134,10 @@ pub enum Unit {
     BytesPerSecond,
     /// A number of events.
     Events,
-    /// A part of a whole, 0 to 1, or the ratio of two numbers of one unit.
+    /// A part of a whole, 0 to 1.
     Share,
+    /// The quotient of two numbers of one unit.
+    Ratio,
     /// A hundredth of a whole. The number may be negative.
     Percent,
 }
@@ -153,6 +155,7 @@ impl Unit {
             Unit::BytesPerSecond => "bytes/s",
             Unit::Events => "events",
             Unit::Share => "share",
+            Unit::Ratio => "ratio",
             Unit::Percent => "%",
         }
     }
@@ -169,6 +172,17 @@ impl Unit {
             (Language::Zh, Unit::BytesPerSecond) => "字节/秒",
             (Language::Zh, Unit::Events) => "次",
             (Language::Zh, Unit::Share) => "比例",
+            (Language::Zh, Unit::Ratio) => "比值",
+        }
+    }
+
+    /// The least and the greatest value that is possible, in billionths; `None` where there is no
+    /// limit.
+    pub const fn range(self) -> (Option<i128>, Option<i128>) {
+        match self {
+            Unit::Percent => (None, None),
+            Unit::Share => (Some(0), Some(1_000_000_000)),
+            _ => (Some(0), None),
         }
     }
 
@@ -189,6 +203,15 @@ pub enum Metric {
     Reaped(Class, Exit),
     /// A counter of the kernel's, summed over the hosts of a role.
     Kernel(Role, KernelCounter),
+}
+
+/// What a metric is a share of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trials {
+    /// Of as many as this counter says, in each run.
+    Counted(Counter),
+    /// Of runs: each has it or not.
+    Runs,
 }
 
 /// Where each kind of metric begins in the order of [`Metric::all`].
@@ -237,7 +260,7 @@ impl Metric {
     pub const fn is_of_whole_run(self) -> bool {
         matches!(
             self,
-            Metric::Counter(Counter::GoodputLoss | Counter::TimeToRecovery)
+            Metric::Counter(Counter::GoodputLoss | Counter::Recovered | Counter::TimeToRecovery)
         )
     }
 
@@ -247,6 +270,14 @@ impl Metric {
             Metric::Class(_, statistic) => statistic.is_whole(),
             Metric::Counter(counter) => counter.is_whole(),
             Metric::Reaped(..) | Metric::Kernel(..) => true,
+        }
+    }
+
+    /// What it is the share of, if it is one of countable trials.
+    pub const fn trials(self) -> Option<Trials> {
+        match self {
+            Metric::Counter(counter) => counter.trials(),
+            Metric::Class(..) | Metric::Reaped(..) | Metric::Kernel(..) => None,
         }
     }
 
@@ -279,6 +310,18 @@ pub struct MetricKey {
     pub period: Period,
     /// What.
     pub metric: Metric,
+}
+
+impl MetricKey {
+    /// The metric that is 1 if a run has seen the end of what this one measures, and 0 if the run was
+    /// over first; `None` if no run can be.
+    pub fn finished(self) -> Option<MetricKey> {
+        let is_time_until = self.metric == Metric::Counter(Counter::TimeToRecovery);
+        is_time_until.then_some(MetricKey {
+            metric: Metric::Counter(Counter::Recovered),
+            ..self
+        })
+    }
 }
 
 impl fmt::Display for MetricKey {

@@ -35,7 +35,8 @@ pub use host::{AfterRestart, Host, HostId, PowerOff, Restart};
 pub use inject::Injection;
 pub use link::{Link, LinkId};
 pub use metric::{
-    Class, Counter, Exit, KernelCounter, KernelTotals, Metric, MetricKey, Role, Statistic, Unit,
+    Class, Counter, Exit, KernelCounter, KernelTotals, Metric, MetricKey, Role, Statistic, Trials,
+    Unit,
 };
 pub use output::{LadderForms, Output};
 pub(crate) use resolve::{Mute, Resolved, resolve};

@@ -96,6 +96,11 @@ impl Attack {
         }
     }
 
+    /// Whether a SYN was sent.
+    pub(super) fn has_begun(&self) -> bool {
+        self.normal.is_some()
+    }
+
     /// From the last SYN until the number of embryonic connections was back; `None` if there was no
     /// SYN or it is not.
     pub(super) fn recovery(&self) -> Option<Duration> {

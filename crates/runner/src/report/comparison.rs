@@ -1,16 +1,19 @@
 //! The comparison of policies, for people.
 
 use super::{estimate, selection};
-use crate::campaign::Campaign;
+use crate::campaign::{Campaign, Point};
 use crate::comparison::{Compared, compare};
 use crate::experiment::Experiment;
 use crate::language::Language;
 use crate::metrics::rounded;
-use crate::paint::{Ink, Page, right};
-use crate::statistics::Interval;
+use crate::paint::{Ink, Page, columns, right};
+use crate::plan::MetricKey;
+use crate::statistics::Method;
+use crate::statistics::paired::Paired;
 
-/// Of each policy and metric of `[compare]`: mean, difference to the baseline, and what the common
-/// weather was worth. For an experiment without a sweep; nothing with a single policy or run.
+/// Of each policy and metric of `[compare]`, or else of the stopping rule: the mean, and with several
+/// policies the difference to the baseline, and what the common weather was worth. For an experiment
+/// without a sweep; nothing where nothing is known of how well the means are known.
 pub(super) fn draw(
     page: &mut Page,
     experiment: &Experiment,
@@ -18,22 +21,98 @@ pub(super) fn draw(
     language: Language,
 ) {
     let plan = &experiment.plan;
-    let runs = campaign.points[0].replications.len();
-    let Some(comparison) = plan.comparison.as_ref().filter(|_| runs > 1) else {
-        return;
+    let confidence = plan.run.confidence();
+    let points = &campaign.points;
+    match &plan.comparison {
+        Some(comparison) if points.len() > 1 => {
+            if points[0].replications.len() > 1 {
+                let all = compare(comparison, points, confidence, plan.run.seed);
+                let baseline = comparison.baseline.name();
+                differences(page, &all, baseline, confidence, language);
+            }
+        }
+        Some(comparison) => means(page, &comparison.metrics, points, confidence, language),
+        None => {
+            let rule = plan.run.stop.as_ref();
+            let keys = rule.map_or(&[][..], |rule| &rule.metrics);
+            means(page, keys, points, confidence, language);
+        }
+    }
+}
+
+/// The means with their intervals, and no differences.
+fn means(
+    page: &mut Page,
+    keys: &[MetricKey],
+    points: &[Point],
+    confidence: f64,
+    language: Language,
+) {
+    let is_known = |key: &MetricKey| {
+        let mut methods = points
+            .iter()
+            .filter_map(|point| point.estimate(*key, confidence)?.method);
+        // What batches say is told of every class already.
+        methods.any(|method| method != Method::BatchMeans)
     };
-    if plan.run.policies.len() < 2 {
+    if !keys.iter().any(is_known) {
         return;
     }
-    let confidence = plan.run.confidence();
-    let all = compare(comparison, &campaign.points, confidence, plan.run.seed);
     page.end_line();
-    let (name, percent) = (comparison.baseline.name(), selection::percent(confidence));
-    page.line(Ink::Strong, &title(name, runs, &percent, language));
+    let percent = selection::percent(confidence);
+    let title = match points[0].replications.len() {
+        1 => language.choose(
+            format!("one run, with {percent} % intervals over its trials"),
+            format!("单次运行，{percent} % 区间按其中的试验计算"),
+        ),
+        runs => language.choose(
+            format!("means of {runs} runs, ± half of their {percent} % confidence interval"),
+            format!("{runs} 次运行的平均，± 为 {percent} % 置信区间的半宽"),
+        ),
+    };
+    page.line(Ink::Strong, &title);
+    let names = points.iter().map(|point| point.policy.name().len());
+    let width = names.fold(0, usize::max);
+    for key in keys {
+        let unit = key.metric.unit().in_language(language);
+        page.line(Ink::Plain, &format!("{key} ({unit})"));
+        for point in points {
+            let cell = estimate::cell(point, *key, confidence, language, 3);
+            let policy = point.policy.name();
+            page.line(
+                Ink::Plain,
+                &format!("  {policy:<width$} {}", right(&cell, 20)),
+            );
+        }
+    }
+    let cells = keys
+        .iter()
+        .flat_map(|key| points.iter().map(move |point| (point, *key)));
+    estimate::legends(page, cells, confidence, language);
+}
+
+fn differences(
+    page: &mut Page,
+    all: &[Compared<'_>],
+    baseline: &str,
+    confidence: f64,
+    language: Language,
+) {
+    page.end_line();
+    let (percent, runs) = (
+        selection::percent(confidence),
+        all[0].point.replications.len(),
+    );
+    page.line(Ink::Strong, &title(baseline, runs, &percent, language));
     let names = all.iter().map(|one| one.point.policy.name().len());
     let width = names.fold(0, usize::max);
+    let means: Vec<String> = all
+        .iter()
+        .map(|one| estimate::cell(one.point, one.key, confidence, language, 3))
+        .collect();
+    let mean_width = means.iter().map(|mean| columns(mean)).fold(20, usize::max);
     let row = |[policy, numbers @ ..]: [&str; 6]| {
-        let widths = [20, 20, 8, 10, 9];
+        let widths = [mean_width, 20, 8, 10, 9];
         let cells = numbers.iter().zip(widths);
         let cells: Vec<String> = cells.map(|(cell, width)| right(cell, width)).collect();
         format!("  {policy:<width$} {}", cells.join(" "))
@@ -43,16 +122,15 @@ pub(super) fn draw(
         ["", "平均", "差", "相关", "方差缩减", "p (Holm)"],
     );
     page.line(Ink::Faint, &row(headings));
-    for (index, one) in all.iter().enumerate() {
+    for (index, (one, mean)) in all.iter().zip(&means).enumerate() {
         if index == 0 || all[index - 1].key != one.key {
             let unit = one.key.metric.unit().in_language(language);
             page.line(Ink::Plain, &format!("{} ({unit})", one.key));
         }
-        page.line(Ink::Plain, &line(one, confidence, &row));
+        page.line(Ink::Plain, &line(one, mean, language, &row));
     }
-    if all.iter().any(|one| estimate::is_never(one.point, one.key)) {
-        page.line(Ink::Faint, estimate::legend(language));
-    }
+    let cells = all.iter().map(|one| (one.point, one.key));
+    estimate::legends(page, cells, confidence, language);
     page.line(
         Ink::Faint,
         language.choose(
@@ -74,14 +152,19 @@ fn title(baseline: &str, runs: u32, percent: &str, language: Language) -> String
     )
 }
 
-fn line(one: &Compared<'_>, confidence: f64, row: &dyn Fn([&str; 6]) -> String) -> String {
+fn line(
+    one: &Compared<'_>,
+    mean: &str,
+    language: Language,
+    row: &dyn Fn([&str; 6]) -> String,
+) -> String {
     let dash = || "-".to_owned();
     let with = |value: Option<f64>, decimals: usize| {
         value.map_or_else(dash, |value| format!("{value:.decimals$}"))
     };
-    let mean = estimate::cell(one.point, one.key, confidence);
     let paired = one.paired.as_ref();
-    let difference = paired.map_or_else(String::new, |it| interval(&it.difference));
+    let runs = one.point.replications.len();
+    let difference = paired.map_or_else(String::new, |it| difference(it, runs, language));
     let [correlation, reduction, p] = match paired {
         None => [const { String::new() }; 3],
         Some(paired) => [
@@ -94,13 +177,19 @@ fn line(one: &Compared<'_>, confidence: f64, row: &dyn Fn([&str; 6]) -> String) 
         ],
     };
     let policy = one.point.policy.name();
-    row([policy, &mean, &difference, &correlation, &reduction, &p])
+    row([policy, mean, &difference, &correlation, &reduction, &p])
 }
 
-fn interval(interval: &Interval) -> String {
-    let mean = rounded(interval.mean, 3);
-    match interval.half_width {
+/// The mean difference with its interval, and on how many pairs it rests if not on all runs.
+fn difference(paired: &Paired, runs: u32, language: Language) -> String {
+    let mean = rounded(paired.difference.mean, 3);
+    let mut text = match paired.difference.half_width {
         Some(half_width) => format!("{mean} ± {}", rounded(half_width, 3)),
         None => mean,
+    };
+    if paired.pairs < u64::from(runs) {
+        let pairs = paired.pairs;
+        text += &language.choose(format!(" ({pairs} pairs)"), format!("（{pairs} 对）"));
     }
+    text
 }

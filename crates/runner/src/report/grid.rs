@@ -1,7 +1,7 @@
 //! The table of a sweep: a row for each point, a column for each metric and policy.
 
 use super::{estimate, selection};
-use crate::campaign::{Campaign, Point};
+use crate::campaign::Campaign;
 use crate::experiment::Experiment;
 use crate::language::Language;
 use crate::paint::{self, Ink, Page};
@@ -38,10 +38,15 @@ pub(super) fn draw(
         draw_table(page, &settings, &table);
     }
     page.line(Ink::Faint, &legend(campaign, confidence, language));
-    let mut points = campaign.points.iter();
-    let is_never = |point: &Point| keys.iter().any(|key| estimate::is_never(point, *key));
-    if points.any(is_never) {
-        page.line(Ink::Faint, estimate::legend(language));
+    let points = campaign.points.iter();
+    let cells = points.flat_map(|point| keys.iter().map(move |key| (point, *key)));
+    estimate::legends(page, cells, confidence, language);
+    if experiment.plan.comparison.is_some() && experiment.plan.run.policies.len() > 1 {
+        let (en, zh) = (
+            "paired differences between the policies, with their intervals: comparison.csv",
+            "各策略的成对差值及其区间见 comparison.csv",
+        );
+        page.line(Ink::Faint, language.choose(en, zh));
     }
 }
 
@@ -129,7 +134,7 @@ fn group(campaign: &Campaign, key: MetricKey, confidence: f64, language: Languag
             columns[index].cells.resize(row, String::new());
             columns[index]
                 .cells
-                .push(estimate::cell(point, key, confidence));
+                .push(estimate::cell(point, key, confidence, language, 3));
         }
     }
     Group {

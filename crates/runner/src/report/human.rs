@@ -1,6 +1,6 @@
 //! For people: ladders, the comparison, the verdicts, the lesson.
 
-use super::{comparison, grid, steady, table, theory};
+use super::{comparison, grid, steady, stop, table, theory};
 use crate::campaign::{Campaign, Point, PointId};
 use crate::diagnostic::visible;
 use crate::expect::Verdict;
@@ -39,6 +39,7 @@ pub fn human(
         steady::draw(&mut page, experiment, campaign, language);
         verdicts_of_sweep(&mut page, experiment, campaign, language);
         theory::draw(&mut page, experiment, &campaign.theory, language);
+        stop::draw(&mut page, experiment, campaign, language);
         remarks(&mut page, campaign, language);
         whereabouts(&mut page, experiment, language);
         authors_lesson(&mut page, plan, language);
@@ -52,13 +53,14 @@ pub fn human(
         page.plain(&ladders(plan, point, language, has_color));
     }
     page.end_line();
-    table::comparison(&mut page, plan, campaign, language);
+    table::comparison(&mut page, campaign, language);
     steady::draw(&mut page, experiment, campaign, language);
     comparison::draw(&mut page, experiment, campaign, language);
     for point in &campaign.points {
         verdicts(&mut page, point, language);
     }
     theory::draw(&mut page, experiment, &campaign.theory, language);
+    stop::draw(&mut page, experiment, campaign, language);
     remarks(&mut page, campaign, language);
     page.end_line();
     for sentence in lesson::sentences(plan, campaign, language) {
@@ -131,7 +133,7 @@ fn introduction(plan: &Plan, point: &Point, story: &Story<'_>, language: Languag
         _ => return String::new(),
     };
     let client = &plan.host(story.host(End::Client)).name;
-    let runs = plan.run.replications;
+    let runs = point.replications.len();
     let why = match (point.shown_for_trouble, number) {
         (true, _) => language.choose(
             ", the first that something befell",

@@ -3,6 +3,8 @@
 //! Times are in seconds. Numbers are written from their exact values, never through a
 //! floating-point number.
 
+mod inference;
+
 use std::fmt::Write as _;
 
 use super::{selection, steady, theory};
@@ -10,10 +12,11 @@ use crate::campaign::{Campaign, Point};
 use crate::experiment::Experiment;
 use crate::metrics::{Summary, decimal};
 use crate::plan::{MetricKey, Setting};
+use crate::statistics::moments::billionths;
 
-/// One line: an object with what the experiment has shown. Metrics that are 0 or unmeasured under
-/// every policy, and not named by the experiment, are left out; of a sweep there are only those of its
-/// table and those that are named.
+/// One line: an object with what the experiment has shown. Metrics that are 0 under every policy, and
+/// not named by the experiment, are only listed; those that no run measured are left out. Of a sweep
+/// there are only those of its table and those that are named.
 pub fn line(experiment: &Experiment, campaign: &Campaign) -> String {
     render(experiment, campaign, false)
 }
@@ -46,8 +49,13 @@ fn render(experiment: &Experiment, campaign: &Campaign, is_spread: bool) -> Stri
     let fields = [
         ("scenario", string(&plan.name)),
         ("seed", plan.run.seed.to_string()),
-        ("replications", plan.run.replications.to_string()),
+        ("replications_at_most", plan.run.replications.to_string()),
+        (
+            "confidence",
+            decimal(billionths(plan.run.confidence() * 1e9)),
+        ),
         ("digest", string(&hexadecimal(&campaign.digest))),
+        ("zero_everywhere", zeros(experiment, campaign)),
     ];
     for (name, value) in fields {
         put(&mut text, &format!("{}\"{name}\":{value},", layout.line(1)));
@@ -61,13 +69,32 @@ fn render(experiment: &Experiment, campaign: &Campaign, is_spread: bool) -> Stri
     let points: Vec<String> = campaign.points.iter().map(of_point).collect();
     let points = points.join(",");
     let (begin, end) = (layout.line(1), layout.line(0));
-    let theory = theory::json(experiment, &campaign.theory, &|depth| layout.line(depth));
-    let theory = theory.map_or_else(String::new, |it| format!(",{begin}\"theory\":{it}"));
-    put(
-        &mut text,
-        &format!("{begin}\"points\":[{points}{begin}]{theory}{end}}}\n"),
-    );
+    put(&mut text, &format!("{begin}\"points\":[{points}{begin}]"));
+    let sections = [
+        ("stop", inference::stop(experiment, campaign, &layout)),
+        (
+            "comparison",
+            inference::differences(experiment, campaign, &layout),
+        ),
+        (
+            "theory",
+            theory::json(experiment, &campaign.theory, &|depth| layout.line(depth)),
+        ),
+    ];
+    for (name, section) in sections {
+        if let Some(section) = section {
+            put(&mut text, &format!(",{begin}\"{name}\":{section}"));
+        }
+    }
+    put(&mut text, &format!("{end}}}\n"));
     text
+}
+
+/// The names of the metrics that were measured, and 0 in all runs.
+fn zeros(experiment: &Experiment, campaign: &Campaign) -> String {
+    let keys = selection::zero_everywhere(experiment, campaign);
+    let names: Vec<String> = keys.iter().map(|key| string(&key.to_string())).collect();
+    format!("[{}]", names.join(","))
 }
 
 fn put(text: &mut String, more: &str) {
@@ -85,9 +112,10 @@ fn point(
     let field = layout.line(3);
     write!(
         text,
-        "{open}{{{field}\"parameters\":{{{}}},{field}\"policy\":{},{}{field}\"metrics\":{{",
+        "{open}{{{field}\"parameters\":{{{}}},{field}\"policy\":{},{field}\"replications\":{},{}{field}\"metrics\":{{",
         parameters(settings),
         string(point.policy.name()),
+        point.replications.len(),
         warmup(point, &field)
     )
     .expect("a String takes any text");
@@ -143,26 +171,39 @@ fn parameters(settings: &[Setting]) -> String {
     pairs.join(",")
 }
 
-/// A metric's numbers. Of several runs that measured it, or of the batches of one, how many they are
-/// and half the width of the mean's confidence interval, too.
+/// A metric's numbers. Of several runs how many measured it, and of an interval of the mean the ends and
+/// the method, too.
 fn statistics(point: &Point, summary: &Summary, key: MetricKey, confidence: f64) -> String {
-    let interval = point.interval(key, confidence);
-    let half_width = interval.and_then(|it| it.half_width);
-    let precision = half_width.map_or_else(String::new, |half_width| {
-        let half_width = decimal(half_width);
-        let of = match point.batches.of(key) {
-            Some(found) => format!("\"batches\":{}", found.batches),
-            None => format!("\"n\":{}", summary.count),
-        };
-        format!("\"half_width\":{half_width},{of},")
-    });
-    format!(
-        "{{\"mean\":{},{precision}\"min\":{},\"max\":{},\"unit\":{}}}",
-        decimal(summary.mean()),
-        decimal(summary.min),
-        decimal(summary.max),
-        string(key.metric.unit().name())
-    )
+    let mut fields = vec![("mean", decimal(summary.mean()))];
+    let estimate = point.estimate(key, confidence);
+    let half_width = estimate.and_then(|it| it.half_width);
+    fields.extend(half_width.map(|it| ("half_width", decimal(it))));
+    if let Some((method, [low, high])) = estimate.and_then(|it| Some((it.method?, it.ends?))) {
+        fields.extend([
+            ("low", decimal(low)),
+            ("high", decimal(high)),
+            ("method", string(method.name())),
+        ]);
+    }
+    if let Some(found) = point.batches.of(key) {
+        fields.push(("batches", found.batches.to_string()));
+    }
+    if point.replications.len() > 1 {
+        fields.push(("n", summary.count.to_string()));
+    }
+    let unfinished = point.replications.unfinished(key).filter(|it| *it).count();
+    if unfinished > 0 {
+        fields.push(("not_recovered", unfinished.to_string()));
+    }
+    fields.extend([
+        ("min", decimal(summary.min)),
+        ("max", decimal(summary.max)),
+        ("unit", string(key.metric.unit().name())),
+    ]);
+    let pairs = fields
+        .iter()
+        .map(|(name, value)| format!("\"{name}\":{value}"));
+    format!("{{{}}}", pairs.collect::<Vec<_>>().join(","))
 }
 
 /// A string with JSON's quotes and escapes (RFC 8259 section 7).
@@ -187,7 +228,8 @@ fn object(pairs: &[(String, String)]) -> String {
     format!("{{{}\n  }}", lines.join(","))
 }
 
-/// The manifest of recorded results: what made them, and which files there are, each with its SHA-256
+/// The manifest of recorded results: what made them, how many replications there are at each point, and
+/// which files there are, each with its SHA-256
 /// in hexadecimal.
 pub fn manifest(
     experiment: &Experiment,
@@ -200,13 +242,18 @@ pub fn manifest(
         format!("[{}]", quoted.join(", "))
     };
     let policies = plan.run.policies.iter().map(|policy| policy.name());
+    let counts = campaign
+        .sites()
+        .map(|site| site[0].replications.len().to_string());
+    let replications = format!("[{}]", counts.collect::<Vec<_>>().join(", "));
     let tool = concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION"));
     let fields = [
         ("tool", string(tool)),
         ("scenario", string(&plan.name)),
         ("scenario_sha256", string(&experiment.digest)),
         ("seed", plan.run.seed.to_string()),
-        ("replications", plan.run.replications.to_string()),
+        ("replications", replications),
+        ("replications_at_most", plan.run.replications.to_string()),
         ("policies", list(policies.collect())),
         ("trace_sha256", string(&hexadecimal(&campaign.digest))),
         ("files", object(files)),

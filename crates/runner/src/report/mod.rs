@@ -8,6 +8,7 @@ mod human;
 mod json;
 mod selection;
 mod steady;
+mod stop;
 mod table;
 mod theory;
 mod tidy;

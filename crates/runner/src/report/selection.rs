@@ -3,7 +3,7 @@
 use crate::campaign::Campaign;
 use crate::experiment::Experiment;
 use crate::metrics::rounded;
-use crate::plan::{Class, Counter, GridPoint, Metric, MetricKey, Period, Plan, Statistic, Unit};
+use crate::plan::{Class, Counter, GridPoint, Metric, MetricKey, Period, Plan, Statistic};
 use crate::statistics::moments::billionths;
 
 /// A confidence level as a number of percent, to at most two decimals: `95`, `99.9`.
@@ -18,6 +18,28 @@ pub(super) fn all(points: &[GridPoint]) -> impl Iterator<Item = MetricKey> {
     let after = has_after.then_some(Period::AfterFault);
     let periods = [Some(Period::WholeRun), after].into_iter().flatten();
     periods.flat_map(|period| Metric::all().map(move |metric| MetricKey { period, metric }))
+}
+
+/// The metrics that were measured in some run, whatever the policy and the point, and those that the
+/// experiment names, in the order of tables. So what has a column does not depend on what was 0.
+pub(super) fn measured(experiment: &Experiment, campaign: &Campaign) -> Vec<MetricKey> {
+    let is_measured = |key: &MetricKey| {
+        let mut points = campaign.points.iter();
+        points.any(|point| point.summary(*key).is_some())
+    };
+    all(&experiment.points)
+        .filter(|key| is_measured(key) || experiment.plan.names(*key))
+        .collect()
+}
+
+/// The metrics that were measured in some run, and were 0 wherever they were.
+pub(super) fn zero_everywhere(experiment: &Experiment, campaign: &Campaign) -> Vec<MetricKey> {
+    let is_zero = |key: &MetricKey| {
+        let points = || campaign.points.iter();
+        let is_measured = points().any(|point| point.replications.is_zero(*key));
+        is_measured && !points().any(|point| point.replications.occurs(*key))
+    };
+    all(&experiment.points).filter(is_zero).collect()
 }
 
 /// The metrics that were not always 0 or unmeasured, whatever the policy and the point, and those
@@ -73,11 +95,4 @@ pub(super) fn of_sweep(plan: &Plan, campaign: &Campaign) -> Vec<MetricKey> {
     } else {
         found
     }
-}
-
-/// Whether a metric counts what happened in a run, so that none in n runs still leaves room for
-/// some.
-pub(super) fn counts(key: MetricKey) -> bool {
-    let is_count = matches!(key.metric, Metric::Counter(_));
-    is_count && !matches!(key.metric.unit(), Unit::Seconds | Unit::Percent)
 }

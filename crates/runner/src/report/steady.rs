@@ -90,14 +90,14 @@ fn means(page: &mut Page, experiment: &Experiment, campaign: &Campaign, language
             let metric = Metric::Class(class, Statistic::Mean);
             let period = Period::WholeRun;
             let key = MetricKey { period, metric };
-            let Some(interval) = point.interval(key, confidence) else {
+            let Some(estimate) = point.estimate(key, confidence) else {
                 continue;
             };
-            if interval.mean == 0 {
+            if estimate.mean == 0 {
                 continue;
             }
-            let mean = rounded(interval.mean, 3);
-            let precision = match (interval.half_width, point.batches.of(key)) {
+            let mean = rounded(estimate.mean, 3);
+            let precision = match (estimate.half_width, point.batches.of(key)) {
                 (Some(half_width), Some(BatchMeans { batches, .. })) => {
                     let half_width = rounded(half_width, 3);
                     language.choose(

@@ -5,7 +5,7 @@ use crate::ladder::WIDTH;
 use crate::language::Language;
 use crate::metrics::rounded;
 use crate::paint::{Ink, Page, columns};
-use crate::plan::{Class, Counter, Metric, MetricKey, Period, Plan, Statistic};
+use crate::plan::{Class, Counter, Metric, MetricKey, Period, Statistic};
 
 /// Columns of the names of rows.
 const NAMES: usize = 45;
@@ -13,7 +13,7 @@ const NAMES: usize = 45;
 const CELL: usize = 12;
 
 /// The comparison of the policies, in as many tables as the width needs.
-pub(super) fn comparison(page: &mut Page, plan: &Plan, campaign: &Campaign, language: Language) {
+pub(super) fn comparison(page: &mut Page, campaign: &Campaign, language: Language) {
     let names = campaign.points.iter().map(|point| point.policy.name());
     let width = names.map(|name| name.len() + 1).fold(CELL, usize::max);
     let fitting = ((WIDTH - NAMES) / (width + 1)).max(1);
@@ -27,7 +27,7 @@ pub(super) fn comparison(page: &mut Page, plan: &Plan, campaign: &Campaign, lang
             width,
             language,
         }
-        .draw(page, plan);
+        .draw(page);
     }
 }
 
@@ -41,8 +41,8 @@ struct Table<'c> {
 }
 
 impl Table<'_> {
-    fn draw(&self, page: &mut Page, plan: &Plan) {
-        let title = match plan.run.replications {
+    fn draw(&self, page: &mut Page) {
+        let title = match self.points[0].replications.len() {
             1 => String::new(),
             count => self.language.choose(
                 format!("means of {count} runs"),

@@ -11,7 +11,6 @@ use serde_json::value::RawValue;
 pub(crate) struct StoredSummary {
     pub(crate) scenario: String,
     pub(crate) seed: u64,
-    pub(crate) replications: u32,
     pub(crate) digest: String,
     pub(crate) points: Vec<StoredPoint>,
     /// Metrics that were measured, and were 0 in every run at every point.
@@ -24,6 +23,8 @@ pub(crate) struct StoredSummary {
 pub(crate) struct StoredPoint {
     pub(crate) parameters: BTreeMap<String, String>,
     pub(crate) policy: String,
+    /// How many there were.
+    pub(crate) replications: u32,
     pub(crate) metrics: BTreeMap<String, StoredMetric>,
     pub(crate) expectations: Vec<StoredVerdict>,
 }
@@ -33,6 +34,8 @@ pub(crate) struct StoredPoint {
 pub(crate) struct StoredMetric {
     mean: Box<RawValue>,
     half_width: Option<Box<RawValue>>,
+    low: Option<Box<RawValue>>,
+    high: Option<Box<RawValue>>,
     n: Option<Box<RawValue>>,
     batches: Option<Box<RawValue>>,
     min: Box<RawValue>,
@@ -70,12 +73,14 @@ impl StoredMetric {
     }
 
     /// All numbers with their names, the mean first.
-    pub(crate) fn numbers(&self) -> [(&'static str, &str); 6] {
+    pub(crate) fn numbers(&self) -> [(&'static str, &str); 8] {
         [
             ("mean", self.mean.get()),
             ("min", self.min.get()),
             ("max", self.max.get()),
             ("half_width", written(self.half_width.as_deref())),
+            ("low", written(self.low.as_deref())),
+            ("high", written(self.high.as_deref())),
             ("n", written(self.n.as_deref())),
             ("batches", written(self.batches.as_deref())),
         ]

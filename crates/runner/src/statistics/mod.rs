@@ -4,6 +4,7 @@
 //! depends on which thread came first. What is shown is rounded to a fixed number of decimals.
 
 pub mod bootstrap;
+pub mod estimate;
 pub mod moments;
 pub mod paired;
 pub mod proportion;
@@ -11,5 +12,6 @@ pub mod steady;
 pub mod student;
 pub mod welch;
 
+pub use estimate::{Estimate, Method};
 pub use moments::Moments;
 pub use student::Interval;

@@ -44,11 +44,29 @@ pub fn wilson(hits: u64, trials: u64, confidence: f64) -> Option<Share> {
     })
 }
 
-/// What nobody has seen in so many trials happens, with 95 % confidence, in at most this share of
-/// them: 3/n, since (1 − 3/n)ⁿ is about e⁻³ = 0.0498 (Hanley and Lippman-Hand 1983). The same bound
-/// holds for the mean of counts that were 0 in n runs. `None` of no trials.
-pub fn rule_of_three(trials: u64) -> Option<f64> {
-    (trials > 0).then(|| 3.0 / count_as_float(trials))
+/// What happened in none of so many independent trials, or in all of them. What nobody has seen happens,
+/// with 95 % confidence, in at most 3/n of them, since (1 − 3/n)ⁿ is about e⁻³ = 0.0498 (Hanley and
+/// Lippman-Hand 1983); with confidence c, in −ln(1 − c)/n. The same holds for the mean of counts that
+/// come as in a Poisson process. `confidence` is above 0 and below 1; `None` of no trials, or if some
+/// but not all were hits.
+pub fn rule_of_three(hits: u64, trials: u64, confidence: f64) -> Option<Share> {
+    if trials == 0 || (hits > 0 && hits < trials) {
+        return None;
+    }
+    let bound = (-libm::log(1.0 - confidence) / count_as_float(trials)).min(1.0);
+    Some(if hits == 0 {
+        Share {
+            seen: 0.0,
+            low: 0.0,
+            high: bound,
+        }
+    } else {
+        Share {
+            seen: 1.0,
+            low: 1.0 - bound,
+            high: 1.0,
+        }
+    })
 }
 
 #[cfg(test)]
@@ -75,9 +93,17 @@ mod tests {
 
     #[test]
     fn three_nth_bounds_what_was_not_seen() {
-        assert_eq!(rule_of_three(0), None);
-        let bound = rule_of_three(300).expect("trials");
+        assert_eq!(rule_of_three(0, 0, 0.95), None);
+        assert_eq!(rule_of_three(1, 2, 0.95), None);
+        let bound = rule_of_three(0, 300, 0.95).expect("trials").high;
+        assert!((bound - 3.0 / 300.0).abs() < 2e-5, "{bound}");
         let chance = (1.0 - bound).powi(300);
-        assert!(chance < 0.05 && chance > 0.048, "{chance}");
+        assert!(chance < 0.05 && chance > 0.049, "{chance}");
+        let always = rule_of_three(300, 300, 0.95).expect("trials");
+        assert!((always.low - (1.0 - bound)).abs() < 1e-12 && always.high >= 1.0);
+        let surer = rule_of_three(0, 300, 0.99).expect("trials").high;
+        assert!((1.0 - surer).powi(300) < 0.01, "{surer}");
+        let few = rule_of_three(0, 2, 0.95).expect("trials");
+        assert!(few.high <= 1.0, "{few:?}");
     }
 }

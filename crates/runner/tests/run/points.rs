@@ -100,10 +100,12 @@ fn a_folder_has_what_an_experiment_of_its_point_alone_gives() {
     run(&home, &["--out", "sweep"]);
     let table = fs::read_to_string(home.path("sweep/grid/points.csv")).expect("a table");
     assert!(
-        table.starts_with("point,link.c2s.loss,link.s2c.delay,policy,metric,"),
+        table.starts_with(
+            "point,link.c2s.loss,link.c2s.loss [share],link.s2c.delay,link.s2c.delay [s],policy,metric,"
+        ),
         "{table}"
     );
-    assert!(table.contains("\n4,40%,200ms,two-way,segments_sent,"));
+    assert!(table.contains("\n4,40%,0.4,200ms,0.2,two-way,segments_sent,"));
     let alone = FILE.replace("loss = \"0%\"", "loss = \"40%\"").replace(
         "[link.s2c]\ndelay = \"50ms\"",
         "[link.s2c]\ndelay = \"200ms\"",

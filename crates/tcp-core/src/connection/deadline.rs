@@ -95,7 +95,7 @@ impl Connection {
             return;
         }
         if self.probes >= keepalive.probes {
-            turn.io.counters.TCPKeepAliveTimeouts += 1;
+            turn.io.counters.KeepAliveTimeouts += 1;
             if turn.config.reset_on_keepalive {
                 self.reset_on_abort(turn);
             }

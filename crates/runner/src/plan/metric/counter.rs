@@ -1,6 +1,6 @@
 //! What is counted or timed beside the classes.
 
-use super::Unit;
+use super::{Trials, Unit};
 
 macro_rules! counters {
     ($($(#[doc = $doc:literal])+ $name:ident = $text:literal, $unit:ident;)+) => {
@@ -79,6 +79,8 @@ counters! {
     /// refused, timed out or was given up before the client was ESTABLISHED, and so were all their
     /// retries. Who still tries at the end counts for neither.
     ConnectFailureProbability = "connect_failure_probability", Share;
+    /// How many they are: those whose outcome is known, failed or not.
+    ConnectOutcomes = "connect_outcomes", Connections;
     /// SYN,ACKs sent again by entries that a stale SYN had made (no client of its incarnation was
     /// there, as with every SYN of a flood), for each such SYN.
     SynackRexmitPerStaleSyn = "synack_rexmit_per_stale_syn", Segments;
@@ -91,6 +93,14 @@ counters! {
     BacklogDropLegitAll = "backlog_drop_probability.legit_all", Share;
     /// The same of the SYNs of floods and the network's copies of them.
     BacklogDropAttackAll = "backlog_drop_probability.attack_all", Share;
+    /// First SYNs of clients that a listener was offered, dropped or not.
+    BacklogOfferedLegit = "backlog_offered.legit", Segments;
+    /// The same of the SYNs of floods.
+    BacklogOfferedAttack = "backlog_offered.attack", Segments;
+    /// All SYNs of clients that a listener was offered.
+    BacklogOfferedLegitAll = "backlog_offered.legit_all", Segments;
+    /// All SYNs of floods that a listener was offered.
+    BacklogOfferedAttackAll = "backlog_offered.attack_all", Segments;
     /// SYNs and final ACKs that found the accept queue full.
     AcceptOverflow = "accept_overflow", Events;
     /// Bytes that applications read and that nobody had delivered before, for each second.
@@ -103,15 +113,18 @@ counters! {
     GoodputLoss = "goodput_loss", Percent;
     /// Bytes sent towards the sources of floods for each byte that came from them, IP headers
     /// included.
-    Amplification = "amplification", Share;
+    Amplification = "amplification", Ratio;
     /// Segments sent on connections that an application opened, for each OPEN.
     SegmentsPerConnection = "segments_per_connection", Segments;
     /// Of what servers hold, in connection-seconds without TIME-WAIT, the share whose client has
     /// nothing of it.
     WastedStateRatio = "wasted_state_ratio", Share;
+    /// Whether the number of embryonic connections is back when the run ends, as `time_to_recovery`
+    /// means it: 1 if it is, 0 if not. Not measured without a flood; only for the whole run.
+    Recovered = "recovered", Share;
     /// From the last SYN of a flood until the number of embryonic connections is, and while that SYN's
     /// like are under way stays, at most what it ever was before the first. Not measured if it is
-    /// greater when the run ends; only for the whole run.
+    /// greater when the run ends: see `recovered`; only for the whole run.
     TimeToRecovery = "time_to_recovery", Seconds;
 }
 
@@ -127,5 +140,20 @@ impl Counter {
             Unit::Connections | Unit::Segments | Unit::Bytes | Unit::Events
         );
         is_count && !is_quotient
+    }
+
+    /// What it is the share of, if it is one of countable trials.
+    pub(super) const fn trials(self) -> Option<Trials> {
+        match self {
+            Counter::ConnectFailureProbability => Some(Trials::Counted(Counter::ConnectOutcomes)),
+            Counter::BacklogDropLegit => Some(Trials::Counted(Counter::BacklogOfferedLegit)),
+            Counter::BacklogDropAttack => Some(Trials::Counted(Counter::BacklogOfferedAttack)),
+            Counter::BacklogDropLegitAll => Some(Trials::Counted(Counter::BacklogOfferedLegitAll)),
+            Counter::BacklogDropAttackAll => {
+                Some(Trials::Counted(Counter::BacklogOfferedAttackAll))
+            }
+            Counter::Recovered => Some(Trials::Runs),
+            _ => None,
+        }
     }
 }

@@ -37,13 +37,15 @@ macro_rules! rows {
     };
 }
 
-/// The counters, in the order of tables. The octets of other incarnations are counted as
+/// The counters, in the order of tables. `StaleSynsDropped`, `KeepAliveTimeouts` and
+/// `TimeWaitAssassinated` are not the kernel's, and `TCPACKSkipped` is the sum of several of its. The
+/// octets of other incarnations are counted as
 /// `app_duplicate_bytes`.
 const ROWS: [Row; 26] = rows! {
     ActiveOpens PassiveOpens AttemptFails EstabResets InSegs OutSegs RetransSegs InErrs InCsumErrors
     OutRsts ListenDrops ListenOverflows TCPReqQFullDrop TCPReqQFullDoCookies SyncookiesSent
     SyncookiesRecv SyncookiesFailed StaleSynsDropped TCPTimeouts TCPAbortOnClose
-    TCPKeepAliveTimeouts TCPChallengeACK TCPSYNChallenge TCPACKSkipped TWRecycled TimeWaitAssassinated
+    KeepAliveTimeouts TCPChallengeACK TCPSYNChallenge TCPACKSkipped TWRecycled TimeWaitAssassinated
 };
 
 impl KernelCounter {
@@ -60,7 +62,7 @@ impl KernelCounter {
         self.0 as usize
     }
 
-    /// Its name, as in `/proc/net/snmp` and `/proc/net/netstat`.
+    /// Its name, as in `/proc/net/snmp` and `/proc/net/netstat` if the kernel has it.
     pub const fn name(self) -> &'static str {
         ROWS[self.0 as usize].0
     }

@@ -2,12 +2,11 @@
 
 use maud::{Markup, html};
 
-use super::both;
+use super::{both, cell};
 use crate::campaign::{Campaign, Point};
 use crate::experiment::Experiment;
-use crate::metrics::rounded;
 use crate::plan::{Class, Counter, Metric, MetricKey, Period, Statistic};
-use crate::report::selection::occurring;
+use crate::report::selection::{occurring, percent};
 
 /// What is seen without opening anything, where it occurs.
 const MAIN: [Metric; 11] = [
@@ -26,29 +25,34 @@ const MAIN: [Metric; 11] = [
 
 /// The tables.
 pub(super) fn section(experiment: &Experiment, campaign: &Campaign) -> Markup {
-    let plan = &experiment.plan;
+    let confidence = experiment.plan.run.confidence();
+    let (runs, percent) = (campaign.points[0].replications.len(), percent(confidence));
     let points: Vec<&Point> = campaign.points.iter().collect();
     let all = occurring(experiment, campaign);
     let main = |key: &&MetricKey| key.period == Period::WholeRun && MAIN.contains(&key.metric);
     html! {
         section {
             h2 { (both("Policies side by side", "各策略对比")) }
-            @if plan.run.replications > 1 {
+            @if runs > 1 {
                 p class="faint" { (both(
-                    format!("Means of {} runs.", plan.run.replications),
-                    format!("{} 次运行的平均值。", plan.run.replications)
+                    format!("Means of {runs} runs, with their confidence intervals at {percent} %."),
+                    format!("{runs} 次运行的平均值及其 {percent} % 置信区间。")
                 )) }
             }
-            (table(&points, all.iter().filter(main)))
+            (table(&points, all.iter().filter(main), confidence))
             details {
                 summary { (both("everything that was measured and is not zero", "全部非零的测量结果")) }
-                (table(&points, all.iter()))
+                (table(&points, all.iter(), confidence))
             }
         }
     }
 }
 
-fn table<'k>(points: &[&Point], keys: impl Iterator<Item = &'k MetricKey>) -> Markup {
+fn table<'k>(
+    points: &[&Point],
+    keys: impl Iterator<Item = &'k MetricKey>,
+    confidence: f64,
+) -> Markup {
     html! {
         div class="wide" { table {
             thead { tr {
@@ -57,7 +61,7 @@ fn table<'k>(points: &[&Point], keys: impl Iterator<Item = &'k MetricKey>) -> Ma
             } }
             tbody { @for key in keys { tr {
                 th scope="row" { @if let Some(name) = name(key.metric) { (name) " " } code { (key) } (unit(*key)) }
-                @for point in points { td { (number(point, *key)) } }
+                @for point in points { td { (cell(point, *key, confidence)) } }
             } } }
         } }
     }
@@ -68,11 +72,6 @@ fn unit(key: MetricKey) -> String {
         "" => String::new(),
         unit => format!(" [{unit}]"),
     }
-}
-
-fn number(point: &Point, key: MetricKey) -> String {
-    let summary = point.summary(key);
-    summary.map_or_else(|| "–".to_owned(), |found| rounded(found.mean(), 6))
 }
 
 /// What a metric means, for those that are seen first.

@@ -13,13 +13,14 @@ mod theory;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
+use super::estimate;
 use super::json::hexadecimal;
-use crate::campaign::Campaign;
+use crate::campaign::{Campaign, Point};
 use crate::experiment::Experiment;
 use crate::ladder::svg;
 use crate::language::Language;
 use crate::lesson;
-use crate::plan::Prose;
+use crate::plan::{MetricKey, Prose};
 
 const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");
@@ -75,6 +76,16 @@ fn inert(script: &str) -> String {
 /// The same in both languages, of which one is seen.
 fn both(en: impl maud::Render, zh: impl maud::Render) -> Markup {
     html! { span class="en" lang="en" { (en) } span class="zh" lang="zh-CN" { (zh) } }
+}
+
+/// A mean with its interval, and the number of runs that measured it if not all did.
+fn cell(point: &Point, key: MetricKey, confidence: f64) -> Markup {
+    let [en, zh] = Language::ALL.map(|it| estimate::cell(point, key, confidence, it, 6));
+    if en == zh {
+        html! { (en) }
+    } else {
+        both(en, zh)
+    }
 }
 
 /// A text that an author has written in one language or two.

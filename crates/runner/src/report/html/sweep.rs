@@ -3,14 +3,14 @@
 
 use maud::{Markup, html};
 
-use super::both;
 use super::chart::{Chart, Curve, ONE, Shape};
+use super::{both, cell};
 use crate::campaign::{Campaign, Point};
 use crate::experiment::Experiment;
 use crate::metrics::{Billionths, rounded};
 use crate::plan::{MetricKey, Prose};
 use crate::report::selection::{of_sweep, percent};
-use crate::statistics::student::Interval;
+use crate::statistics::Estimate;
 
 /// Curves of one chart, at most; of more the phase diagrams and the table tell.
 const MOST_CURVES: usize = 8;
@@ -103,8 +103,8 @@ impl<'c> View<'c> {
         values.iter().position(|known| known == value)
     }
 
-    fn interval(&self, point: &Point) -> Option<Interval> {
-        point.interval(self.key, self.experiment.plan.run.confidence())
+    fn estimate(&self, point: &Point) -> Option<Estimate> {
+        point.estimate(self.key, self.experiment.plan.run.confidence())
     }
 
     /// A curve for each policy and each combination of all settings but the first.
@@ -112,7 +112,7 @@ impl<'c> View<'c> {
         let first = self.parameters.first()?;
         let mut curves: Vec<Curve> = Vec::new();
         for point in &self.campaign.points {
-            let (Some(index), Some(interval)) = (self.position(point, 0), self.interval(point))
+            let (Some(index), Some(interval)) = (self.position(point, 0), self.estimate(point))
             else {
                 continue;
             };
@@ -163,13 +163,13 @@ impl<'c> View<'c> {
         const CELL: [usize; 2] = [78, 34];
         const LEFT: usize = 110;
         let all = || self.campaign.points.iter();
-        let means = all().filter_map(|point| Some(self.interval(point)?.mean));
+        let means = all().filter_map(|point| Some(self.estimate(point)?.mean));
         let most = means.max().unwrap_or(0).max(1);
         let cells = all().filter(|point| point.policy.name() == policy);
         let cells: Vec<(usize, usize, Billionths)> = cells
             .filter_map(|point| {
                 let places = (self.position(point, 1)?, self.position(point, 0)?);
-                Some((places.0, places.1, self.interval(point)?.mean))
+                Some((places.0, places.1, self.estimate(point)?.mean))
             })
             .collect();
         let (width, height) = (
@@ -228,15 +228,12 @@ impl<'c> View<'c> {
                 div class="wide" { table {
                     thead { tr {
                         @for parameter in &self.parameters { th { (parameter.key) } }
-                        th { (both("policy", "策略")) } th { (self.name()) } th { "±" }
+                        th { (both("policy", "策略")) } th { (self.name()) }
                     } }
                     tbody { @for point in &self.campaign.points { tr {
                         @for setting in &self.experiment.points[point.at.0].settings { td { (setting.value) } }
                         th scope="row" { (point.policy.name()) }
-                        @if let Some(interval) = self.interval(point) {
-                            td { (rounded(interval.mean, 6)) }
-                            td { @if let Some(half) = interval.half_width { (rounded(half, 6)) } }
-                        } @else { td { "–" } td {} }
+                        td { (cell(point, self.key, self.experiment.plan.run.confidence())) }
                     } } }
                 } }
             }

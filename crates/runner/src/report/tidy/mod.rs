@@ -19,17 +19,17 @@ use crate::campaign::Campaign;
 use crate::comparison::compare;
 use crate::experiment::Experiment;
 use crate::plan::{MetricKey, Setting};
-use crate::statistics::Moments;
-use table::{Rows, ends, number};
+use crate::quantity::measure;
+use table::{Rows, ends, known, number};
 
 /// Whether this program was built with the feature `parquet`.
 pub const HAS_PARQUET: bool = cfg!(feature = "parquet");
 
 /// A row for each point of the sweep, policy and replication, with a column for each metric that
-/// ever was anything but 0 or that the experiment names. Replications are numbered from 0, as in
-/// [`Trial`](crate::trial::Trial).
+/// some run has measured, be it 0, or that the experiment names. Replications are numbered from 0, as
+/// in [`Trial`](crate::trial::Trial).
 pub fn replications(experiment: &Experiment, campaign: &Campaign) -> Table {
-    let keys = selection::occurring(experiment, campaign);
+    let keys = selection::measured(experiment, campaign);
     let metric = |key: &MetricKey| {
         let kind = if key.metric.is_whole() {
             Kind::Whole
@@ -63,42 +63,46 @@ pub fn replications(experiment: &Experiment, campaign: &Campaign) -> Table {
 }
 
 /// A row for each point of the sweep, policy and metric: the number of the point, from 1, what is
-/// set there, how many replications measured the metric, their mean and its confidence interval, the
-/// least and the greatest value, and in how many of them it was not 0. Metrics are those of
-/// [`replications`].
+/// set there, how many replications measured the metric, their mean and its confidence interval with
+/// where that comes from, the least and the greatest value, and in how many of them it was not 0.
+/// Metrics are those of [`replications`].
 pub fn points(experiment: &Experiment, campaign: &Campaign) -> Table {
     let confidence = experiment.plan.run.confidence();
+    let keys = selection::measured(experiment, campaign);
     let mut columns: Vec<Column> = named(&[("point", Kind::Whole)]).collect();
     columns.extend(settings_columns(experiment));
     columns.extend(named(&[
         ("policy", Kind::Text),
         ("metric", Kind::Text),
         ("unit", Kind::Text),
+        ("replications", Kind::Whole),
         ("n", Kind::Whole),
         ("mean", Kind::Real),
+        ("confidence", Kind::Real),
         ("half_width", Kind::Real),
         ("low", Kind::Real),
         ("high", Kind::Real),
+        ("method", Kind::Text),
         ("min", Kind::Real),
         ("max", Kind::Real),
         ("nonzero", Kind::Whole),
     ]));
     let mut table = Rows::new(columns);
     for point in &campaign.points {
-        for key in selection::occurring(experiment, campaign) {
-            let values = || point.replications.values(key).flatten();
-            let moments = Moments::of(values());
-            let interval = point.interval(key, confidence);
+        for key in &keys {
+            let values = || point.replications.values(*key).flatten();
+            let estimate = point.estimate(*key, confidence);
             let mut row = vec![(point.at.0 + 1).to_string()];
             row.extend(settings_values(experiment, point.at.0));
             row.extend([
                 point.policy.name().to_owned(),
                 key.to_string(),
                 key.metric.unit().name().to_owned(),
-                moments.count().to_string(),
-                number(moments.mean()),
+                point.replications.len().to_string(),
+                estimate.map_or(0, |it| it.runs).to_string(),
+                number(estimate.map(|it| it.mean)),
             ]);
-            row.extend(ends(interval));
+            row.extend(known(estimate, confidence));
             row.extend([number(values().min()), number(values().max())]);
             row.push(values().filter(|value| *value != 0).count().to_string());
             table.row(row);
@@ -119,11 +123,14 @@ pub fn comparison(experiment: &Experiment, campaign: &Campaign) -> Option<Table>
         ("unit", Kind::Text),
         ("policy", Kind::Text),
         ("baseline", Kind::Text),
+        ("replications", Kind::Whole),
         ("n", Kind::Whole),
         ("mean", Kind::Real),
+        ("confidence", Kind::Real),
         ("half_width", Kind::Real),
         ("low", Kind::Real),
         ("high", Kind::Real),
+        ("method", Kind::Text),
         ("pairs", Kind::Whole),
         ("difference", Kind::Real),
         ("difference_half_width", Kind::Real),
@@ -146,15 +153,11 @@ pub fn comparison(experiment: &Experiment, campaign: &Campaign) -> Option<Table>
                 one.key.metric.unit().name().to_owned(),
                 one.point.policy.name().to_owned(),
                 comparison.baseline.name().to_owned(),
-                one.point
-                    .replications
-                    .values(one.key)
-                    .flatten()
-                    .count()
-                    .to_string(),
+                one.point.replications.len().to_string(),
+                one.mean.map_or(0, |it| it.runs).to_string(),
                 number(one.mean.map(|mean| mean.mean)),
             ]);
-            row.extend(ends(one.mean));
+            row.extend(known(one.mean, confidence));
             let paired = one.paired;
             row.push(paired.map_or_else(String::new, |it| it.pairs.to_string()));
             let difference = paired.map(|it| it.difference);
@@ -177,17 +180,38 @@ pub fn comparison(experiment: &Experiment, campaign: &Campaign) -> Option<Table>
     Some(table.into_table())
 }
 
-/// A column for each setting of the sweep, of the kind that all its values have.
+/// A column for each setting of the sweep, of the kind that all its values have; behind texts with a
+/// unit a second one, of numbers.
 fn settings_columns(experiment: &Experiment) -> Vec<Column> {
-    let column = |(index, setting): (usize, &Setting)| {
+    let settings = experiment.points[0].settings.iter().enumerate();
+    let columns = settings.flat_map(|(index, setting)| {
         let points = experiment.points.iter();
         let values: Vec<&str> = points
             .map(|point| point.settings[index].value.as_str())
             .collect();
-        Column::new(&setting.key, Kind::of(&values))
-    };
-    let settings = experiment.points[0].settings.iter().enumerate();
-    settings.map(column).collect()
+        let unit = unit(experiment, index);
+        let number = unit.map(|unit| {
+            let name = numeric_name(&setting.key, unit);
+            Column::new(name, Kind::Real)
+        });
+        let text = Column::new(&setting.key, Kind::of(&values));
+        [Some(text), number]
+    });
+    columns.flatten().collect()
+}
+
+/// The name of the column with the numbers of a setting: its path and the unit.
+fn numeric_name(key: &str, unit: &str) -> String {
+    format!("{key} [{unit}]")
+}
+
+/// The unit of a setting's values, if they are quantities of one kind; other words, such as `off`,
+/// may be among them.
+fn unit(experiment: &Experiment, index: usize) -> Option<&'static str> {
+    let points = experiment.points.iter();
+    let mut measures = points.filter_map(|point| measure(&point.settings[index].value));
+    let unit = measures.next()?.unit;
+    measures.all(|it| it.unit == unit).then_some(unit)
 }
 
 /// Columns with these names.
@@ -196,13 +220,15 @@ fn named(columns: &[(&str, Kind)]) -> impl Iterator<Item = Column> {
     columns.iter().map(column)
 }
 
+/// The cells of [`settings_columns`].
 fn settings_values(experiment: &Experiment, point: usize) -> Vec<String> {
-    let value = |it: &Setting| it.value.clone();
-    experiment.points[point]
-        .settings
-        .iter()
-        .map(value)
-        .collect()
+    let settings = experiment.points[point].settings.iter().enumerate();
+    let cells = settings.flat_map(|(index, Setting { value, .. })| {
+        let read = || measure(value).map(|it| it.billionths);
+        let number = unit(experiment, index).map(|_| number(read()));
+        [Some(value.clone()), number]
+    });
+    cells.flatten().collect()
 }
 
 fn fixed(value: Option<f64>) -> String {

@@ -1,7 +1,8 @@
 //! A table as text, with what each column holds.
 
 use crate::metrics::{Billionths, decimal};
-use crate::statistics::Interval;
+use crate::statistics::moments::billionths;
+use crate::statistics::{Estimate, Interval, Method};
 
 /// What the cells of a column are, if they are not empty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,6 +111,18 @@ impl Rows {
 /// Exactly; empty if there is none.
 pub(super) fn number(value: Option<Billionths>) -> String {
     value.map(decimal).unwrap_or_default()
+}
+
+/// What is known of a mean: the confidence, half the width of its interval, the ends, the method.
+pub(super) fn known(estimate: Option<Estimate>, confidence: f64) -> [String; 5] {
+    let method = estimate.and_then(|it| it.method);
+    [
+        number(method.map(|_| billionths(confidence * 1e9))),
+        number(estimate.and_then(|it| it.half_width)),
+        number(estimate.and_then(|it| it.low())),
+        number(estimate.and_then(|it| it.high())),
+        method.map_or("", Method::name).to_owned(),
+    ]
 }
 
 /// Half the width of an interval, its lower end and its upper end.

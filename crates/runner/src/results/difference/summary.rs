@@ -11,17 +11,8 @@ pub(super) fn changes(old: &[u8], new: &[u8]) -> Vec<String> {
         return Vec::new();
     };
     let mut lines = Vec::new();
-    for (name, old, new) in [
-        ("seed", old.seed, new.seed),
-        (
-            "replications",
-            old.replications.into(),
-            new.replications.into(),
-        ),
-    ] {
-        if old != new {
-            lines.push(format!("{name} {old} -> {new}"));
-        }
+    if old.seed != new.seed {
+        lines.push(format!("seed {} -> {}", old.seed, new.seed));
     }
     let is_same = |one: &StoredPoint, other: &StoredPoint| {
         one.policy == other.policy && one.parameters == other.parameters
@@ -45,6 +36,10 @@ pub(super) fn changes(old: &[u8], new: &[u8]) -> Vec<String> {
 fn changes_of_point(old: &StoredPoint, new: &StoredPoint) -> Vec<String> {
     let name = new.name();
     let mut lines = Vec::new();
+    if old.replications != new.replications {
+        let (old, new) = (old.replications, new.replications);
+        lines.push(format!("{name}: replications {old} -> {new}"));
+    }
     for verdict in &new.expectations {
         let before = old.expectations.iter().find(|it| it.what == verdict.what);
         if verdict.held && before.is_some_and(|before| !before.held) {
@@ -98,8 +93,8 @@ mod tests {
 
     fn summary(metrics: &str, held: bool) -> String {
         format!(
-            r#"{{"scenario":"x","seed":1,"replications":2,"digest":"","points":[{{"parameters":{{"a.b":"1%"}},
-            "policy":"two-way","metrics":{{{metrics}}},
+            r#"{{"scenario":"x","seed":1,"replications_at_most":2,"digest":"","zero_everywhere":[],
+            "points":[{{"parameters":{{"a.b":"1%"}},"policy":"two-way","replications":2,"metrics":{{{metrics}}},
             "expectations":[{{"what":"rst_sent: 2","held":{held},"observed":"3"}}]}}]}}"#
         )
     }
