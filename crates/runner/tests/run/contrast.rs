@@ -157,3 +157,77 @@ fn runs_that_both_have_are_compared_where_one_has_more() {
     let cells: Vec<&str> = line.expect("it differs").split_whitespace().collect();
     assert_eq!(cells[3..], ["0.02", "0", "4", "-"], "{cells:?}");
 }
+
+/// A load over links that lose nothing of themselves.
+const LOAD: &str = "schema = 1\nname = \"load\"\nrun = { seed = 3, until = \"20s\" }\n\
+                    link = { c2s = { delay = \"50ms\" }, s2c = { delay = \"50ms\" } }\n\
+                    load.web = { arrivals = { constant = \"5/s\" }, transfer = { bytes = 100 } }\n";
+
+#[test]
+fn what_never_happened_is_0_and_what_was_not_measured_is_none() {
+    let home = Home::new();
+    fs::write(home.path("load.toml"), LOAD).expect("writable");
+    let lossy = ["--set", "link.c2s.loss=20%"];
+    let deaf = ["--set", "link.c2s.loss=100%"];
+    let several = ["--replications", "3"];
+    for (out, changes) in [
+        ("one", &[][..]),
+        ("one-lossy", &lossy),
+        ("one-deaf", &deaf),
+        ("three", &several),
+        ("three-lossy", &[lossy, several].concat()),
+    ] {
+        let output = home.run(&[&["load.toml", "--quiet", "--out", out], changes].concat());
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    }
+    let cells = |first: &str, second: &str, metric: &str| -> Vec<String> {
+        let (first, second) = (format!("{first}/load"), format!("{second}/load"));
+        let (_, shown, _) = compare(&home, &first, &second);
+        let metric = format!("  {metric} ");
+        let line = shown.lines().find(|line| line.starts_with(&metric));
+        let cells = line.unwrap_or_else(|| panic!("no {metric} in {shown}"));
+        cells.split_whitespace().map(str::to_owned).collect()
+    };
+    for (all, lossy) in [("one", "one-lossy"), ("three", "three-lossy")] {
+        let found = cells(all, lossy, "client.RetransSegs");
+        assert_eq!(
+            (found[1].as_str(), &found[2]),
+            ("0", &found[3]),
+            "{found:?}"
+        );
+        let found = cells(lossy, all, "client.RetransSegs");
+        assert_eq!((found[2].as_str(), &found[3][..1]), ("0", "-"), "{found:?}");
+    }
+    // No connection was established, so that none took any time.
+    let found = cells("one", "one-deaf", "connect_time.max");
+    assert_eq!(found[1..], ["0.1", "none", "none"]);
+}
+
+#[test]
+fn another_list_of_metrics_is_no_other_result() {
+    let home = Home::new();
+    fs::write(home.path("load.toml"), LOAD).expect("writable");
+    let named = "compare.metrics=[\"connect_failure_probability\", \"rst_sent\", \"embryonic.mean\"]";
+    let sweep = "sweep={\"load.web.transfer.bytes\" = [100, 200]}";
+    for (number, shape) in [
+        &["--replications", "1"][..],
+        &["--replications", "3"],
+        &["--set", sweep],
+        &["--set", sweep, "--replications", "2"],
+    ]
+    .iter()
+    .enumerate()
+    {
+        let (plain, other) = (format!("plain{number}"), format!("other{number}"));
+        for (out, changes) in [(&plain, &[][..]), (&other, &["--set", named])] {
+            let run = ["load.toml", "--quiet", "--out", out];
+            let output = home.run(&[&run, *shape, changes].concat());
+            assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        }
+        let (code, shown, _) = compare(&home, &format!("{plain}/load"), &format!("{other}/load"));
+        assert!(
+            code == Some(0) && shown.ends_with("\nthe same\n"),
+            "{shown}"
+        );
+    }
+}
