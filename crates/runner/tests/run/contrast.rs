@@ -207,7 +207,8 @@ fn what_never_happened_is_0_and_what_was_not_measured_is_none() {
 fn another_list_of_metrics_is_no_other_result() {
     let home = Home::new();
     fs::write(home.path("load.toml"), LOAD).expect("writable");
-    let named = "compare.metrics=[\"connect_failure_probability\", \"rst_sent\", \"embryonic.mean\"]";
+    let named =
+        "compare.metrics=[\"connect_failure_probability\", \"rst_sent\", \"embryonic.mean\"]";
     let sweep = "sweep={\"load.web.transfer.bytes\" = [100, 200]}";
     for (number, shape) in [
         &["--replications", "1"][..],

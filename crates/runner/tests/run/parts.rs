@@ -122,6 +122,29 @@ fn an_interrupted_run_says_so_and_goes_on_later() {
     assert_eq!(tree(&home.path("out")), tree(&home.path("whole")));
 }
 
+#[test]
+fn what_cannot_be_recorded_in_the_end_is_kept_and_its_place_is_told() {
+    let home = Home::new();
+    let (child, journal) = home.start(&MANY, "out");
+    // Somebody takes the place while it runs.
+    fs::write(home.path("out").join(NAME), "mine").expect("writable");
+    let output = child.wait_with_output().expect("it ends");
+    let told = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    let name = journal
+        .file_name()
+        .and_then(|name| name.to_str())
+        .expect("UTF-8");
+    let place = format!("runs that were done are kept in out/{name}: the same command goes on");
+    assert!(told.contains(&place), "{told}");
+    // Elsewhere it goes on from there, too.
+    fs::create_dir(home.path("elsewhere")).expect("writable");
+    fs::rename(&journal, home.path("elsewhere").join(name)).expect("writable");
+    let output = home.complete(&MANY, "elsewhere");
+    assert!(text(&output.stderr).contains("goes on after the "));
+    assert_eq!(home.names("elsewhere"), [NAME]);
+}
+
 /// Changes that make it short, with a stopping rule.
 const FEW: [&str; 8] = [
     RANDOM,
