@@ -118,7 +118,7 @@ impl Estimate {
             (proportion::wilson(hits, trials, confidence), some)
         };
         let nano = |value: f64| billionths(value * 1e9);
-        let ends = share.map(|Share { low, high, .. }| [nano(low), nano(high)]);
+        let ends = share.map(|Share { low, high }| [nano(low), nano(high)]);
         Estimate {
             half_width: None,
             ends,

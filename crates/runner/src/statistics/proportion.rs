@@ -3,11 +3,9 @@
 use super::moments::count_as_float;
 use super::student;
 
-/// A share of trials in which something happened, with both ends of its confidence interval.
+/// Where the share of trials in which something happens lies.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Share {
-    /// The share that was seen.
-    pub seen: f64,
     /// The lower end, at least 0.
     pub low: f64,
     /// The upper end, at most 1.
@@ -29,7 +27,6 @@ pub fn wilson(hits: u64, trials: u64, confidence: f64) -> Option<Share> {
     let spread = (seen * (1.0 - seen) / count + square / (4.0 * count)).sqrt();
     let half_width = z * spread / (1.0 + square);
     Some(Share {
-        seen,
         // At the ends of the range the formula is exact but for its last digit.
         low: if hits == 0 {
             0.0
@@ -56,13 +53,11 @@ pub fn rule_of_three(hits: u64, trials: u64, confidence: f64) -> Option<Share> {
     let bound = (-libm::log(1.0 - confidence) / count_as_float(trials)).min(1.0);
     Some(if hits == 0 {
         Share {
-            seen: 0.0,
             low: 0.0,
             high: bound,
         }
     } else {
         Share {
-            seen: 1.0,
             low: 1.0 - bound,
             high: 1.0,
         }
