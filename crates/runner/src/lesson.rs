@@ -1,11 +1,13 @@
 //! The lesson in plain words, from the numbers.
 
 mod chinese;
+mod failing;
 
 use std::time::Duration;
 
 use tcp_core::KeepAlive;
 
+use self::failing::Failing;
 use crate::campaign::{Campaign, Point};
 use crate::language::Language;
 use crate::metrics::{Billionths, decimal, rounded};
@@ -106,9 +108,10 @@ impl<'c> View<'c> {
             self.undisturbed()
         };
         let name = capital(self.point.policy.name());
+        let failing = Failing::of(self).sentence(Language::En);
         match self.point.replications.len() {
-            1 => format!("{name}: {text}"),
-            count => format!("{name}, on average over {count} runs: {text}"),
+            1 => format!("{name}: {text}{failing}"),
+            count => format!("{name}, on average over {count} runs: {text}{failing}"),
         }
     }
 
@@ -183,6 +186,19 @@ impl<'c> View<'c> {
         )
     }
 
+    /// That no application got what it should not. Whose OPEN fails, or takes longer because its
+    /// SYN is dropped, is disturbed all the same.
+    fn calm(&self, language: Language) -> &'static str {
+        if Failing::of(self).is_felt() {
+            language.choose(
+                "no connection was accepted that no client wanted",
+                "没有接受任何客户端不想要的连接",
+            )
+        } else {
+            language.choose("no application was disturbed", "应用程序未受打扰")
+        }
+    }
+
     /// Only entries of the SYN queue were wasted.
     fn undeceived(&self, stale: Billionths) -> String {
         // Of a whole run these would be the answers to wanted SYNs as well.
@@ -210,7 +226,8 @@ impl<'c> View<'c> {
             "stale SYNs"
         };
         format!(
-            "no application was disturbed; {cause} cost {} in the SYN queue{answers}, and {fate}.",
+            "{}; {cause} cost {} in the SYN queue{answers}, and {fate}.",
+            self.calm(Language::En),
             seconds(stale)
         )
     }
@@ -249,8 +266,8 @@ impl<'c> View<'c> {
         }
         let segments = self.number(Metric::Counter(Counter::SegmentsSent));
         format!(
-            "no application was disturbed, and the server kept nothing for what came late ({} {} \
-             sent after the fault).",
+            "{}, and the server kept nothing for what came late ({} {} sent after the fault).",
+            self.calm(Language::En),
             rounded(segments, 3),
             plural(segments, "segment was", "segments were")
         )
@@ -445,6 +462,41 @@ mod tests {
             let text = sentences(&experiment.plan, &campaign, language).swap_remove(0);
             assert!(text.contains(words), "{text}");
         }
+    }
+
+    /// A flood that fills the queue turns clients away, which is no quiet run.
+    #[test]
+    fn clients_that_are_turned_away_are_told_of() {
+        let text = "schema = 1\nname = \"x\"\n[run]\nseed = 1\nuntil = \"100s\"\n\
+                    [host.server]\nbacklog = 2\nr2_synack = \"7s\"\n\
+                    [host.client]\ntime_wait = \"0s\"\nr2_syn = \"3s\"\n\
+                    [link.c2s]\ndelay = \"100ms\"\n[link.s2c]\ndelay = \"200ms\"\n\
+                    [load.legit]\narrivals = { constant = \"0.5/s\" }\nstart = \"10s\"\ncount = 4\n\
+                    [load.attack]\narrivals = { burst = 2 }\nstart = \"10s\"\n\
+                    syn_flood = { spoofed = true, responds = \"never\" }\n";
+        let experiment = Experiment::parse("x.toml", text, &[]).expect("it is good");
+        let campaign = Campaign::run(&experiment.plan, None, &|| ()).expect("it runs");
+        for (language, calm, words) in [
+            (
+                Language::En,
+                "no application was disturbed",
+                "3 OPENs timed out, and 75 % of the users were not connected; 75 % of the clients' first \
+                 SYNs were dropped.",
+            ),
+            (
+                Language::Zh,
+                "应用程序未受打扰",
+                "3 次打开连接超时，75 % 的用户没有连接成功；客户端的首个 SYN 有 75 % 被丢弃。",
+            ),
+        ] {
+            let text = sentences(&experiment.plan, &campaign, language).swap_remove(0);
+            assert!(text.ends_with(words) && !text.contains(calm), "{text}");
+        }
+        let text = include_str!("../../../scenarios/h06-refused.toml");
+        let experiment = Experiment::parse("x.toml", text, &[]).expect("it is good");
+        let campaign = Campaign::run(&experiment.plan, None, &|| ()).expect("it runs");
+        let text = sentences(&experiment.plan, &campaign, Language::En).swap_remove(0);
+        assert!(text.ends_with(" The OPEN was refused."), "{text}");
     }
 
     #[test]

@@ -14,7 +14,7 @@ use crate::experiment::Experiment;
 use crate::language::Language;
 use crate::metrics::{Billionths, rounded};
 use crate::overrides::Override;
-use crate::paint::{columns, left};
+use crate::paint::{WIDTH, beside, columns, left, wrapped};
 use crate::plan::{Class, Counter, Metric, MetricKey, Period, Statistic};
 use crate::results::{self, Files, Places, Recorded};
 
@@ -22,6 +22,10 @@ use crate::results::{self, Files, Places, Recorded};
 const GROUP: &str = "s";
 /// Name of its folder of results.
 const NAME: &str = "matrix";
+/// Columns of the scenarios' numbers.
+const NUMBER: usize = 8;
+/// Blanks between two policies.
+const GAP: usize = 2;
 
 /// What became of an old segment under one policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,7 +86,8 @@ impl Cell {
 /// What the words of the table mean.
 const LEGEND: [&str; 2] = [ENGLISH, CHINESE];
 const CHINESE: &str = "\
-每格：浪费的连接·秒 / 交给应用程序而没有客户端想要的连接 / 应用程序第二次得到的字节，以及其中最坏的：
+每格：浪费的连接·秒 / 交给应用程序而没有客户端想要的连接 / 应用程序第二次
+得到的字节，以及其中最坏的：
   重复  旧数据再次被交付：该策略不能防范旧报文段
   幽灵  运行结束时仍有一端无人的连接
   惊动  应用程序得到了一端无人的连接，它在运行结束之前已终止
@@ -91,12 +96,13 @@ const CHINESE: &str = "\
   -     没有保留任何状态
 ";
 const ENGLISH: &str = "\
-Each cell: wasted connection-seconds / connections that an application was handed and no client
-wanted / bytes that it got a second time, and the worst of it:
-  TWICE       old data was delivered again: the policy is not safe against old segments
+Each cell: wasted connection-seconds / connections that an application was
+handed and no client wanted / bytes that it got a second time, and the worst of
+it:
+  TWICE       old data was delivered again: not safe against old segments
   GHOST       a connection with nobody was still there at the end of the run
-  woken       an application was handed a connection with nobody, which ended before the run did
-  assumption  the same, but only because a segment lived longer than the policy assumes
+  woken       an application was handed one, which ended before the run did
+  assumption  the same, only because a segment outlived what the policy assumes
   waits       no application noticed; an entry of the SYN queue waited in vain
   -           nothing was kept
 ";
@@ -187,7 +193,8 @@ fn page(rows: &[(&str, Vec<Cell>)], language: Language) -> String {
     format!("{}\n{}", table(rows, language), language.choose(en, zh))
 }
 
-/// A line for each scenario, a column for each policy; policies with equal columns share one.
+/// A line for each scenario, a column for each policy, in as many tables as the width needs; policies
+/// with equal columns share one.
 fn table(rows: &[(&str, Vec<Cell>)], language: Language) -> String {
     let column = |policy: usize| rows.iter().map(move |(_, cells)| cells[policy]);
     let mut groups: Vec<Vec<usize>> = Vec::new();
@@ -205,23 +212,30 @@ fn table(rows: &[(&str, Vec<Cell>)], language: Language) -> String {
         let cells = column(group[0]).map(|cell| columns(&cell.in_short(language)));
         cells.fold(name(group[0]).len(), usize::max)
     };
-    let line = |number: &str, cell: &dyn Fn(usize) -> String| {
-        let cells = groups
-            .iter()
-            .map(|group| left(&cell(group[0]), width(group)));
-        format!("{number:6}  {}", cells.collect::<Vec<_>>().join("  "))
-    };
-    let mut lines = vec![line("", &|policy| name(policy).to_owned())];
-    for (number, cells) in rows {
-        lines.push(line(number, &|policy| cells[policy].in_short(language)));
+    let widths: Vec<usize> = groups.iter().map(|group| width(group) + GAP).collect();
+    let mut lines = Vec::new();
+    for part in beside(&widths, WIDTH - NUMBER) {
+        let line = |number: &str, cell: &dyn Fn(usize) -> String| {
+            let shown = part.clone().map(|index| (groups[index][0], widths[index]));
+            let cells = shown.map(|(policy, width)| left(&cell(policy), width));
+            format!("{number:NUMBER$}{}", cells.collect::<String>())
+        };
+        if part.start > 0 {
+            lines.push(String::new());
+        }
+        lines.push(line("", &|policy| name(policy).to_owned()));
+        for (number, cells) in rows {
+            lines.push(line(number, &|policy| cells[policy].in_short(language)));
+        }
     }
     for group in groups.iter().filter(|group| group.len() > 1) {
         let twins: Vec<&str> = group[1..].iter().map(|&policy| name(policy)).collect();
         let (one, twins) = (name(group[0]), (twins.join(", "), twins.join("、")));
-        lines.push(language.choose(
+        let text = language.choose(
             format!("{one} stands for {} too.", twins.0),
             format!("{one} 一栏也代表 {}。", twins.1),
-        ));
+        );
+        lines.extend(wrapped(&text, WIDTH));
     }
     let trimmed = lines.iter().map(|line| format!("{}\n", line.trim_end()));
     trimmed.collect()

@@ -1,8 +1,12 @@
 //! Text with meaning, and the colours that terminals give to it.
 
 use std::fmt::Write as _;
+use std::ops::Range;
 
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
+
+/// Columns of a page: what is drawn for people fits in, unless a single word does not.
+pub const WIDTH: usize = 80;
 
 /// What a piece of text is, as far as colour goes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -86,6 +90,17 @@ impl Page {
         self.end_line();
     }
 
+    /// Adds text over as many lines of [`WIDTH`] columns as it needs. Blanks before it stay; all lines
+    /// but the first begin with `indent` of them.
+    pub fn wrap(&mut self, ink: Ink, text: &str, indent: usize) {
+        let body = text.trim_start();
+        let head = &text[..text.len() - body.len()];
+        for (index, line) in wrapped(body, WIDTH - indent).iter().enumerate() {
+            let blank = " ".repeat(if index == 0 { head.len() } else { indent });
+            self.line(ink, &format!("{blank}{line}"));
+        }
+    }
+
     /// Everything so far.
     pub fn into_text(self) -> String {
         self.text
@@ -105,6 +120,22 @@ pub fn left(text: &str, width: usize) -> String {
 /// A text with blanks before it, up to so many columns.
 pub fn right(text: &str, width: usize) -> String {
     format!("{}{text}", " ".repeat(width.saturating_sub(columns(text))))
+}
+
+/// Which columns of a table stand beside each other in so much room: as many as fit, at least one.
+/// `widths` are those of the columns with the gap between two.
+pub fn beside(widths: &[usize], room: usize) -> Vec<Range<usize>> {
+    let mut tables = Vec::new();
+    let (mut start, mut used) = (0, 0);
+    for (index, width) in widths.iter().enumerate() {
+        if index > start && used + width > room {
+            tables.push(start..index);
+            (start, used) = (index, 0);
+        }
+        used += width;
+    }
+    tables.push(start..widths.len());
+    tables
 }
 
 /// A text as lines of at most so many columns, broken at blanks and beside Chinese characters; only
@@ -195,6 +226,24 @@ mod tests {
         assert_eq!(left("平均", 6), "平均  ");
         assert_eq!(right("平均", 6), "  平均");
         assert_eq!(right("too long", 3), "too long");
+    }
+
+    #[test]
+    fn columns_stand_beside_each_other_as_far_as_they_fit() {
+        assert_eq!(beside(&[3, 3, 3, 9, 1], 7), [0..2, 2..3, 3..4, 4..5]);
+        assert_eq!(beside(&[3, 4, 5], 7), [0..2, 2..3]);
+    }
+
+    #[test]
+    fn a_paragraph_is_indented_from_its_second_line_on() {
+        let mut page = Page::new(false);
+        let words = "word ".repeat(20);
+        page.wrap(Ink::Plain, &format!("    held  {}", words.trim_end()), 10);
+        let text = page.into_text();
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines.len(), 2);
+        assert!(lines[0].starts_with("    held  word") && lines[1].starts_with("          word"));
+        assert!(lines.iter().all(|line| columns(line) <= WIDTH));
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::effort::{Meter, Usage};
 use crate::experiment::Experiment;
 use crate::interrupt;
 use crate::language::Language;
-use crate::paint::ascii;
+use crate::paint::{WIDTH, ascii, wrapped};
 use crate::progress::Progress;
 use crate::report;
 use crate::results::{self, Places, Recorded, shown};
@@ -182,7 +182,9 @@ impl<'a> Session<'a> {
         } = conducted;
         let seen = seen.as_ref().unwrap_or(campaign);
         let reported = self.report(experiment, seen, is_further);
-        self.remark(&usage.line(self.language(experiment)));
+        for line in wrapped(&usage.line(self.language(experiment)), WIDTH) {
+            self.remark(&line);
+        }
         let jobs = campaign::threads(self.manner.jobs, experiment.runs());
         let recorded = self.record(target, experiment, campaign, &usage.timing(jobs));
         let expected = if campaign.is_as_expected() {

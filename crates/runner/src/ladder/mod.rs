@@ -19,7 +19,7 @@ use crate::plan::{End, Plan};
 use crate::story::Story;
 use crate::trace::{Entry, Move, What};
 
-pub use text::{WIDTH, draw};
+pub use text::draw;
 use words::Note;
 pub(crate) use words::Words;
 

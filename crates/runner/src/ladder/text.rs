@@ -6,12 +6,10 @@ use super::arrow::{Arrow, joined, spread};
 use super::words::{Ends, Words, label};
 use super::{Ladder, Mark, Middle, Row, sender};
 use crate::language::Language;
-use crate::paint::{Ink, Page, columns, wrapped};
+use crate::paint::{Ink, Page, WIDTH, columns, wrapped};
 use crate::passage::{Passage, Source};
 use crate::plan::End;
 
-/// Columns of a ladder.
-pub const WIDTH: usize = 80;
 /// Columns of a state's name.
 const STATE: usize = 12;
 /// Columns between the lines that words need; only the times of a run of many years leave fewer,
@@ -172,13 +170,30 @@ impl Pen<'_> {
     fn silence_between(&mut self, from: Instant, to: Instant) {
         let nanos = to.as_nanos().saturating_sub(from.as_nanos());
         if nanos >= LONG_SILENCE {
-            self.gap(&self.words.silence(nanos));
+            self.gap(&self.silence(nanos));
         }
     }
 
+    /// How long nothing happens, with as many decimals as there is room for: the times at the
+    /// margins have them all.
+    fn silence(&self, nanos: u64) -> String {
+        let mut words = self.words;
+        while words.decimals > 0 && columns(&words.silence(nanos)) > self.gap_room() {
+            words.decimals -= 1;
+        }
+        words.silence(nanos)
+    }
+
+    /// Columns of words in a gap: a dot and a blank on either side, and a blank to each line.
+    fn gap_room(&self) -> usize {
+        self.middle - 6
+    }
+
     fn gap(&mut self, text: &str) {
-        let text = spread(&format!("⋮ {text} ⋮"), ' ', self.middle);
-        self.full_row([None, None], Ink::Faint, &text);
+        for text in wrapped(text, self.gap_room()) {
+            let text = spread(&format!("⋮ {text} ⋮"), ' ', self.middle);
+            self.full_row([None, None], Ink::Faint, &text);
+        }
     }
 
     fn row(&mut self, row: &Row) {

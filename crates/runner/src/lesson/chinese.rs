@@ -2,7 +2,8 @@
 
 use tcp_core::KeepAlive;
 
-use super::{ONE, View};
+use super::{Failing, ONE, View};
+use crate::language::Language;
 use crate::metrics::rounded;
 use crate::plan::{Class, Counter, Metric, Period, Plan, Statistic};
 
@@ -31,13 +32,15 @@ pub(super) fn sentence(view: &View<'_>) -> String {
     } else if view.period == Period::AfterFault {
         let segments = rounded(view.number(Metric::Counter(Counter::SegmentsSent)), 3);
         format!(
-            "应用程序未受打扰，服务器没有为迟到的报文段保留任何状态（故障之后共发送 {segments} 个报文段）。"
+            "{}，服务器没有为迟到的报文段保留任何状态（故障之后共发送 {segments} 个报文段）。",
+            view.calm(Language::Zh)
         )
     } else if view.plan.has_time_after_fault() {
         unreleased(view)
     } else {
         undisturbed(view)
     };
+    let text = text + &Failing::of(view).sentence(Language::Zh);
     let name = view.point.policy.name();
     match view.point.replications.len() {
         1 => format!("{name}：{text}"),
@@ -84,7 +87,8 @@ fn undeceived(view: &View<'_>) -> String {
     } else {
         "陈旧的 SYN"
     };
-    format!("应用程序未受打扰；{cause} 在 SYN 队列中耗费 {area} 连接·秒{answers}，{fate}。")
+    let calm = view.calm(Language::Zh);
+    format!("{calm}；{cause} 在 SYN 队列中耗费 {area} 连接·秒{answers}，{fate}。")
 }
 
 fn unopened(view: &View<'_>) -> String {

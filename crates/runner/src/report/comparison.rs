@@ -6,10 +6,15 @@ use crate::comparison::{Compared, compare};
 use crate::experiment::Experiment;
 use crate::language::Language;
 use crate::metrics::rounded;
-use crate::paint::{Ink, Page, columns, right};
+use crate::paint::{Ink, Page, WIDTH, beside, columns, right};
 use crate::plan::MetricKey;
 use crate::statistics::Method;
 use crate::statistics::paired::Paired;
+
+/// Blanks before a policy.
+const INDENT: usize = 2;
+/// Least blanks between two columns.
+const GAP: usize = 2;
 
 /// Of each policy and metric of `[compare]`, or else of the stopping rule: the mean, and with several
 /// policies the difference to the baseline, and what the common weather was worth. For an experiment
@@ -70,7 +75,7 @@ fn means(
             format!("{runs} 次运行的平均，± 为 {percent} % 置信区间的半宽"),
         ),
     };
-    page.line(Ink::Strong, &title);
+    page.wrap(Ink::Strong, &title, 0);
     let names = points.iter().map(|point| point.policy.name().len());
     let width = names.fold(0, usize::max);
     for key in keys {
@@ -103,41 +108,48 @@ fn differences(
         selection::percent(confidence),
         all[0].point.replications.len(),
     );
-    page.line(Ink::Strong, &title(baseline, runs, &percent, language));
-    let names = all.iter().map(|one| one.point.policy.name().len());
-    let width = names.fold(0, usize::max);
-    let means: Vec<String> = all
-        .iter()
-        .map(|one| estimate::cell(one.point, one.key, confidence, language, 3))
-        .collect();
-    let mean_width = means.iter().map(|mean| columns(mean)).fold(20, usize::max);
-    let row = |[policy, numbers @ ..]: [&str; 6]| {
-        let widths = [mean_width, 20, 8, 10, 9];
-        let cells = numbers.iter().zip(widths);
-        let cells: Vec<String> = cells.map(|(cell, width)| right(cell, width)).collect();
-        format!("  {policy:<width$} {}", cells.join(" "))
-    };
-    let headings = language.choose(
-        ["", "mean", "difference", "correl.", "var. red.", "p (Holm)"],
-        ["", "平均", "差", "相关", "方差缩减", "p (Holm)"],
-    );
-    page.line(Ink::Faint, &row(headings));
-    for (index, (one, mean)) in all.iter().zip(&means).enumerate() {
-        if index == 0 || all[index - 1].key != one.key {
-            let unit = one.key.metric.unit().in_language(language);
-            page.line(Ink::Plain, &format!("{} ({unit})", one.key));
-        }
-        page.line(Ink::Plain, &line(one, mean, language, &row));
-    }
+    page.wrap(Ink::Strong, &title(baseline, runs, &percent, language), 0);
+    let rows = all.iter().map(|one| row(one, confidence, language));
+    draw_tables(page, all, &rows.collect::<Vec<_>>(), language);
     let cells = all.iter().map(|one| (one.point, one.key));
     estimate::legends(page, cells, confidence, language);
-    page.line(
-        Ink::Faint,
-        language.choose(
-            "var. red.: how many times as many runs with weather of their own would tell as much",
-            "方差缩减：若各策略的网络状况互不相干，要多少倍的运行次数才能同样精确",
-        ),
+    let reduction = language.choose(
+        "var. red.: how many times as many runs with weather of their own would tell as much",
+        "方差缩减：若各策略的网络状况互不相干，要多少倍的运行次数才能同样精确",
     );
+    page.wrap(Ink::Faint, reduction, 0);
+}
+
+/// The cells of all rows, in as many tables as the width needs.
+fn draw_tables(page: &mut Page, all: &[Compared<'_>], rows: &[[String; 5]], language: Language) {
+    let headings = language.choose(
+        ["mean", "difference", "correl.", "var. red.", "p (Holm)"],
+        ["平均", "差", "相关", "方差缩减", "p (Holm)"],
+    );
+    let width = |column: usize| {
+        let cells = rows.iter().map(|row| columns(&row[column]));
+        cells.fold(columns(headings[column]), usize::max) + GAP
+    };
+    let widths = [0, 1, 2, 3, 4].map(width);
+    let names = all.iter().map(|one| one.point.policy.name().len());
+    let names = names.fold(0, usize::max) + INDENT;
+    for part in beside(&widths, WIDTH.saturating_sub(names)) {
+        let line = |name: &str, cells: &dyn Fn(usize) -> String| {
+            let cells = part
+                .clone()
+                .map(|column| right(&cells(column), widths[column]));
+            format!("{name:<names$}{}", cells.collect::<String>())
+        };
+        page.line(Ink::Faint, &line("", &|column| headings[column].to_owned()));
+        for (index, (one, cells)) in all.iter().zip(rows).enumerate() {
+            if index == 0 || all[index - 1].key != one.key {
+                let unit = one.key.metric.unit().in_language(language);
+                page.line(Ink::Plain, &format!("{} ({unit})", one.key));
+            }
+            let name = format!("{:INDENT$}{}", "", one.point.policy.name());
+            page.line(Ink::Plain, &line(&name, &|column| cells[column].clone()));
+        }
+    }
 }
 
 fn title(baseline: &str, runs: u32, percent: &str, language: Language) -> String {
@@ -152,12 +164,8 @@ fn title(baseline: &str, runs: u32, percent: &str, language: Language) -> String
     )
 }
 
-fn line(
-    one: &Compared<'_>,
-    mean: &str,
-    language: Language,
-    row: &dyn Fn([&str; 6]) -> String,
-) -> String {
+/// Mean, difference, correlation, reduction of variance, and p.
+fn row(one: &Compared<'_>, confidence: f64, language: Language) -> [String; 5] {
     let dash = || "-".to_owned();
     let with = |value: Option<f64>, decimals: usize| {
         value.map_or_else(dash, |value| format!("{value:.decimals$}"))
@@ -176,8 +184,8 @@ fn line(
             }),
         ],
     };
-    let policy = one.point.policy.name();
-    row([policy, mean, &difference, &correlation, &reduction, &p])
+    let mean = estimate::cell(one.point, one.key, confidence, language, 3);
+    [mean, difference, correlation, reduction, p]
 }
 
 /// The mean difference with its interval, and on how many pairs it rests if not on all runs.

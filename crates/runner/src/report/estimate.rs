@@ -2,10 +2,9 @@
 
 use super::selection;
 use crate::campaign::Point;
-use crate::ladder::WIDTH;
 use crate::language::Language;
 use crate::metrics::{Billionths, rounded};
-use crate::paint::{Ink, Page, wrapped};
+use crate::paint::{Ink, Page};
 use crate::plan::MetricKey;
 use crate::statistics::{Estimate, Method};
 
@@ -120,9 +119,7 @@ pub(super) fn legends<'p>(
         ),
     ];
     for (_, note) in notes.into_iter().filter(|(is_needed, _)| *is_needed) {
-        for line in wrapped(&note, WIDTH) {
-            page.line(Ink::Faint, &line);
-        }
+        page.wrap(Ink::Faint, &note, 0);
     }
 }
 

@@ -4,11 +4,9 @@ use super::{estimate, selection};
 use crate::campaign::Campaign;
 use crate::experiment::Experiment;
 use crate::language::Language;
-use crate::paint::{self, Ink, Page};
+use crate::paint::{self, Ink, Page, WIDTH};
 use crate::plan::{GridPoint, MetricKey};
 
-/// Most columns of text in a table.
-const WIDTH: usize = 100;
 /// Blanks between two columns of text.
 const GAP: usize = 2;
 
@@ -37,7 +35,7 @@ pub(super) fn draw(
         page.end_line();
         draw_table(page, &settings, &table);
     }
-    page.line(Ink::Faint, &legend(campaign, confidence, language));
+    page.wrap(Ink::Faint, &legend(campaign, confidence, language), 0);
     let points = campaign.points.iter();
     let cells = points.flat_map(|point| keys.iter().map(move |key| (point, *key)));
     estimate::legends(page, cells, confidence, language);
@@ -46,7 +44,7 @@ pub(super) fn draw(
             "paired differences between the policies, with their intervals: comparison.csv",
             "各策略的成对差值及其区间见 comparison.csv",
         );
-        page.line(Ink::Faint, language.choose(en, zh));
+        page.wrap(Ink::Faint, language.choose(en, zh), 0);
     }
 }
 

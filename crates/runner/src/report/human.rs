@@ -5,10 +5,10 @@ use crate::campaign::{Campaign, Point, PointId};
 use crate::diagnostic::visible;
 use crate::expect::Verdict;
 use crate::experiment::Experiment;
-use crate::ladder::{Ladder, WIDTH, draw, svg};
+use crate::ladder::{Ladder, draw, svg};
 use crate::language::Language;
 use crate::lesson;
-use crate::paint::{Ink, Page, wrapped};
+use crate::paint::{Ink, Page, WIDTH};
 use crate::plan::{End, Plan, Setting};
 use crate::story::Story;
 
@@ -26,12 +26,7 @@ pub fn human(
     if title == plan.name {
         page.line(Ink::Strong, &plan.name);
     } else {
-        wrap(
-            &mut page,
-            Ink::Strong,
-            &format!("{}: {title}", plan.name),
-            0,
-        );
+        page.wrap(Ink::Strong, &format!("{}: {title}", plan.name), 0);
     }
     if experiment.points.len() > 1 {
         page.end_line();
@@ -64,7 +59,7 @@ pub fn human(
     remarks(&mut page, campaign, language);
     page.end_line();
     for sentence in lesson::sentences(plan, campaign, language) {
-        wrap(&mut page, Ink::Plain, &sentence, 0);
+        page.wrap(Ink::Plain, &sentence, 0);
     }
     authors_lesson(&mut page, plan, language);
     page.into_text()
@@ -80,7 +75,7 @@ fn authors_lesson(page: &mut Page, plan: &Plan, language: Language) {
     }
     if !text.is_empty() {
         page.end_line();
-        wrap(page, Ink::Plain, &visible(&text), 0);
+        page.wrap(Ink::Plain, &visible(&text), 0);
     }
 }
 
@@ -171,7 +166,7 @@ fn verdicts_of_sweep(
         let place = place(experiment, point);
         let (_, word) = judgement(verdict, language);
         let text = format!("{word}  {place}: {}", verdict.what);
-        wrap(page, Ink::Bad, &text, VERDICT_INDENT);
+        page.wrap(Ink::Bad, &text, VERDICT_INDENT);
         observed(page, verdict, language);
     }
 }
@@ -205,12 +200,7 @@ fn verdicts(page: &mut Page, point: &Point, language: Language) {
     page.line(Ink::Strong, &heading);
     for verdict in &point.verdicts {
         let (ink, word) = judgement(verdict, language);
-        wrap(
-            page,
-            ink,
-            &format!("{word}  {}", verdict.what),
-            VERDICT_INDENT,
-        );
+        page.wrap(ink, &format!("{word}  {}", verdict.what), VERDICT_INDENT);
         if !verdict.held || verdict.observed_says_more() {
             observed(page, verdict, language);
         }
@@ -233,7 +223,7 @@ fn observed(page: &mut Page, verdict: &Verdict, language: Language) {
     let indent = " ".repeat(VERDICT_INDENT);
     let word = language.choose("observed", "实际：");
     let text = format!("{indent}{word} {}", verdict.observed);
-    wrap(page, Ink::Faint, &text, VERDICT_INDENT);
+    page.wrap(Ink::Faint, &text, VERDICT_INDENT);
 }
 
 /// Where the pictures of a sweep are, if it asks for any.
@@ -261,7 +251,7 @@ fn whereabouts(page: &mut Page, experiment: &Experiment, language: Language) {
         format!("各参数点第 1 次运行的{names}：point-{first} 至 point-{last}，编号同 points.csv"),
     );
     page.end_line();
-    wrap(page, Ink::Plain, &text, 0);
+    page.wrap(Ink::Plain, &text, 0);
 }
 
 /// What an author should know: a steady state that never came, faults that did nothing, segments
@@ -298,7 +288,7 @@ fn remarks(page: &mut Page, campaign: &Campaign, language: Language) {
     for note in &notes {
         // What happens at several points of a sweep is told once.
         if !told.contains(&note) {
-            page.line(Ink::Odd, note);
+            page.wrap(Ink::Odd, note, 0);
             told.push(note);
         }
     }
@@ -310,23 +300,10 @@ pub fn failures(experiment: &Experiment, campaign: &Campaign, has_color: bool) -
     for (point, verdict) in broken(campaign) {
         let (name, place) = (&experiment.plan.name, place(experiment, point));
         let text = format!("NOT held  {name}, {place}: {}", verdict.what);
-        wrap(&mut page, Ink::Bad, &text, VERDICT_INDENT);
+        page.wrap(Ink::Bad, &text, VERDICT_INDENT);
         observed(&mut page, verdict, Language::En);
     }
-    for finding in campaign.theory.all.iter().filter(|finding| !finding.held) {
-        let text = theory::failure(experiment, finding);
-        wrap(&mut page, Ink::Bad, &text, VERDICT_INDENT);
-    }
+    theory::failures(&mut page, experiment, &campaign.theory);
     remarks(&mut page, campaign, Language::En);
     page.into_text()
-}
-
-/// Text over as many lines as it needs; all but the first begin with blanks.
-fn wrap(page: &mut Page, ink: Ink, text: &str, indent: usize) {
-    let body = text.trim_start();
-    let head = &text[..text.len() - body.len()];
-    for (index, line) in wrapped(body, WIDTH - indent).iter().enumerate() {
-        let blank = " ".repeat(if index == 0 { head.len() } else { indent });
-        page.line(ink, &format!("{blank}{line}"));
-    }
 }

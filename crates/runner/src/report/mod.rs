@@ -18,6 +18,7 @@ pub use human::{failures, human};
 pub(crate) use human::{ladders, pictures};
 pub(crate) use json::hexadecimal;
 pub use json::{line, manifest, summary};
+pub(crate) use selection::percent;
 pub use tidy::{
     Column, HAS_PARQUET, Kind, Table, comparison, points, replications, theory as theory_table,
 };

@@ -6,8 +6,8 @@ use crate::metrics::rounded;
 use crate::plan::{Class, Counter, GridPoint, Metric, MetricKey, Period, Plan, Statistic};
 use crate::statistics::moments::billionths;
 
-/// A confidence level as a number of percent, to at most two decimals: `95`, `99.9`.
-pub(super) fn percent(confidence: f64) -> String {
+/// A confidence level, or another share, as a number of percent, to at most two decimals: `95`, `99.9`.
+pub(crate) fn percent(confidence: f64) -> String {
     rounded(billionths(confidence * 1e11), 2)
 }
 

@@ -23,7 +23,7 @@ pub(super) fn draw(
 ) {
     if let Some(line) = warmup(experiment, campaign, language) {
         page.end_line();
-        page.line(Ink::Faint, &line);
+        page.wrap(Ink::Faint, &line, 0);
     }
     let mut points = campaign.points.iter();
     if points.any(|point| point.batches.are_asked_for()) {
@@ -83,7 +83,7 @@ fn means(page: &mut Page, experiment: &Experiment, campaign: &Campaign, language
         format!("means over time, ± half of their {percent} % confidence interval by batch means"),
         format!("时间均值，± 为批均值法 {percent} % 置信区间的半宽"),
     );
-    page.line(Ink::Strong, &title);
+    page.wrap(Ink::Strong, &title, 0);
     for point in &campaign.points {
         page.line(Ink::Faint, point.policy.name());
         for class in Class::ALL {
@@ -106,8 +106,8 @@ fn means(page: &mut Page, experiment: &Experiment, campaign: &Campaign, language
                     )
                 }
                 _ => language.choose(
-                    "the run is too short for 20 independent batches".to_owned(),
-                    "运行太短，不足以分成 20 个独立的批".to_owned(),
+                    "too short a run for 20 batches".to_owned(),
+                    "运行太短，不足 20 个独立的批".to_owned(),
                 ),
             };
             let name = metric.to_string();

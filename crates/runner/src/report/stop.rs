@@ -5,12 +5,9 @@ use crate::campaign::{Campaign, Point, Reached, Stopped};
 use crate::experiment::Experiment;
 use crate::language::Language;
 use crate::metrics::rounded;
-use crate::paint::{Ink, Page, wrapped};
+use crate::paint::{Ink, Page};
 use crate::plan::StoppingRule;
 use crate::statistics::moments::billionths;
-
-/// Most columns of a line.
-const WIDTH: usize = 100;
 
 /// Draws a line for each point; nothing without a stopping rule.
 pub(super) fn draw(
@@ -32,9 +29,7 @@ pub(super) fn draw(
         } else {
             Ink::Odd
         };
-        for line in wrapped(&text, WIDTH) {
-            page.line(ink, &line);
-        }
+        page.wrap(ink, &text, 0);
     }
 }
 

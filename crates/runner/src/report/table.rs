@@ -1,16 +1,60 @@
 //! The table of the policies side by side.
 
 use crate::campaign::{Campaign, Point};
-use crate::ladder::WIDTH;
 use crate::language::Language;
 use crate::metrics::rounded;
-use crate::paint::{Ink, Page, columns};
-use crate::plan::{Class, Counter, Metric, MetricKey, Period, Statistic};
+use crate::paint::{Ink, Page, WIDTH, columns};
+use crate::plan::{Class, Counter, Metric, MetricKey, Period, Statistic, Unit};
 
 /// Columns of the names of rows.
 const NAMES: usize = 45;
 /// Least columns of a policy.
 const CELL: usize = 12;
+
+/// What is counted for a table, with its name in both languages.
+const COUNTERS: [(Counter, (&str, &str)); 11] = [
+    (
+        Counter::AppSpuriousAccepts,
+        (
+            "accepted although no client wanted it",
+            "没有客户端想要却被接受",
+        ),
+    ),
+    (
+        Counter::AppDuplicateBytes,
+        ("old bytes read as if they were new", "旧字节被当作新的读取"),
+    ),
+    (
+        Counter::ConnectRefused,
+        ("OPENs that were refused", "被拒绝的打开连接"),
+    ),
+    (
+        Counter::ConnectTimedOut,
+        ("OPENs that timed out", "超时的打开连接"),
+    ),
+    (
+        Counter::ConnectAbandoned,
+        ("OPENs that were given up", "被放弃的打开连接"),
+    ),
+    (
+        Counter::ConnectFailureProbability,
+        ("users who were not connected", "没有连接成功的用户"),
+    ),
+    (
+        Counter::BacklogDropLegit,
+        (
+            "first SYNs of clients that were dropped",
+            "客户端首个 SYN 被丢弃",
+        ),
+    ),
+    (
+        Counter::BacklogDropAttack,
+        ("SYNs of floods that were dropped", "洪泛 SYN 被丢弃"),
+    ),
+    (Counter::SynackSent, ("SYN,ACKs sent", "发送的 SYN,ACK")),
+    (Counter::RstSent, ("RSTs sent", "发送的 RST")),
+    (Counter::SegmentsSent, ("segments sent", "发送的报文段")),
+];
 
 /// The comparison of the policies, in as many tables as the width needs.
 pub(super) fn comparison(page: &mut Page, campaign: &Campaign, language: Language) {
@@ -93,28 +137,18 @@ impl Table<'_> {
     }
 
     fn counters(&self, page: &mut Page, period: Period) {
-        let rows = [
-            (
-                Counter::AppSpuriousAccepts,
-                (
-                    "accepted although no client wanted it",
-                    "没有客户端想要却被接受",
-                ),
-            ),
-            (
-                Counter::AppDuplicateBytes,
-                ("old bytes read as if they were new", "旧字节被当作新的读取"),
-            ),
-            (Counter::SynackSent, ("SYN,ACKs sent", "发送的 SYN,ACK")),
-            (Counter::RstSent, ("RSTs sent", "发送的 RST")),
-            (Counter::SegmentsSent, ("segments sent", "发送的报文段")),
+        // What hardly ever happens has a row only if it did.
+        let always = [
+            Counter::AppSpuriousAccepts,
+            Counter::SynackSent,
+            Counter::RstSent,
+            Counter::SegmentsSent,
         ];
-        for (counter, (en, zh)) in rows {
+        for (counter, (en, zh)) in COUNTERS {
             let name = format!("  {}", self.language.choose(en, zh));
             let metric = Metric::Counter(counter);
             let key = MetricKey { period, metric };
-            // What hardly ever happens has a row only if it did.
-            if counter != Counter::AppDuplicateBytes || self.occurs(key) {
+            if always.contains(&counter) || self.occurs(key) {
                 self.row(page, Ink::Plain, &name, |point| number(point, key));
             }
         }
@@ -163,7 +197,14 @@ impl Table<'_> {
     }
 }
 
+/// A mean; of a share in percent, as seldom events are otherwise all 0.
 fn number(point: &Point, key: MetricKey) -> String {
     let summary = point.summary(key);
-    summary.map_or_else(|| "-".to_owned(), |found| rounded(found.mean(), 3))
+    summary.map_or_else(
+        || "-".to_owned(),
+        |found| match key.metric.unit() {
+            Unit::Share => format!("{} %", rounded(found.mean() * 100, 3)),
+            _ => rounded(found.mean(), 3),
+        },
+    )
 }

@@ -5,13 +5,13 @@ use crate::campaign::PointId;
 use crate::experiment::Experiment;
 use crate::language::Language;
 use crate::metrics::{Billionths, decimal, rounded};
-use crate::paint::{Ink, Page, columns, left, wrapped};
-use crate::plan::Setting;
+use crate::paint::{Ink, Page, columns, left};
+use crate::plan::{Model, Setting};
 use crate::statistics::moments::billionths;
-use crate::theory::{Finding, Findings, Unchecked};
+use crate::theory::{Finding, Findings, Outcome, Unchecked};
 
-/// Columns of a line.
-const WIDTH: usize = 100;
+/// Where the text of a comparison begins, behind its outcome.
+const INDENT: usize = 10;
 
 /// Draws the table of all comparisons, and what was left out; nothing if none was asked for.
 pub(super) fn draw(
@@ -32,24 +32,55 @@ pub(super) fn draw(
         let widths = places.iter().map(|place| columns(place));
         let width = widths.max().unwrap_or(0);
         for (finding, place) in block.iter().zip(places) {
-            let (ink, word) = if finding.held {
-                (Ink::Good, language.choose("    held", "    成立"))
-            } else {
-                (Ink::Bad, language.choose("NOT held", "  不成立"))
-            };
+            let (ink, word) = outcome(finding.outcome, language);
             let (place, numbers) = (left(&place, width), numbers(finding, language));
-            let text = format!("{word}  {place}  {numbers}");
-            page.line(ink, text.trim_end());
+            let text = match width {
+                0 => format!("{word}  {numbers}"),
+                _ => format!("{word}  {place}  {numbers}"),
+            };
+            page.wrap(ink, &text, INDENT);
         }
     }
     if !findings.all.is_empty() {
-        page.line(Ink::Faint, &legend(findings, language));
+        page.wrap(Ink::Faint, &legend(findings, language), 0);
     }
     for unchecked in &findings.unchecked {
-        for line in wrapped(&left_out(experiment, unchecked, language), WIDTH) {
-            page.line(Ink::Odd, &line);
-        }
+        page.wrap(Ink::Odd, &left_out(experiment, unchecked, language), 0);
     }
+    for &model in &findings.idle {
+        let (_, word) = outcome(Outcome::Failed, language);
+        let text = format!("{word}  {}", in_vain(model, language));
+        page.wrap(Ink::Bad, &text, INDENT);
+    }
+}
+
+/// What a comparison shows, as a colour and in words of eight columns.
+fn outcome(outcome: Outcome, language: Language) -> (Ink, &'static str) {
+    match outcome {
+        Outcome::Held => (Ink::Good, language.choose("    held", "    成立")),
+        Outcome::Failed => (Ink::Bad, language.choose("NOT held", "  不成立")),
+        Outcome::Uninformative => (Ink::Odd, language.choose("no check", "未能检验")),
+    }
+}
+
+/// Why a comparison is no check, and what would make it one.
+pub(super) fn tells_nothing(language: Language) -> &'static str {
+    language.choose(
+        "tells nothing: more replications",
+        "说明不了什么：需要更多次运行",
+    )
+}
+
+/// That a model was asked for in vain.
+pub(super) fn in_vain(model: Model, language: Language) -> String {
+    let model = model.name();
+    language.choose(
+        format!(
+            "{model} was compared with nothing, as told above; change that, or take it out of \
+             check.analytic"
+        ),
+        format!("{model} 没有可对照的结果，原因见上；请按此修改，或将它从 check.analytic 中删去"),
+    )
 }
 
 pub(super) fn title(language: Language) -> &'static str {
@@ -91,7 +122,14 @@ fn numbers(finding: &Finding, language: Language) -> String {
         .into_iter()
         .chain(z)
         .collect();
-    parts.join(language.choose(", ", "，"))
+    let text = parts.join(language.choose(", ", "，"));
+    match finding.outcome {
+        Outcome::Held | Outcome::Failed => text,
+        Outcome::Uninformative => {
+            let why = tells_nothing(language);
+            format!("{text}{}{why}", language.choose("; ", "；"))
+        }
+    }
 }
 
 /// The value of the model, and how far off it may be.
@@ -109,8 +147,34 @@ pub(super) fn two_digits(z: f64) -> String {
     rounded(exact(z), 2)
 }
 
-/// A comparison that does not hold, for a page without headings.
-pub(super) fn failure(experiment: &Experiment, finding: &Finding) -> String {
+/// Everything that does not hold, for a page without headings: comparisons, and models that were
+/// compared with nothing, with the reasons before them.
+pub(super) fn failures(page: &mut Page, experiment: &Experiment, findings: &Findings) {
+    let is_idle = |model| findings.idle.contains(&model);
+    for finding in &findings.all {
+        if finding.outcome != Outcome::Held
+            && (finding.outcome == Outcome::Failed || is_idle(finding.model))
+        {
+            let (ink, word) = outcome(finding.outcome, Language::En);
+            let text = format!("{word}  {}", alone(experiment, finding));
+            page.wrap(ink, &text, INDENT);
+        }
+    }
+    let name = &experiment.plan.name;
+    let unchecked = findings.unchecked.iter();
+    for unchecked in unchecked.filter(|it| is_idle(it.model)) {
+        let text = left_out(experiment, unchecked, Language::En);
+        page.wrap(Ink::Odd, &format!("{name}: {text}"), 0);
+    }
+    for &model in &findings.idle {
+        let (ink, word) = outcome(Outcome::Failed, Language::En);
+        let text = format!("{word}  {name}: {}", in_vain(model, Language::En));
+        page.wrap(ink, &text, INDENT);
+    }
+}
+
+/// A comparison with everything that a heading says elsewhere.
+fn alone(experiment: &Experiment, finding: &Finding) -> String {
     let (model, policy) = (finding.model.name(), finding.policy.name());
     let name = &experiment.plan.name;
     let mut place = settings(experiment, finding.at);
@@ -118,7 +182,7 @@ pub(super) fn failure(experiment: &Experiment, finding: &Finding) -> String {
         place.insert_str(0, ", ");
     }
     let (quantity, numbers) = (finding.quantity.en, numbers(finding, Language::En));
-    format!("NOT held  {name}, {policy}{place}: {model}: {quantity}: {numbers}")
+    format!("{name}, {policy}{place}: {model}: {quantity}: {numbers}")
 }
 
 /// With which confidence all of them hold.
@@ -239,9 +303,14 @@ pub(super) fn json(
             )
         })
         .collect();
+    let idle: Vec<String> = findings.idle.iter().map(|it| string(it.name())).collect();
+    let idle = match &idle[..] {
+        [] => String::new(),
+        idle => format!(",{field}\"compared_with_nothing\":[{}]", idle.join(",")),
+    };
     Some(format!(
         "{{{field}\"confidence\":{},{field}\"each\":{},{field}\"comparisons\":[{}{}],{field}\
-         \"unchecked\":[{}{}]{}}}",
+         \"unchecked\":[{}{}]{idle}{}}}",
         decimal(exact(findings.confidence)),
         decimal(exact(findings.each)),
         all.join(","),
@@ -273,6 +342,10 @@ fn finding_json(experiment: &Experiment, finding: &Finding) -> String {
         bound(finding.interval.map(|(low, _)| low)),
         bound(finding.interval.map(|(_, high)| high)),
         finding.z.map_or("null".to_owned(), four_digits),
-        finding.held
+        match finding.outcome {
+            Outcome::Held => "true",
+            Outcome::Failed => "false",
+            Outcome::Uninformative => "null",
+        }
     )
 }

@@ -2,7 +2,7 @@
 
 use tcp_core::Handshake;
 
-use super::sample::Sample;
+use super::sample::{Missing, Sample};
 use super::{Quantity, predict};
 use crate::campaign::{Point, PointId};
 use crate::plan::{GridPoint, Model, Prose};
@@ -15,6 +15,8 @@ pub struct Findings {
     pub all: Vec<Finding>,
     /// What was not compared.
     pub unchecked: Vec<Unchecked>,
+    /// The models that were asked for in vain: no comparison with them shows anything.
+    pub idle: Vec<Model>,
     /// With which probability all comparisons hold together if every model is right; 0 if none was
     /// asked for.
     pub confidence: f64,
@@ -45,8 +47,19 @@ pub struct Finding {
     pub interval: Option<(f64, f64)>,
     /// The difference in standard errors, beyond the margin; `None` if nothing varies.
     pub z: Option<f64>,
-    /// Whether they agree.
-    pub held: bool,
+    /// What that shows.
+    pub outcome: Outcome,
+}
+
+/// What a comparison shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Model and runs agree.
+    Held,
+    /// They do not.
+    Failed,
+    /// Whatever the model said would agree with so few runs.
+    Uninformative,
 }
 
 /// A model that says nothing about a policy at some points.
@@ -68,9 +81,29 @@ impl Findings {
         self.all.is_empty() && self.unchecked.is_empty()
     }
 
-    /// Whether everything that was compared agrees.
+    /// Whether everything that was compared agrees, and every model was compared with something.
     pub fn hold(&self) -> bool {
-        self.all.iter().all(|finding| finding.held)
+        self.failed() == 0 && self.idle.is_empty()
+    }
+
+    /// How many comparisons do not hold.
+    pub fn failed(&self) -> usize {
+        let all = self.all.iter();
+        all.filter(|finding| finding.outcome == Outcome::Failed)
+            .count()
+    }
+
+    /// A model that no comparison tells anything about was asked for in vain.
+    fn find_idle(&mut self, asked: &[Model]) {
+        let is_told = |model: Model| {
+            let mut all = self.all.iter();
+            all.any(|it| it.model == model && it.outcome != Outcome::Uninformative)
+        };
+        self.idle = asked
+            .iter()
+            .copied()
+            .filter(|model| !is_told(*model))
+            .collect();
     }
 
     fn leave_out(&mut self, model: Model, point: &Point, reason: Prose) {
@@ -92,12 +125,15 @@ impl Findings {
 /// Compares what the plans of all points ask for with what was measured there.
 pub fn examine(grid: &[GridPoint], points: &[Point]) -> Findings {
     let mut findings = Findings::default();
-    let mut samples = Vec::new();
+    let (mut samples, mut asked) = (Vec::new(), Vec::new());
     for point in points {
         let plan = &grid[point.at.0].plan;
         let Some(theory) = &plan.theory else { continue };
         findings.confidence = theory.confidence;
         for &model in &theory.models {
+            if !asked.contains(&model) {
+                asked.push(model);
+            }
             let predictions = match predict(model, plan, point.policy) {
                 Ok(predictions) => predictions,
                 Err(reason) => {
@@ -105,24 +141,15 @@ pub fn examine(grid: &[GridPoint], points: &[Point]) -> Findings {
                     continue;
                 }
             };
-            let before = samples.len();
+            let (before, mut is_cut_off) = (samples.len(), false);
             for prediction in predictions {
-                if let Some(sample) = Sample::of(&prediction, &point.replications) {
-                    samples.push((model, point, prediction.quantity, sample));
+                match Sample::of(&prediction, &point.replications) {
+                    Ok(sample) => samples.push((model, point, prediction.quantity, sample)),
+                    Err(missing) => is_cut_off |= missing == Missing::CutOff,
                 }
             }
             if samples.len() == before {
-                let reason = match model {
-                    Model::Little => Prose::new(
-                        "every stay is cut off too far by the ends of the runs",
-                        "每段停留都被运行的两端截去太多",
-                    ),
-                    _ => Prose::new(
-                        "no run measured what it speaks of",
-                        "没有一次运行测得它所描述的量",
-                    ),
-                };
-                findings.leave_out(model, point, reason);
+                findings.leave_out(model, point, unmeasured(is_cut_off));
             }
         }
     }
@@ -141,12 +168,29 @@ pub fn examine(grid: &[GridPoint], points: &[Point]) -> Findings {
             estimate: sample.estimate,
             interval: sample.interval(each),
             z: sample.z(),
-            held: sample.agrees(each),
+            outcome: sample.outcome(each),
         });
     findings.all = judged.collect();
     // What belongs together is read together; the order within is that of the points.
     findings
         .all
         .sort_by_key(|finding| (finding.model, finding.policy, finding.quantity));
+    findings.find_idle(&asked);
     findings
+}
+
+/// Why the runs have nothing to compare with what a model says, and what would help.
+fn unmeasured(is_cut_off: bool) -> Prose {
+    if is_cut_off {
+        Prose::new(
+            "every stay is cut off too far by the ends of the runs; a longer run.until cuts off less",
+            "每段停留都被运行的两端截去太多；延长 run.until 可减少截断",
+        )
+    } else {
+        Prose::new(
+            "fewer than two runs measured anything of what it speaks of; a longer run.until or more \
+             load gives more of it",
+            "测得它所描述的量的运行不足两次；延长 run.until 或加大负载可得到更多",
+        )
+    }
 }

@@ -19,7 +19,7 @@ mod setting;
 mod stale_syn;
 mod time_wait_ports;
 
-pub use examine::{Finding, Findings, Unchecked, examine};
+pub use examine::{Finding, Findings, Outcome, Unchecked, examine};
 
 use tcp_core::Handshake;
 

@@ -2,6 +2,7 @@
 
 use statrs::distribution::{ChiSquared, ContinuousCDF as _};
 
+use super::examine::Outcome;
 use super::{Estimator, Prediction, Term};
 use crate::campaign::Replications;
 use crate::metrics::Billionths;
@@ -34,6 +35,15 @@ pub(super) struct Sample {
     is_probability: bool,
 }
 
+/// Why there is no estimate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Missing {
+    /// Fewer than two replications measured it, or it was nothing in all of them.
+    Unmeasured,
+    /// The ends of the runs cut off too much of it.
+    CutOff,
+}
+
 /// How an estimate is distributed.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Law {
@@ -46,8 +56,14 @@ enum Law {
 }
 
 impl Sample {
-    /// What the replications say about a prediction; `None` if they did not measure it.
-    pub(super) fn of(prediction: &Prediction, replications: &Replications) -> Option<Sample> {
+    /// What the replications say about a prediction.
+    ///
+    /// # Errors
+    /// Why they say nothing.
+    pub(super) fn of(
+        prediction: &Prediction,
+        replications: &Replications,
+    ) -> Result<Sample, Missing> {
         let values = match &prediction.estimator {
             Estimator::Mean(metric) => column(replications, *metric),
             Estimator::Rate { metric, seconds } => {
@@ -64,7 +80,7 @@ impl Sample {
                 return little(replications, *class, *window);
             }
         };
-        let (estimate, own_error) = mean(&values)?;
+        let (estimate, own_error) = mean(&values).ok_or(Missing::Unmeasured)?;
         let own_error = varying(own_error, estimate);
         let model_error = prediction.standard_error;
         let count = values.len() as u64;
@@ -94,7 +110,7 @@ impl Sample {
                 };
             }
         }
-        Some(sample)
+        Ok(sample)
     }
 
     /// The difference in standard errors, beyond the margin of the model; `None` if nothing varies.
@@ -133,12 +149,40 @@ impl Sample {
                 Some((sum / law.inverse_cdf(1.0 - tail), high))
             }
             // With all of one in the upper tail and confidence 95 %: the rule of three.
-            Law::NoEvent { trials } => Some((0.0, -libm::log(1.0 - confidence) / trials)),
+            Law::NoEvent { trials } => {
+                let high = -libm::log(1.0 - confidence) / trials;
+                Some((0.0, high.min(1.0)))
+            }
         }
     }
 
+    /// What comparing them with this confidence shows.
+    pub(super) fn outcome(&self, confidence: f64) -> Outcome {
+        if !self.agrees(confidence) {
+            Outcome::Failed
+        } else if self.excludes_nothing(confidence) {
+            Outcome::Uninformative
+        } else {
+            Outcome::Held
+        }
+    }
+
+    /// Whether every value that might have been predicted would have agreed: all probabilities, or
+    /// of what has no upper end everything from nothing to twice the prediction.
+    fn excludes_nothing(&self, confidence: f64) -> bool {
+        let Some((low, high)) = self.interval(confidence) else {
+            return false;
+        };
+        let most = if self.is_probability {
+            1.0
+        } else {
+            2.0 * self.value
+        };
+        low < high && low - self.margin <= 0.0 && high + self.margin >= most
+    }
+
     /// Whether the model and the replications agree with this confidence.
-    pub(super) fn agrees(&self, confidence: f64) -> bool {
+    fn agrees(&self, confidence: f64) -> bool {
         // What does not vary is compared as it is, but for rounding to billionths.
         let rounding = 1e-8 * self.value.abs().max(1.0);
         if self.beyond().abs() <= rounding {
@@ -213,13 +257,13 @@ fn sums(replications: &Replications, terms: &[Term]) -> Vec<Option<f64>> {
     sums
 }
 
-/// L beside λW of one class; `None` if it was empty, or if the ends of the run cut too much off its
-/// stays. `warmup` and `seconds` are the time before measuring and the time of measuring.
+/// L beside λW of one class. `warmup` and `seconds` are the time before measuring and the time of
+/// measuring.
 fn little(
     replications: &Replications,
     class: Class,
     (warmup, seconds): (f64, f64),
-) -> Option<Sample> {
+) -> Result<Sample, Missing> {
     let of = |statistic| replications.values(whole_run(Metric::Class(class, statistic)));
     let cut = replications.values(whole_run(Metric::Reaped(class, Exit::Censored)));
     let (mut sums, mut differences, mut margins) = ((0.0, 0.0), Vec::new(), 0.0);
@@ -234,21 +278,29 @@ fn little(
         if entered == 0 && mean == 0 {
             continue;
         }
-        let product = number(entered) / seconds * number(stay?);
+        let stay = stay.ok_or(Missing::CutOff)?;
+        let product = number(entered) / seconds * number(stay);
         // The stays that the end cuts are in L, not in W. If the class has had time to settle, what
         // measuring missed of those that were there when it began makes up for that on average.
-        if cut > 0 && number(longest?) > warmup {
-            margins += number(cut) * number(longest?) / seconds;
+        if cut > 0 {
+            let longest = number(longest.ok_or(Missing::CutOff)?);
+            if longest > warmup {
+                margins += number(cut) * longest / seconds;
+            }
         }
         sums = (sums.0 + number(mean), sums.1 + product);
         differences.push(number(mean) - product);
     }
-    let (_, standard_error) = mean(&differences)?;
+    let (_, standard_error) = mean(&differences).ok_or(Missing::Unmeasured)?;
     let count = count_as_float(differences.len() as u64);
-    if margins > MOST_CUT * sums.0 {
-        return None;
+    // Of a class that is left at the instant of entering it, L = λW says 0 = 0.
+    if sums == (0.0, 0.0) {
+        return Err(Missing::Unmeasured);
     }
-    Some(Sample {
+    if margins > MOST_CUT * sums.0 {
+        return Err(Missing::CutOff);
+    }
+    Ok(Sample {
         value: sums.1 / count,
         margin: margins / count,
         estimate: sums.0 / count,
@@ -319,6 +371,31 @@ mod tests {
             }
             .agrees(0.95)
         );
+    }
+
+    /// An interval that no value lies outside of is no check.
+    #[test]
+    fn what_excludes_nothing_is_uninformative() {
+        let share = Sample {
+            is_probability: true,
+            ..sample(0.45, 0.46, 0.1, 3)
+        };
+        // t(2) = 4.303 at 95 %, 22.33 at 99.8 %.
+        assert_eq!(share.interval(0.998), Some((0.0, 1.0)));
+        assert_eq!(share.outcome(0.998), Outcome::Uninformative);
+        assert_eq!(share.outcome(0.95), Outcome::Held);
+        let number = sample(9.0, 9.1, 4.0, 3);
+        assert_eq!(number.outcome(0.95), Outcome::Uninformative);
+        assert_eq!(sample(9.0, 9.1, 1.0, 3).outcome(0.95), Outcome::Held);
+        assert_eq!(sample(9.0, 19.1, 1.0, 3).outcome(0.95), Outcome::Failed);
+        // Nothing, which was predicted exactly, is something.
+        assert_eq!(sample(0.0, 0.0, 0.0, 3).outcome(0.95), Outcome::Held);
+        let none = Sample {
+            law: Law::NoEvent { trials: 2.0 },
+            ..share
+        };
+        assert_eq!(none.interval(0.95), Some((0.0, 1.0)));
+        assert_eq!(none.outcome(0.95), Outcome::Uninformative);
     }
 
     #[test]

@@ -247,6 +247,53 @@ fn a_good_file_exits_with_0_and_a_wrong_command_line_with_2() {
 }
 
 #[test]
+fn what_was_understood_is_told_in_full() {
+    let text = GOOD.replace(
+        "replications = 2",
+        "replications = 400\nwarmup = \"1s\"\n\
+         stop = { relative_half_width = 0.08, min = 5, confidence = 0.9 }",
+    );
+    assert_ne!(text, GOOD);
+    let text = format!(
+        "{text}\n[sweep]\n\"link.s2c.delay\" = [\"10ms\", \"20ms\", \"50ms\"]\n\
+         \"host.server.backlog\" = [16, 64]\n\
+         [compare]\nmetrics = [\"embryonic.mean\", \"connect_time.q99\"]\n\
+         [check]\nanalytic = [\"little\"]\n\
+         [output]\nladder = [\"svg\"]\nreport = \"html\"\n",
+        text = text.split("\n[output]").next().unwrap_or_default()
+    );
+    let experiment = match Experiment::parse("long/name/of/an/experiment.toml", &text, &[]) {
+        Ok(experiment) => experiment,
+        Err(rejection) => panic!("{}", rejection.render(false)),
+    };
+    insta::assert_snapshot!(runner::check::summary(&experiment));
+}
+
+/// What every scenario is said to be fits a terminal.
+#[test]
+fn summaries_fit_eighty_columns() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios");
+    let mut count = 0;
+    for entry in std::fs::read_dir(folder).expect("the scenarios") {
+        let path = entry.expect("an entry").path();
+        if path.extension().is_none_or(|extension| extension != "toml") {
+            continue;
+        }
+        count += 1;
+        let experiment = match Experiment::read(&path, &[]) {
+            Ok(experiment) => experiment,
+            Err(rejection) => panic!("{}", rejection.render(false)),
+        };
+        let summary = runner::check::summary(&experiment);
+        for line in summary.lines().filter(|line| !line.contains(".toml")) {
+            let columns = runner::paint::columns(line);
+            assert!(columns <= 80, "{}: {line}", path.display());
+        }
+    }
+    assert!(count > 50, "{count}");
+}
+
+#[test]
 fn colours_are_used_only_when_they_are_wanted() {
     let missing = Path::new("missing.toml");
     let escape = |arguments: &[&str]| runner(arguments, &[missing]).stderr.contains(&0x1b);

@@ -1,5 +1,9 @@
 //! Ladders, row by row, where several things happen together.
 
+use runner::ladder::{Ladder, draw, svg};
+use runner::language::Language;
+use runner::paint::columns;
+
 use crate::lab::{CONNECTION, Lab, run, run_text};
 
 fn scenario(text: &str) -> Lab {
@@ -73,4 +77,51 @@ fn the_copy_of_a_segment_arrives_in_a_row_of_its_own() {
         row.contains("SYN seq=j, copy") && row.ends_with("0.060"),
         "{ladder}"
     );
+}
+
+/// One connection that opens with microseconds in its times, and then is silent for long.
+fn silent_until(until: &str) -> Lab {
+    run_text(&format!(
+        "schema = 1\nname = \"small\"\n[run]\nseed = 1\nuntil = \"{until}\"\n\
+         [link.c2s]\ndelay = \"50123us\"\n[link.s2c]\ndelay = \"50ms\"\n{CONNECTION}"
+    ))
+}
+
+#[test]
+fn a_long_silence_fits_between_the_lines() {
+    for until in ["100s", "1890s", "86400s", "9999999s", "3000000000s"] {
+        let lab = silent_until(until);
+        let stories = lab.stories();
+        let ladder = Ladder::new(&lab.experiment.plan, &stories[0]);
+        for language in Language::ALL {
+            let text = draw(&ladder, language, false);
+            let framed = |line: &&str| line.contains('│');
+            let ends = text.lines().filter(framed).map(|line| {
+                let place = |at: usize| columns(&line[..at]);
+                (line.find('│').map(place), line.rfind('│').map(place))
+            });
+            let ends: Vec<_> = ends.collect();
+            assert!(ends.len() > 4, "{text}");
+            assert!(ends.iter().all(|it| it == &ends[0]), "{until}:\n{text}");
+        }
+    }
+    let ladder = silent_until("1890s").ladder();
+    assert!(
+        ladder.contains("│ ⋮ 1889.8498 s of silence ⋮ │"),
+        "{ladder}"
+    );
+}
+
+#[test]
+fn a_long_silence_stays_off_the_lines_of_a_picture() {
+    let lab = silent_until("999999999s");
+    let stories = lab.stories();
+    let ladder = Ladder::new(&lab.experiment.plan, &stories[0]);
+    let picture = svg::draw(&[ladder], "silence", Language::En);
+    let texts: Vec<&str> = picture.lines().filter(|line| line.contains("⋮")).collect();
+    let [text] = texts[..] else {
+        panic!("one fold: {picture}");
+    };
+    // It ends before the server's line at 648, so that its length does not matter there.
+    assert!(text.contains("end gap\" x=\"634\""), "{text}");
 }

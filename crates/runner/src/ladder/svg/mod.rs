@@ -28,8 +28,9 @@ const LINES: [i64; 2] = [232, WIDTH - 232];
 const HEAD: i64 = 64;
 /// Height of what stands below the last.
 const FOOT: i64 = 24;
-/// Where the length of a fold stands: beside the middle, where most words are.
-const FOLD_AT: i64 = LINES[1] - 80;
+/// Where the length of a fold ends: before the line, so that a long one grows towards the middle,
+/// where most words are.
+const FOLD_AT: i64 = LINES[1] - 14;
 /// Segments that are drawn at most; of a longer ladder the middle is left out.
 const MOST_SEGMENTS: usize = 160;
 /// A usual time under way where no segment tells, in nanoseconds.
@@ -305,7 +306,7 @@ impl<'c> Canvas<'c> {
             let left_out = visible
                 .hidden
                 .filter(|(from, _, _)| self.scale.height(*from) == fold.top);
-            let text = self.text("faint middle gap", FOLD_AT, y + 4, |words| match left_out {
+            let text = self.text("faint end gap", FOLD_AT, y + 4, |words| match left_out {
                 None => format!("⋮ {} ⋮", words.silence(nanos)),
                 Some((_, _, count)) => format!("⋮ {} ⋮", words.left_out(count)),
             });

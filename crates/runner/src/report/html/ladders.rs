@@ -42,17 +42,17 @@ pub(super) fn of_sweep(experiment: &Experiment, campaign: &Campaign) -> Markup {
         let Some(histories) = histories(&grid.plan, site) else {
             continue;
         };
-        let drawn = (room > 0).then(|| steppers(&grid.plan, &histories));
+        let name = name(experiment, site[0].at);
+        let drawn = (room > 0).then(|| {
+            let drawn = steppers(&grid.plan, &histories);
+            html! {
+                details open[items.is_empty()] { summary { (name) } (drawn) }
+            }
+        });
         let drawn = drawn.filter(|drawn| drawn.0.len() <= room);
         // Once something does not fit, nothing more is drawn: which points are is plain to see.
         room = drawn.as_ref().map_or(0, |drawn| room - drawn.0.len());
-        let name = name(experiment, site[0].at);
-        items.push(match drawn {
-            Some(drawn) => html! {
-                details open[items.is_empty()] { summary { (name) } (drawn) }
-            },
-            None => links(experiment, &histories, &name),
-        });
+        items.push(drawn.unwrap_or_else(|| links(experiment, &histories, &name)));
     }
     if items.is_empty() {
         return html! {};

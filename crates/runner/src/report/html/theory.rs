@@ -10,9 +10,10 @@ use crate::experiment::Experiment;
 use crate::language::Language;
 use crate::plan::{Prose, Setting};
 use crate::report::theory::{
-    exact, heading, is_alike, left_out, legend, number, predicted, settings, title, two_digits,
+    exact, heading, in_vain, is_alike, left_out, legend, number, predicted, settings,
+    tells_nothing, title, two_digits,
 };
-use crate::theory::{Finding, Findings};
+use crate::theory::{Finding, Findings, Outcome};
 
 /// Models in one chart, at most; of more the table tells. Each has two curves.
 const MOST_LINES: usize = 4;
@@ -50,6 +51,10 @@ pub(super) fn section(experiment: &Experiment, campaign: &Campaign) -> Markup {
                     }
                 }
             }
+            @for model in &findings.idle {
+                @let [en, zh] = Language::ALL.map(|it| in_vain(*model, it));
+                p { strong class="bad" { (both(en, zh)) } }
+            }
         }
     }
 }
@@ -62,12 +67,12 @@ fn capitalized(text: &str) -> String {
 }
 
 fn verdict(findings: &Findings) -> Markup {
-    let failed = findings.all.iter().filter(|it| !it.held).count();
+    let failed = findings.failed();
     let [en, zh] = Language::ALL.map(|language| legend(findings, language));
     html! {
-        p { @if failed == 0 {
+        p { @if findings.hold() {
             (both("The runs agree with every model that was asked.", "运行结果与所问的每个模型都相符。"))
-        } @else {
+        } @else if failed > 0 {
             strong class="bad" { (both(
                 format!("{failed} comparisons do not hold."),
                 format!("{failed} 项对照不成立。")
@@ -89,7 +94,7 @@ fn table(experiment: &Experiment, findings: &Findings) -> Markup {
                 th { (both("from", "下限")) } th { (both("to", "上限")) } th { "z" }
                 th { (both("held", "成立")) }
             } }
-            tbody { @for finding in &findings.all { tr class=[(!finding.held).then_some("bad")] {
+            tbody { @for finding in &findings.all { tr class=[(finding.outcome == Outcome::Failed).then_some("bad")] {
                 th scope="row" { (finding.model.name()) }
                 td { (finding.policy.name()) }
                 td { (both(finding.quantity.en, finding.quantity.zh)) }
@@ -98,7 +103,14 @@ fn table(experiment: &Experiment, findings: &Findings) -> Markup {
                 td { @if let Some((low, _)) = finding.interval { (number(low)) } }
                 td { @if let Some((_, high)) = finding.interval { (number(high)) } }
                 td { @if let Some(z) = finding.z { (two_digits(z)) } }
-                td { @if finding.held { (both("yes", "是")) } @else { (both("NO", "否")) } }
+                td { @match finding.outcome {
+                    Outcome::Held => (both("yes", "是")),
+                    Outcome::Failed => (both("NO", "否")),
+                    Outcome::Uninformative => {
+                        @let [en, zh] = Language::ALL.map(tells_nothing);
+                        (both(en, zh))
+                    },
+                } }
             } } }
         } }
     }

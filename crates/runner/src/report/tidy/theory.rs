@@ -4,13 +4,14 @@ use super::table::{Column, Kind, Rows, Table};
 use super::{named, settings_columns, settings_values};
 use crate::campaign::Campaign;
 use crate::experiment::Experiment;
+use crate::language::Language;
 use crate::metrics::decimal;
-use crate::report::theory::{eight_digits, exact, four_digits};
-use crate::theory::{Finding, Unchecked};
+use crate::report::theory::{eight_digits, exact, four_digits, tells_nothing};
+use crate::theory::{Finding, Outcome, Unchecked};
 
 /// A row for each quantity of each model of `[check]`, policy and point, and one for each policy and
 /// point of which a model says nothing; `None` if no model was asked for. An interval covers what the
-/// runs estimate with the given confidence. `reason` says why something was skipped.
+/// runs estimate with the given confidence. `reason` says why something was skipped or tells nothing.
 pub fn theory(experiment: &Experiment, campaign: &Campaign) -> Option<Table> {
     let findings = &campaign.theory;
     experiment.plan.theory.as_ref()?;
@@ -58,7 +59,11 @@ pub fn theory(experiment: &Experiment, campaign: &Campaign) -> Option<Table> {
 /// The cells of a comparison.
 fn compared(finding: &Finding, confidence: &str) -> [String; 12] {
     let digits = |value: Option<f64>| value.map(eight_digits).unwrap_or_default();
-    let verdict = if finding.held { "held" } else { "failed" };
+    let (verdict, reason) = match finding.outcome {
+        Outcome::Held => ("held", ""),
+        Outcome::Failed => ("failed", ""),
+        Outcome::Uninformative => ("tells nothing", tells_nothing(Language::En)),
+    };
     let level = finding.interval.map(|_| confidence.to_owned());
     [
         finding.model.name().to_owned(),
@@ -72,6 +77,6 @@ fn compared(finding: &Finding, confidence: &str) -> [String; 12] {
         level.unwrap_or_default(),
         finding.z.map(four_digits).unwrap_or_default(),
         verdict.to_owned(),
-        String::new(),
+        reason.to_owned(),
     ]
 }
