@@ -9,17 +9,17 @@ use std::path::Path;
 use crate::cli::{CompareArguments, exit};
 use crate::console::{Console, Stop};
 use crate::metrics::{Billionths, rounded};
-use crate::paint::{Ink, Page};
+use crate::paint::{Ink, Page, WIDTH, columns, right};
 use crate::results::{self, Numbers, StoredPoint, StoredRuns};
 use crate::statistics::paired;
 use difference::{Difference, column, of_independent, of_pairs};
 
 /// A difference is marked if chance alone gives one so large, anywhere in the tables, less often.
 const LEVEL: f64 = 0.05;
-/// Columns of the names of metrics.
-const NAMES: usize = 45;
-/// Columns of a number.
-const CELL: usize = 14;
+/// Blanks before a metric.
+const INDENT: usize = 2;
+/// Least blanks between two columns.
+const GAP: usize = 2;
 
 /// Runs it; returns 0 if the results are the same, else 1.
 pub fn run(arguments: &CompareArguments, mut console: Console<'_>) -> u8 {
@@ -59,7 +59,7 @@ fn contrast(page: &mut Page, first: &Side<'_>, second: &Side<'_>) -> bool {
             summary.seed,
             runs_of(numbers)
         );
-        page.line(Ink::Plain, &line);
+        page.wrap(Ink::Plain, &line, 3);
     }
     let (one, other) = (&first.1, &second.1);
     let is_common = one.summary.seed == other.summary.seed;
@@ -73,7 +73,7 @@ fn contrast(page: &mut Page, first: &Side<'_>, second: &Side<'_>) -> bool {
     let mut tables: Vec<Table> = tables.collect();
     let marked = judge(&mut tables);
     if tables.iter().any(Table::has_several_runs) {
-        page.line(Ink::Faint, legend(is_common));
+        page.wrap(Ink::Faint, legend(is_common), 0);
     }
     for table in &tables {
         table.draw(page);
@@ -81,7 +81,7 @@ fn contrast(page: &mut Page, first: &Side<'_>, second: &Side<'_>) -> bool {
     let differing = tables.iter().map(Table::len).sum::<usize>();
     let (is_same, ink, closing) = closing(one, other, differing, marked);
     page.end_line();
-    page.line(ink, &closing);
+    page.wrap(ink, &closing, 0);
     is_same
 }
 
@@ -182,10 +182,9 @@ struct Row {
 }
 
 impl Row {
-    /// A line of the table; where there are several runs, with how well the difference is known.
-    fn line(&self, has_several_runs: bool) -> String {
+    /// The numbers of a line; where there are several runs, with how well the difference is known.
+    fn cells(&self, has_several_runs: bool) -> Vec<String> {
         let Difference {
-            metric,
             means,
             counts,
             between,
@@ -193,25 +192,22 @@ impl Row {
         } = &self.difference;
         let cell = |value: Option<Billionths>| value.map_or_else(|| "none".to_owned(), number);
         let [a, b] = means.map(cell);
-        let name = format!("  {metric}");
-        let difference = cell(between.map(|it| it.mean));
-        let line = format!("{name:<NAMES$}{a:>CELL$}{b:>CELL$}{difference:>CELL$}");
-        if !has_several_runs {
-            return line;
+        let mut cells = vec![a, b, cell(between.map(|it| it.mean))];
+        if has_several_runs {
+            let half_width = between.and_then(|it| it.half_width);
+            cells.push(half_width.map_or_else(String::new, number));
+            cells.push(match counts {
+                [a, b] if a == b => a.to_string(),
+                [a, b] => format!("{a}, {b}"),
+            });
+            cells.push(match self.adjusted {
+                None => "-".to_owned(),
+                Some(p) if p < 0.0001 => "< 0.0001 *".to_owned(),
+                Some(p) if p < LEVEL => format!("{p:.4} *"),
+                Some(p) => format!("{p:.4}  "),
+            });
         }
-        let half_width = between.and_then(|it| it.half_width);
-        let half_width = half_width.map_or_else(String::new, number);
-        let runs = match counts {
-            [a, b] if a == b => a.to_string(),
-            [a, b] => format!("{a}, {b}"),
-        };
-        let p = match self.adjusted {
-            None => "-".to_owned(),
-            Some(p) if p < 0.0001 => "< 0.0001 *".to_owned(),
-            Some(p) if p < LEVEL => format!("{p:.4} *"),
-            Some(p) => format!("{p:.4}  "),
-        };
-        format!("{line}{half_width:>CELL$}{runs:>CELL$}{p:>CELL$}")
+        cells
     }
 }
 
@@ -291,21 +287,48 @@ impl Table {
     }
 
     fn draw(&self, page: &mut Page) {
+        page.end_line();
         let has_several_runs = self.has_several_runs();
         let heads: &[&str] = match (self.rows.is_empty(), has_several_runs) {
             (true, _) => &[],
             (_, false) => &["A", "B", "B - A"],
             (_, true) => &["A", "B", "B - A", "± (95 %)", "n", "p (Holm)  "],
         };
-        let heads: Vec<String> = heads.iter().map(|head| format!("{head:>CELL$}")).collect();
-        let heads = heads.concat();
-        page.end_line();
-        page.line(Ink::Strong, &format!("{:<NAMES$}{heads}", self.name));
-        for row in &self.rows {
-            page.line(Ink::Plain, &row.line(has_several_runs));
+        let rows = self.rows.iter();
+        let rows: Vec<Vec<String>> = rows.map(|row| row.cells(has_several_runs)).collect();
+        let width = |(column, head): (usize, &&str)| {
+            let cells = rows.iter().map(|row| columns(&row[column]));
+            cells.fold(columns(head), usize::max) + GAP
+        };
+        let widths: Vec<usize> = heads.iter().enumerate().map(width).collect();
+        let names = self.rows.iter().map(|row| row.difference.metric.len());
+        let names = names.fold(self.name.len(), usize::max) + INDENT;
+        let cells: usize = widths.iter().sum();
+        // Where names and numbers have no room beside each other, the numbers stand below.
+        let is_beside = names + cells <= WIDTH;
+        let start = if is_beside {
+            names
+        } else {
+            WIDTH.saturating_sub(cells)
+        };
+        let mut line = |ink: Ink, name: &str, cells: &[String]| {
+            let cells = cells.iter().zip(&widths);
+            let cells: String = cells.map(|(cell, width)| right(cell, *width)).collect();
+            if is_beside || cells.is_empty() {
+                page.line(ink, &format!("{name:<start$}{cells}"));
+            } else {
+                page.line(ink, name);
+                page.line(ink, &format!("{:start$}{cells}", ""));
+            }
+        };
+        let heads: Vec<String> = heads.iter().map(|head| (*head).to_owned()).collect();
+        line(Ink::Strong, &self.name, &heads);
+        for (row, cells) in self.rows.iter().zip(&rows) {
+            let name = format!("{:INDENT$}{}", "", row.difference.metric);
+            line(Ink::Plain, &name, cells);
         }
         for remark in &self.remarks {
-            page.line(Ink::Plain, &format!("  {remark}"));
+            page.wrap(Ink::Plain, &format!("  {remark}"), 4);
         }
     }
 }

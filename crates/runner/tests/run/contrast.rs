@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use runner::paint::columns;
+
 use super::{Home, S03, text};
 
 const RANDOM: &str = "scenarios/stale-syn-random.toml";
@@ -38,11 +40,7 @@ fn results_are_the_same_or_their_metrics_are_told() {
     );
     let (code, shown, _) = compare(&home, &of("a"), &of("c"));
     assert_eq!(code, Some(1), "{shown}");
-    let line = shown
-        .lines()
-        .find(|line| line.contains(" connect_time.max "))
-        .expect("it differs");
-    let cells: Vec<&str> = line.split_whitespace().collect();
+    let cells = cells(&shown, "connect_time.max");
     assert_eq!(cells, ["connect_time.max", "1.1", "1.11", "0.01"]);
     let (code, _, told) = compare(&home, &of("a"), "scenarios");
     assert!(
@@ -99,19 +97,34 @@ fn of_several_runs_the_difference_has_an_interval() {
         assert_eq!(code, Some(1));
         assert!(shown.contains(how), "{shown}");
         assert!(
-            shown.contains("\nthree-way ") && shown.contains("\ntwo-way "),
+            shown.contains("\nthree-way") && shown.contains("\ntwo-way"),
             "{shown}"
         );
+        for line in shown.lines() {
+            assert!(columns(line) <= 80, "{line}");
+        }
         let p_values = p_values(&shown);
         assert!(p_values.len() > 10, "{shown}");
         assert!(p_values.is_sorted(), "{p_values:?}");
     }
 }
 
+/// A metric with its numbers, which stand beside or below its name.
+fn cells(shown: &str, metric: &str) -> Vec<String> {
+    let mut words = shown.lines().map(str::split_whitespace);
+    let found = words.find(|line| line.clone().next() == Some(metric));
+    let found = found.unwrap_or_else(|| panic!("no {metric} in {shown}"));
+    let below = words.next().filter(|_| found.clone().count() == 1);
+    let cells = found.chain(below.into_iter().flatten());
+    cells.map(str::to_owned).collect()
+}
+
 /// The corrected p-values of the first table.
 fn p_values(shown: &str) -> Vec<String> {
     let lines = shown.lines().skip_while(|line| !line.contains("p (Holm)"));
     let rows = lines.skip(1).take_while(|line| !line.is_empty());
+    // A name may have a line of its own.
+    let rows = rows.filter(|line| line.split_whitespace().count() > 1);
     let last = |line: &str| {
         let cells = line.trim_end_matches([' ', '*']).rsplit("  ");
         cells.into_iter().next().unwrap_or_default().to_owned()
@@ -151,10 +164,7 @@ fn runs_that_both_have_are_compared_where_one_has_more() {
         "{shown}"
     );
     // The difference is exact: it is the same in every run.
-    let line = shown
-        .lines()
-        .find(|line| line.contains(" connect_time.min "));
-    let cells: Vec<&str> = line.expect("it differs").split_whitespace().collect();
+    let cells = cells(&shown, "connect_time.min");
     assert_eq!(cells[3..], ["0.02", "0", "4", "-"], "{cells:?}");
 }
 
@@ -180,13 +190,10 @@ fn what_never_happened_is_0_and_what_was_not_measured_is_none() {
         let output = home.run(&[&["load.toml", "--quiet", "--out", out], changes].concat());
         assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     }
-    let cells = |first: &str, second: &str, metric: &str| -> Vec<String> {
+    let cells = |first: &str, second: &str, metric: &str| {
         let (first, second) = (format!("{first}/load"), format!("{second}/load"));
         let (_, shown, _) = compare(&home, &first, &second);
-        let metric = format!("  {metric} ");
-        let line = shown.lines().find(|line| line.starts_with(&metric));
-        let cells = line.unwrap_or_else(|| panic!("no {metric} in {shown}"));
-        cells.split_whitespace().map(str::to_owned).collect()
+        cells(&shown, metric)
     };
     for (all, lossy) in [("one", "one-lossy"), ("three", "three-lossy")] {
         let found = cells(all, lossy, "client.RetransSegs");
