@@ -18,6 +18,7 @@ pub fn flag() -> &'static AtomicBool {
             if INTERRUPTED.swap(true, Ordering::Relaxed) {
                 process::exit(exit::INTERRUPTED.into());
             }
+            eprintln!("stops after the runs that are under way; a second signal ends it at once");
         };
         // Where the system knows no signals, the program is ended by whatever it does know.
         drop(ctrlc::set_handler(stop));

@@ -233,9 +233,13 @@ fn set_in_table<'a>(
         return Ok(());
     };
     if below.is_empty() {
-        let key = Spanned::new(step.span.clone(), Cow::Owned(step.name.clone()));
-        table.remove(step.name.as_str());
-        table.insert(key, value);
+        // A key that is there keeps its place, and with it its turn among the axes of a sweep.
+        if let Some(known) = table.get_mut(step.name.as_str()) {
+            *known = value;
+        } else {
+            let key = Spanned::new(step.span.clone(), Cow::Owned(step.name.clone()));
+            table.insert(key, value);
+        }
         return Ok(());
     }
     if !table.contains_key(step.name.as_str()) {

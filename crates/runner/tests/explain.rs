@@ -77,6 +77,23 @@ fn nothing_is_left_to_say_the_second_time() {
     }
 }
 
+/// Whoever changes the values of an axis does not number the points of a sweep in another way.
+#[test]
+fn the_axes_of_a_sweep_keep_their_turn() {
+    let text = "schema = 1\nname = \"x\"\nrun = { seed = 1, until = \"9s\" }\n\
+                link = { c2s = {}, s2c = {} }\nload.main = { arrivals = { constant = \"1/s\" } }\n\
+                [sweep]\n\"link.c2s.loss\" = [\"0%\", \"20%\"]\n\"host.server.backlog\" = [1, 2]\n\
+                [regress]\nrun.until = \"1s\"\nsweep.\"link.c2s.loss\" = [\"5%\"]\n";
+    let change = Override::set("sweep.\"link.c2s.loss\"=[\"1%\", \"2%\"]");
+    for changes in [&[][..], &[change]] {
+        let experiment = parse(text, changes);
+        let settings = &experiment.points[0].settings;
+        let keys: Vec<&str> = settings.iter().map(|it| it.key.as_str()).collect();
+        assert_eq!(keys, ["link.c2s.loss", "host.server.backlog"]);
+        is_the_same(Path::new("x.toml"), &experiment);
+    }
+}
+
 /// The host `server` with these lines in its table.
 fn server(lines: &str) -> (Experiment, Host) {
     let text = format!(

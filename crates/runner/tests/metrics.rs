@@ -129,6 +129,14 @@ fn a_run_that_ends_first_cuts_stays_short() {
     );
 }
 
+/// Of OPENs at 0 s, 1 s, ... 9 s, the one at 2 s is the first that counts.
+#[test]
+fn what_happens_when_the_warm_up_ends_counts() {
+    let load = "run = { seed = 1, until = \"9.5s\", warmup = \"2s\" }\n\
+                load.main = { arrivals = { constant = \"1/s\" } }\n";
+    expect(&run(load), Period::WholeRun, &[("connections.opened", "8")]);
+}
+
 #[test]
 fn nothing_before_the_warm_up_counts() {
     let run = run(&ONE.replace("until = \"1s\"", "until = \"1s\", warmup = \"200ms\""));

@@ -89,11 +89,12 @@ fn packet(
 ) -> Result<EnhancedPacketBlock<'static>, CaptureError> {
     const INBOUND: u32 = 1;
     const OUTBOUND: u32 = 2;
-    let link = &plan.links[passage.link.0 as usize];
-    let (interface, direction) = match sight.place {
-        Place::Wire => (0, None),
-        Place::Sender => (link.from.0 + 1, Some(OUTBOUND)),
-        Place::Receiver => (link.to.0 + 1, Some(INBOUND)),
+    // What has no route is on no link, and no host has seen it leave.
+    let link = plan.links.get(passage.link.0 as usize);
+    let (interface, direction) = match (sight.place, link) {
+        (Place::Sender, Some(link)) => (link.from.0 + 1, Some(OUTBOUND)),
+        (Place::Receiver, Some(link)) => (link.to.0 + 1, Some(INBOUND)),
+        (Place::Wire, _) | (_, None) => (0, None),
     };
     let data = datagram(&sight.frame)?;
     let mut options = Vec::new();

@@ -54,7 +54,8 @@ impl Seen {
             id,
             frame: *frame,
         };
-        if source == Source::Host {
+        // What has no route is on no link, and leaves through no interface of its host.
+        if source == Source::Host && self.ends.get(link.0 as usize).is_some() {
             self.capture.sights.push(sight(Place::Sender));
         }
         self.on_the_wire.insert(id, self.capture.sights.len());

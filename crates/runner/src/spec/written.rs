@@ -33,6 +33,17 @@ impl Written {
                 let each = list.iter().map(|one| Written::of_value(one, key, sources));
                 Written::List(each.collect())
             }
+            // The turn of its axes is that of their keys, wherever their values were changed.
+            DeValue::Table(axes) if key == "sweep" => {
+                let mut axes: Vec<_> = axes.iter().collect();
+                axes.sort_by_key(|(key, _)| key.span().start);
+                let axes = axes.into_iter().map(|(key, value)| {
+                    let key = key.get_ref().to_string();
+                    let value = Written::of_value(value, &key, sources);
+                    (key, value)
+                });
+                Written::Table(axes.collect())
+            }
             _ => Written::of_value(value, key, sources),
         };
         Written::of_table(document, &top)

@@ -36,10 +36,10 @@ pub(super) fn section(experiment: &Experiment, campaign: &Campaign) -> Markup {
     html! {
         section {
             h2 { (both("Over the sweep", "参数扫描")) }
-            p class="faint" { (both(
+            @if campaign.points.iter().any(|point| point.replications.len() > 1) { p class="faint" { (both(
                 format!("Means over the replications; bands are confidence intervals at {percent} %."),
                 format!("各次重复运行的平均值；阴影为 {percent}% 置信区间。")
-            )) }
+            )) } } @else { p class="faint" { (both("One run each.", "各运行一次。")) } }
             @for key in keys { (View::new(experiment, campaign, key).figures()) }
         }
     }
