@@ -379,7 +379,7 @@ impl SmallDisk {
     fn new(home: &Home) -> SmallDisk {
         let disk = SmallDisk(home.path("disk"));
         fs::create_dir(&disk.0).expect("writable");
-        disk.mount("size=80k");
+        disk.mount("size=200k");
         disk
     }
 
