@@ -15,12 +15,25 @@ pub use table::{Column, Kind, Table};
 pub use theory::theory;
 
 use super::selection;
-use crate::campaign::Campaign;
+use crate::campaign::{Campaign, Point};
 use crate::comparison::compare;
 use crate::experiment::Experiment;
 use crate::plan::{MetricKey, Setting};
 use crate::quantity::measure;
+use crate::statistics::Estimate;
 use table::{Rows, ends, known, number};
+
+/// What a mean rests on, and its interval.
+const MEAN: [(&str, Kind); 8] = [
+    ("replications", Kind::Whole),
+    ("n", Kind::Whole),
+    ("mean", Kind::Real),
+    ("confidence", Kind::Real),
+    ("half_width", Kind::Real),
+    ("low", Kind::Real),
+    ("high", Kind::Real),
+    ("method", Kind::Text),
+];
 
 /// Whether this program was built with the feature `parquet`.
 pub const HAS_PARQUET: bool = cfg!(feature = "parquet");
@@ -75,14 +88,9 @@ pub fn points(experiment: &Experiment, campaign: &Campaign) -> Table {
         ("policy", Kind::Text),
         ("metric", Kind::Text),
         ("unit", Kind::Text),
-        ("replications", Kind::Whole),
-        ("n", Kind::Whole),
-        ("mean", Kind::Real),
-        ("confidence", Kind::Real),
-        ("half_width", Kind::Real),
-        ("low", Kind::Real),
-        ("high", Kind::Real),
-        ("method", Kind::Text),
+    ]));
+    columns.extend(named(&MEAN));
+    columns.extend(named(&[
         ("min", Kind::Real),
         ("max", Kind::Real),
         ("nonzero", Kind::Whole),
@@ -98,11 +106,8 @@ pub fn points(experiment: &Experiment, campaign: &Campaign) -> Table {
                 point.policy.name().to_owned(),
                 key.to_string(),
                 key.metric.unit().name().to_owned(),
-                point.replications.len().to_string(),
-                estimate.map_or(0, |it| it.runs).to_string(),
-                number(estimate.map(|it| it.mean)),
             ]);
-            row.extend(known(estimate, confidence));
+            row.extend(mean(point, estimate, confidence));
             row.extend([number(values().min()), number(values().max())]);
             row.push(values().filter(|value| *value != 0).count().to_string());
             table.row(row);
@@ -123,14 +128,9 @@ pub fn comparison(experiment: &Experiment, campaign: &Campaign) -> Option<Table>
         ("unit", Kind::Text),
         ("policy", Kind::Text),
         ("baseline", Kind::Text),
-        ("replications", Kind::Whole),
-        ("n", Kind::Whole),
-        ("mean", Kind::Real),
-        ("confidence", Kind::Real),
-        ("half_width", Kind::Real),
-        ("low", Kind::Real),
-        ("high", Kind::Real),
-        ("method", Kind::Text),
+    ]));
+    columns.extend(named(&MEAN));
+    columns.extend(named(&[
         ("pairs", Kind::Whole),
         ("difference", Kind::Real),
         ("difference_half_width", Kind::Real),
@@ -153,11 +153,8 @@ pub fn comparison(experiment: &Experiment, campaign: &Campaign) -> Option<Table>
                 one.key.metric.unit().name().to_owned(),
                 one.point.policy.name().to_owned(),
                 comparison.baseline.name().to_owned(),
-                one.point.replications.len().to_string(),
-                one.mean.map_or(0, |it| it.runs).to_string(),
-                number(one.mean.map(|mean| mean.mean)),
             ]);
-            row.extend(known(one.mean, confidence));
+            row.extend(mean(one.point, one.mean, confidence));
             let paired = one.paired;
             row.push(paired.map_or_else(String::new, |it| it.pairs.to_string()));
             let difference = paired.map(|it| it.difference);
@@ -178,6 +175,17 @@ pub fn comparison(experiment: &Experiment, campaign: &Campaign) -> Option<Table>
         }
     }
     Some(table.into_table())
+}
+
+/// The cells of [`MEAN`].
+fn mean(point: &Point, estimate: Option<Estimate>, confidence: f64) -> Vec<String> {
+    let mut cells = vec![
+        point.replications.len().to_string(),
+        estimate.map_or(0, |it| it.runs).to_string(),
+        number(estimate.map(|it| it.mean)),
+    ];
+    cells.extend(known(estimate, confidence));
+    cells
 }
 
 /// A column for each setting of the sweep, of the kind that all its values have; behind texts with a
